@@ -1,0 +1,100 @@
+// The journal of inbound messages and the outbox, as adapters see them. Raw bytes are durable before anything else
+// happens; every message ends in exactly one state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/error.hpp"
+
+namespace adapters::port {
+
+struct InboundMessage {
+  std::string partner;      ///< name in the configuration
+  std::string channel;      ///< "mllp", "rest-hook", "file"
+  std::string control_id;   ///< MSH-10, or ""
+  std::string type;         ///< "ADT^A03", or "" when it could not be read
+  std::string raw;          ///< the bytes as received
+};
+
+struct JournalEntry {
+  std::int64_t id = 0;
+  std::string partner;
+  std::string channel;
+  std::string control_id;
+  std::string type;
+  MessageState state = MessageState::kReceived;
+  std::int64_t received_us = 0;
+  std::int64_t finished_us = 0;    ///< 0 while waiting
+  std::string ack;                 ///< acknowledgement as sent, "" while waiting
+  std::string error_code;
+  std::string error_place;         ///< e.g. "PID-7"
+  std::string raw;                 ///< filled by Get and Claim, not by List
+};
+
+struct ReceiveResult {
+  JournalEntry entry;
+  bool repeated = false;  ///< same partner, control id and bytes as an entry that had been received before
+};
+
+struct JournalFilter {
+  std::optional<MessageState> state;
+  std::string partner;
+  std::string type;
+  std::string control_id;
+  std::optional<std::int64_t> before_id;  ///< keyset: entries with a smaller id
+  int count = 50;
+};
+
+/// thread-safe. Every call is its own short transaction.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  /// Makes the message durable and returns its entry; for a repeat, the entry of the first with its acknowledgement.
+  virtual fhir::Result<ReceiveResult> Receive(const InboundMessage& message) = 0;
+  virtual fhir::Result<JournalEntry> Get(std::int64_t id) = 0;
+  virtual fhir::Result<std::vector<JournalEntry>> List(const JournalFilter& filter) = 0;
+  /// Entries left in kReceived for longer than `older_than_ms` (a crash, a lost database), oldest first, at most
+  /// `entries_max`, leased to this caller for `lease_ms`.
+  virtual fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms, int entries_max) = 0;
+  /// Puts an ended entry back to kReceived so that it is worked on again.
+  virtual fhir::Result<void> Replay(std::int64_t id) = 0;
+};
+
+struct OutboxEntry {
+  std::int64_t id = 0;
+  OutboxMessage message;
+  int attempts = 0;
+};
+
+enum class OutboxState : std::uint8_t { kWaiting, kDelivered, kDead };
+
+/// thread-safe.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  /// Leases deliverable entries: due, first of their (destination, order_key), not leased. At most `entries_max`.
+  virtual fhir::Result<std::vector<OutboxEntry>> Claim(int lease_ms, int entries_max) = 0;
+  virtual fhir::Result<void> Delivered(std::int64_t id, std::string_view answer) = 0;
+  /// Waiting again, due after `delay_ms`.
+  virtual fhir::Result<void> Retry(std::int64_t id, int delay_ms, std::string_view reason) = 0;
+  virtual fhir::Result<void> Dead(std::int64_t id, std::string_view reason) = 0;
+  /// A dead entry becomes due again.
+  virtual fhir::Result<void> Replay(std::int64_t id) = 0;
+};
+
+/// Delivers one outbox entry. One per OutboxMessage::kind, registered in composition_root. thread-safe.
+/// Errors: retry == kLater is tried again with growing pauses; kNever goes to the dead letters.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+  virtual std::string_view kind() const = 0;
+  /// Returns what the other side answered, for the journal (an ACK, a status line).
+  virtual fhir::Result<std::string> Send(const OutboxEntry& entry) = 0;
+};
+
+}  // namespace adapters::port

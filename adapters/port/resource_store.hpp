@@ -1,0 +1,54 @@
+// Reading resources outside a transaction of one's own: each call is one statement or one short read transaction, with
+// the actor's grants inside the SQL.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/port/actor.hpp"
+#include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/error.hpp"
+#include "fhir/search/query.hpp"
+
+namespace adapters::port {
+
+struct SearchHit {
+  StoredResource resource;
+  bool included = false;  ///< search.mode include
+};
+
+struct SearchPage {
+  std::vector<SearchHit> hits;
+  std::optional<std::int64_t> total;   ///< unset when not asked for and not free
+  std::string next_cursor;             ///< empty on the last page
+  bool includes_truncated = false;
+};
+
+struct HistoryQuery {
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< kNoType: whole system
+  std::string id;                                         ///< empty: whole type
+  std::optional<std::int64_t> since_us;
+  int count = 0;                                          ///< 0: default
+  std::string cursor;
+};
+
+struct HistoryPage {
+  std::vector<StoredResource> versions;  ///< newest first
+  std::int64_t total = 0;
+  std::string next_cursor;
+};
+
+/// thread-safe.
+class ResourceStore {
+ public:
+  virtual ~ResourceStore() = default;
+  /// kNotFound when absent or not granted (the two cannot be told apart); kGone when deleted.
+  virtual fhir::Result<StoredResource> Read(const Actor& actor, fhir::metadata::TypeId type, std::string_view id,
+                                            std::optional<std::int64_t> version = std::nullopt) = 0;
+  virtual fhir::Result<SearchPage> Search(const Actor& actor, const fhir::search::Query& query) = 0;
+  virtual fhir::Result<HistoryPage> History(const Actor& actor, const HistoryQuery& query) = 0;
+};
+
+}  // namespace adapters::port

@@ -1,0 +1,173 @@
+// One database transaction, as adapters and the REST layer see it: resources, claims on time, outbox, audit and the
+// state of an inbound message all commit together or not at all.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/port/actor.hpp"
+#include "fhir/base/error.hpp"
+#include "fhir/base/issue.hpp"
+#include "fhir/model/document.hpp"
+#include "fhir/search/query.hpp"
+
+namespace adapters::port {
+
+/// A resource as stored: the JSON bytes to send, id and meta included.
+struct StoredResource {
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  std::string id;
+  std::int64_t version = 0;
+  std::int64_t last_updated_us = 0;  ///< microseconds since 1970 UTC
+  bool deleted = false;
+  std::string body;                  ///< empty when deleted
+};
+
+enum class Verb : std::uint8_t {
+  kCreate,
+  kUpdate,  ///< replaces the whole resource
+  kMerge,   ///< elements present in the resource replace or join those stored; others stay (feeds that know a part)
+  kDelete,
+};
+
+/// One change asked for.
+struct Change {
+  Verb verb = Verb::kCreate;
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  std::string id;                                   ///< empty for create and for conditional verbs
+  std::optional<fhir::model::Document> resource;    ///< unset for delete
+  std::optional<fhir::search::Query> condition;     ///< If-None-Exist, or the search of a conditional update or delete
+  std::optional<std::int64_t> if_match;             ///< version that must be current
+  std::string full_url;                             ///< entry.fullUrl, for references among the entries
+  std::string place;                                ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
+};
+
+enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };
+
+/// What became of a Change, in the same order.
+struct Outcome {
+  Effect effect = Effect::kUnchanged;
+  StoredResource resource;  ///< the state after the change; body is filled
+};
+
+/// A change that has been applied, as reactions see it.
+struct Applied {
+  Effect effect = Effect::kUnchanged;
+  const fhir::model::Node* before = nullptr;  ///< null when created
+  const fhir::model::Node* after = nullptr;   ///< null when deleted
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  std::string_view id;
+  std::int64_t version = 0;
+  const Actor* actor = nullptr;               ///< who made the change; a reaction's own changes carry the first actor
+};
+
+/// A message for somebody outside, delivered after commit, at least once, in order per (destination, order_key).
+struct OutboxMessage {
+  std::string destination;   ///< name of a destination in the configuration
+  std::string kind;          ///< chooses the sender: "rest-hook", "mllp"
+  std::string order_key;     ///< e.g. "Appointment/123"
+  std::string payload;       ///< bytes for the sender; its own format
+  std::string cause;         ///< "Appointment/123/_history/2", for people and logs
+};
+
+/// A claim on a stretch of one schedule's time. Overlapping claims of one schedule exclude each other in the database.
+struct TimeClaim {
+  std::string schedule_id;
+  std::string appointment_id;
+  std::string slot_id;
+  std::int64_t start_us = 0;
+  std::int64_t end_us = 0;
+};
+
+/// How an inbound message ended; see journal.hpp.
+enum class MessageState : std::uint8_t { kReceived, kCommitted, kIgnored, kRefused, kParked };
+
+/// One open transaction. Destroyed without Commit, it rolls back. Not thread-safe; lives on one thread.
+class UnitOfWork {
+ public:
+  virtual ~UnitOfWork() = default;
+
+  /// Applies changes as one FHIR transaction would: resolves conditions to ids, then locks in (type, id) order, rewrites
+  /// references among them, checks grants and the structure of every resource, writes versions and index rows in few
+  /// statements, then runs the reactions, whose changes go the same way. Unchanged resources are not rewritten.
+  /// Errors: those of FHIR REST (kVersionConflict, kMultipleMatches, kConflict, kInvalid …) with `expression` set.
+  virtual fhir::Result<std::vector<Outcome>> Apply(std::vector<Change> changes, fhir::IssueList& issues) = 0;
+
+  virtual fhir::Result<std::optional<StoredResource>> Read(fhir::metadata::TypeId type, std::string_view id) = 0;
+  /// At most `resources_max` matches, without includes; kTooLarge when there are more.
+  virtual fhir::Result<std::vector<StoredResource>> Search(const fhir::search::Query& query, std::size_t resources_max) = 0;
+
+  /// Claims time. kConflict when another appointment holds an overlapping stretch of the schedule.
+  virtual fhir::Result<void> Claim(const TimeClaim& claim) = 0;
+  virtual fhir::Result<void> ReleaseClaims(std::string_view appointment_id) = 0;
+
+  virtual fhir::Result<void> Enqueue(OutboxMessage message) = 0;
+
+  /// Serialises work on one key (e.g. a patient) until the transaction ends.
+  virtual fhir::Result<void> Lock(std::string_view key) = 0;
+
+  /// Ends an inbound message inside this transaction. kConflict when another worker ended it first.
+  virtual fhir::Result<void> FinishMessage(std::int64_t message_id, MessageState state, std::string_view ack,
+                                           std::string_view error_code, std::string_view error_place,
+                                           std::string_view patient_key) = 0;
+
+  virtual const Actor& actor() const = 0;
+  /// Time of the transaction's begin by the Clock port, microseconds since 1970 UTC.
+  virtual std::int64_t now_us() const = 0;
+  /// A fresh id for a resource, valid as FHIR id.
+  virtual std::string NewId() = 0;
+
+  virtual fhir::Result<void> Commit() = 0;
+};
+
+/// Follows changes inside their own transaction: the discharge that opens a plan, the visit that becomes a claim.
+/// Registered in gateway/app/composition_root.cpp. thread-safe.
+class Reaction {
+ public:
+  virtual ~Reaction() = default;
+  virtual std::string_view name() const = 0;
+  /// Whether OnApplied wants changes of this type: asked once at start.
+  virtual bool Wants(std::string_view resource_type) const = 0;
+  /// An error fails the whole transaction.
+  virtual fhir::Result<void> OnApplied(const Applied& applied, UnitOfWork& work) = 0;
+};
+
+class UnitOfWorkFactory {
+ public:
+  virtual ~UnitOfWorkFactory() = default;
+  virtual fhir::Result<std::unique_ptr<UnitOfWork>> Begin(const Actor& actor) = 0;
+};
+
+/// Runs `body` in a transaction and commits; on Retry::kLater (deadlock, serialisation) tries again, at most
+/// `attempts_max` times with jitter. `body` must be repeatable.
+template <typename Body>
+auto InTransaction(UnitOfWorkFactory& factory, const Actor& actor, int attempts_max, Body&& body)
+    -> decltype(body(std::declval<UnitOfWork&>())) {
+  for (int attempt = 1;; ++attempt) {
+    auto work = factory.Begin(actor);
+    if (!work) {
+      return std::unexpected(std::move(work).error());
+    }
+    auto result = body(**work);
+    if (result) {
+      auto committed = (*work)->Commit();
+      if (committed) {
+        return result;
+      }
+      result = std::unexpected(std::move(committed).error());
+    }
+    const bool again = result.error().retry == fhir::Retry::kLater &&
+                       result.error().code == fhir::ErrorCode::kConflict && attempt < attempts_max;
+    if (!again) {
+      return result;
+    }
+  }
+}
+
+}  // namespace adapters::port

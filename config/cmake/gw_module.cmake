@@ -1,0 +1,37 @@
+# gw_module(NAME fhir_json SOURCES a.cpp HEADERS a.hpp PUBLIC_DEPS gw::fhir_base PRIVATE_DEPS gw_rapidjson)
+#   One static library per folder, alias gw::<NAME>. Headers are in a FILE_SET, so that the target
+#   all_verify_interface_header_sets proves that each compiles alone. Includes are written from the repository's root.
+# gw_test(NAME fhir_json_test SOURCES a_test.cpp DEPS gw::fhir_json LABELS unit)
+#   One GoogleTest program with its ctest label. Labels: unit db e2e conformance shared bench.
+
+function(gw_module)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;HEADERS;PUBLIC_DEPS;PRIVATE_DEPS" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${ARG_NAME} STATIC ${ARG_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(${ARG_NAME} PUBLIC ${ARG_PUBLIC_DEPS} fmt::fmt PRIVATE gw_options ${ARG_PRIVATE_DEPS})
+  else()
+    add_library(${ARG_NAME} INTERFACE)
+    set(scope INTERFACE)
+    target_link_libraries(${ARG_NAME} INTERFACE ${ARG_PUBLIC_DEPS} fmt::fmt)
+  endif()
+  add_library(gw::${ARG_NAME} ALIAS ${ARG_NAME})
+  target_sources(${ARG_NAME} ${scope} FILE_SET HEADERS BASE_DIRS "${PROJECT_SOURCE_DIR}" FILES ${ARG_HEADERS})
+  target_include_directories(${ARG_NAME} ${scope} "${PROJECT_SOURCE_DIR}")
+endfunction()
+
+function(gw_test)
+  cmake_parse_arguments(ARG "" "NAME;TIMEOUT" "SOURCES;DEPS;LABELS" ${ARGN})
+  if(NOT GW_TESTS)
+    return()
+  endif()
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  target_link_libraries(${ARG_NAME} PRIVATE gw_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${ARG_NAME} PRIVATE
+    GW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GW_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_test(NAME ${ARG_NAME} COMMAND ${ARG_NAME} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  set_tests_properties(${ARG_NAME} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "^SKIPPED ALL:")
+endfunction()
