@@ -53,17 +53,17 @@ using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
   Method method = Method::kGet;
-  std::string target;         ///< as sent: path and query
-  std::string path;           ///< percent-decoded, without query
-  Pairs query;                ///< decoded name=value pairs in order
+  std::string target;  ///< as sent: path and query
+  std::string path;    ///< percent-decoded, without query
+  Pairs query;         ///< decoded name=value pairs in order
   Headers headers;
-  std::string body;           ///< whole; already decompressed when Content-Encoding said gzip
-  std::string peer;           ///< address of the client, without port
+  std::string body;  ///< whole; already decompressed when Content-Encoding said gzip
+  std::string peer;  ///< address of the client, without port
   bool tls = false;
   bool from_loopback = false;
   /// Subject of the client certificate (RFC 2253 text), when mutual TLS verified one.
   std::string client_certificate_subject;
-  std::string request_id;     ///< set by middleware::RequestId
+  std::string request_id;  ///< set by middleware::RequestId
   /// Values of the pattern's {names}, decoded, in order; set by the router.
   Pairs path_parameters;
   /// The matched pattern, e.g. "/fhir/{type}/{id}"; set by the router, borrowed from it. Empty: no route.

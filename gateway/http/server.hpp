@@ -1,0 +1,42 @@
+// The HTTP server: strict HTTP/1.1 on a thread per connection, with a limit and a deadline on everything.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "fhir/base/error.hpp"
+#include "gateway/http/message.hpp"
+#include "gateway/settings/http.hpp"
+#include "gateway/telemetry/logger.hpp"
+#include "gateway/telemetry/metrics.hpp"
+
+namespace gateway::http {
+
+struct ServerOptions {
+  settings::Http http;
+  ErrorBody error_body = DefaultErrorBody;
+  telemetry::Logger* logger = nullptr;    ///< borrowed; optional
+  telemetry::Metrics* metrics = nullptr;  ///< borrowed; optional
+};
+
+/// thread-safe.
+class Server {
+ public:
+  /// Binds and listens; connections are accepted after Start.
+  /// Errors: kConfiguration (address, certificate or key unusable), kUnavailable (port in use, with the port named).
+  static fhir::Result<std::unique_ptr<Server>> Create(ServerOptions options, Handler handler);
+
+  /// Stops with no grace if Stop was not called.
+  virtual ~Server() = default;
+
+  virtual void Start() = 0;
+  /// Stops accepting at once, closes idle connections, lets requests in flight finish until `grace` has passed, then
+  /// cuts them. Returns the number of requests that were cut.
+  virtual std::size_t Stop(std::chrono::milliseconds grace) = 0;
+  /// The bound port: useful when the settings said 0.
+  virtual std::uint16_t port() const = 0;
+};
+
+}  // namespace gateway::http

@@ -1,0 +1,137 @@
+// The whole configuration as typed values. Load reads one YAML file; every setting stands once, in a table that also
+// prints the JSON Schema and config/passerelle.yaml.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/base/error.hpp"
+#include "fhir/base/limits.hpp"
+#include "gateway/settings/exchange.hpp"
+#include "gateway/settings/http.hpp"
+
+namespace gateway::settings {
+
+struct Embedded {
+  std::string directory;  ///< set: run a private PostgreSQL there, and `connection` stays empty
+};
+
+struct Database {
+  std::string connection;  ///< libpq conninfo or URI; a password comes by passfile or env:NAME
+  Embedded embedded;
+  std::size_t pool_size = 16;
+  std::int64_t statement_timeout_ms = 30'000;
+  std::int64_t acquire_timeout_ms = 5'000;
+};
+
+struct Party {
+  std::string name;
+  std::string kind = "hospital";  ///< hospital, platform, insurer, patient or operator
+  std::string token_file;         ///< a file or env:NAME
+  std::string policy;             ///< file name under policies_directory; empty: "<kind>.yaml"
+  std::map<std::string, std::string> attributes;
+};
+
+struct Access {
+  std::string mode = "open";  ///< deny or open; open is refused off loopback
+  std::vector<Party> parties;
+  std::string policies_directory = "policies";
+};
+
+struct Followup {
+  std::string plans_directory = "followup";
+};
+
+struct Insurer {
+  std::string tariffs_directory = "tariffs";
+};
+
+struct Audit {
+  bool reads = true;
+  bool writes = true;
+};
+
+struct Search {
+  std::string zone = "Europe/Paris";
+  std::string unknown_parameters = "refuse";  ///< refuse or ignore; Prefer: handling decides for one request
+  std::size_t page_size_default = 50;
+  std::size_t page_size_max = 1'000;
+  std::size_t includes_max = 1'000;
+  std::string total = "accurate";  ///< none, estimate or accurate, without _total
+  std::int64_t cursor_lifetime_ms = 3'600'000;
+};
+
+struct JournalSettings {
+  std::size_t dispatcher_threads = 2;
+  std::int64_t poll_ms = 500;
+  std::int64_t retry_first_ms = 1'000;
+  std::int64_t retry_max_ms = 300'000;
+  std::size_t attempts_max = 50;
+};
+
+struct Log {
+  std::string level = "info";  ///< debug, info, warning or error
+  std::string file;            ///< empty: standard error
+};
+
+struct Settings {
+  Http http;
+  Database database;
+  Mllp mllp;
+  std::vector<Partner> partners;
+  std::vector<Destination> destinations;
+  Routing routing;
+  Access access;
+  Followup followup;
+  Insurer insurer;
+  std::string mappings_directory = "mappings";
+  std::vector<std::string> packages;  ///< FHIR packages (.tgz or folder) loaded at start
+  Audit audit;
+  Search search;
+  JournalSettings journal;
+  Log log;
+  fhir::Limits limits;
+  std::int64_t shutdown_grace_ms = 10'000;
+};
+
+/// The defaults; relative paths are left relative.
+Settings Defaults();
+
+/// Reads and checks the file. Every *_file, *_directory and package path is made relative to the file's folder.
+/// Errors: kConfiguration; the public text has one line for each problem, "FILE:LINE: …": not YAML, unknown key (with
+///         the nearest known one), wrong type, out of bounds, missing name, a reference to a partner or destination
+///         that is not listed, open access off loopback, secrets written into the file.
+fhir::Result<Settings> Load(const std::string& path);
+
+/// The same for text; `name` stands for the file in errors, `directory` is what paths are relative to.
+fhir::Result<Settings> LoadText(std::string_view text, std::string_view name, std::string_view directory);
+
+/// Checks what no single setting shows: open access off loopback, references by name, TLS pairs. For settings changed
+/// by command-line options. Errors: kConfiguration.
+fhir::Result<void> Check(const Settings& settings);
+
+/// JSON Schema (2020-12) of the file, for editors: `passerelle print-config-schema`.
+std::string PrintSchema();
+
+/// config/passerelle.yaml: every setting at its default with its description, unit and bounds, commented out lists.
+std::string PrintCommentedDefaults();
+
+/// HOST:PORT, [IPV6]:PORT; port 0 to 65535. Errors: kConfiguration.
+struct HostPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+fhir::Result<HostPort> ParseHostPort(std::string_view text);
+
+/// 127.0.0.0/8, ::1 or localhost.
+bool IsLoopback(std::string_view host);
+
+/// The secret behind a *_file setting: the file's content without its last newline, or the variable's when it is
+/// "env:NAME". Errors: kConfiguration, naming the setting but not the content; 64 KB at most.
+fhir::Result<std::string> ReadSecret(std::string_view reference, std::string_view setting);
+
+}  // namespace gateway::settings
