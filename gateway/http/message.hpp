@@ -68,6 +68,8 @@ struct Request {
   Pairs path_parameters;
   /// The matched pattern, e.g. "/fhir/{type}/{id}"; set by the router, borrowed from it. Empty: no route.
   std::string_view route;
+  /// On whose behalf; set by gateway/access for the time of the call of the next handler, borrowed from it.
+  const adapters::port::Actor* actor = nullptr;
 
   /// Value of a {name} of the matched pattern; empty when the pattern has none of that name.
   std::string_view PathParameter(std::string_view name) const;
