@@ -2,9 +2,11 @@
 // elements and search parameters: nothing else names a resource type where these tables can say it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace fhir::metadata {
 
@@ -21,39 +23,56 @@ enum class JsonShape : std::uint8_t { kString, kNumber, kBoolean };
 /// One child element as it is named in JSON. A choice element value[x] has a row per allowed type, all with one
 /// choice group: "valueQuantity", "valueString" … with base name "value".
 struct ElementRow {
-  std::uint16_t name;         ///< string id: "valueQuantity"
-  std::uint16_t base_name;    ///< string id: "value"; equal to name unless a choice
-  TypeId type;                ///< type of the value; "Resource" for contained and Bundle.entry.resource
-  std::uint16_t owner;        ///< TypeId that has this child
-  std::uint16_t group;        ///< position of the element among its siblings in the definition; equal within a choice
-  std::uint16_t binding;      ///< index into bindings, or 0xFFFF
-  std::uint16_t targets;      ///< first of target_count type ids in the targets pool, for Reference and canonical
+  std::uint16_t name;       ///< string id: "valueQuantity"
+  std::uint16_t base_name;  ///< string id: "value"; equal to name unless a choice
+  TypeId type;              ///< type of the value; "Resource" for contained and Bundle.entry.resource
+  std::uint16_t owner;      ///< TypeId that has this child
+  std::uint16_t group;      ///< position of the element among its siblings in the definition; equal within a choice
+  std::uint16_t binding;    ///< index into bindings, or 0xFFFF
+  std::uint16_t targets;    ///< first of target_count type ids in the targets pool, for Reference and canonical
   std::uint8_t target_count;
-  std::uint8_t min;           ///< 0 or 1 in R4 except few; capped at 255
-  std::uint8_t repeats;       ///< 1 when max > 1
-  std::uint8_t flags;         ///< kElementSummary …
+  std::uint8_t min;      ///< 0 or 1 in R4 except few; capped at 255
+  std::uint8_t repeats;  ///< 1 when max > 1
+  std::uint8_t flags;    ///< kElementSummary …
 };
 
 inline constexpr std::uint8_t kElementSummary = 1;
 inline constexpr std::uint8_t kElementModifier = 2;
 inline constexpr std::uint8_t kElementChoice = 4;
 
-enum class SearchType : std::uint8_t { kNumber, kDate, kString, kToken, kReference, kComposite, kQuantity, kUri, kSpecial };
+enum class SearchType : std::uint8_t {
+  kNumber,
+  kDate,
+  kString,
+  kToken,
+  kReference,
+  kComposite,
+  kQuantity,
+  kUri,
+  kSpecial
+};
 
 struct SearchParameter {
-  std::uint16_t id;              ///< stable over releases (fhir/definitions/search_parameter_ids.txt): goes into the database
-  TypeId base;                   ///< type it is declared on: a resource, or the abstract Resource and DomainResource
+  std::uint16_t id;  ///< stable over releases (fhir/definitions/search_parameter_ids.txt): goes into the database
+  TypeId base;       ///< type it is declared on: a resource, or the abstract Resource and DomainResource
   SearchType type;
-  std::string_view code;         ///< name in the URL, e.g. "birthdate"
-  std::string_view url;          ///< canonical of the SearchParameter
-  std::string_view expression;   ///< FHIRPath for this base alone; empty for the 16 without one
+  std::string_view code;            ///< name in the URL, e.g. "birthdate"
+  std::string_view url;             ///< canonical of the SearchParameter
+  std::string_view expression;      ///< FHIRPath for this base alone; empty for the 16 without one
   std::span<const TypeId> targets;  ///< for references
   std::string_view name;
 };
 
+struct Tables;  // fhir/metadata/tables.hpp: the generated rows
+
 /// Immutable view over the tables of one FHIR version. thread-safe.
 class Definitions {
  public:
+  /// Indexes the tables, which must outlive this object. Cost: about a millisecond for R4.
+  explicit Definitions(const Tables& tables);
+  Definitions(const Definitions&) = delete;
+  Definitions& operator=(const Definitions&) = delete;
+
   /// The R4 tables compiled into this library.
   static const Definitions& R4();
 
@@ -76,7 +95,7 @@ class Definitions {
   std::span<const TypeId> Targets(const ElementRow& row) const;
 
   /// All concrete resource types, in alphabetical order.
-  std::span<const TypeId> ResourceTypes() const;
+  std::span<const TypeId> ResourceTypes() const { return resource_types_; }
 
   /// Parameters usable on `type`: its own and those of Resource and DomainResource, sorted by code.
   std::span<const SearchParameter> SearchParameters(TypeId type) const;
@@ -86,6 +105,31 @@ class Definitions {
 
   /// Codes of a required binding's expansion, sorted; empty when the value set is not a closed, loaded list.
   std::span<const std::string_view> RequiredCodes(const ElementRow& row) const;
+  /// The code systems of RequiredCodes, position by position.
+  std::span<const std::string_view> RequiredSystems(const ElementRow& row) const;
+  /// Canonical, without version, of the value set RequiredCodes comes from; empty when there is none.
+  std::string_view RequiredValueSet(const ElementRow& row) const;
+
+  /// Search parameters that tie `type` to a compartment, e.g. ("Patient", "Observation") → subject, performer.
+  /// "{def}" stands for the resource itself. Empty when the type is not in the compartment.
+  /// Source: https://hl7.org/fhir/R4/compartmentdefinition.html
+  std::span<const std::string_view> CompartmentParameters(TypeId compartment, TypeId type) const;
+
+ private:
+  struct Range {
+    std::size_t first = 0;
+    std::size_t count = 0;
+  };
+  void BuildSearchParameters();
+
+  const Tables& tables_;
+  std::vector<std::string_view> texts_;
+  std::vector<TypeId> resource_types_;
+  std::vector<SearchParameter> search_parameters_;  // for each type its own and the inherited ones, sorted by code
+  std::vector<Range> search_ranges_;                // by TypeId
+  std::vector<std::string_view> binding_codes_;
+  std::vector<std::string_view> binding_systems_;
+  std::vector<std::string_view> compartment_codes_;
 };
 
 }  // namespace fhir::metadata

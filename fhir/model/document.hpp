@@ -28,9 +28,10 @@ struct Node {
   Node* first_child = nullptr;
   Node* last_child = nullptr;
   Node* next = nullptr;
-  metadata::TypeId type = metadata::kNoType;  ///< concrete type: of a contained resource its own, of a choice the chosen one
+  metadata::TypeId type =
+      metadata::kNoType;  ///< concrete type: of a contained resource its own, of a choice the chosen one
   ValueKind kind = ValueKind::kNone;
-  std::uint32_t source_offset = 0;            ///< byte offset of the element in its source, 0 when made in memory
+  std::uint32_t source_offset = 0;  ///< byte offset of the element in its source, 0 when made in memory
 
   bool HasValue() const { return kind != ValueKind::kNone; }
   /// First child of that JSON name, or nullptr.
@@ -47,7 +48,10 @@ struct Node {
     NodeType* node;
     NodeType& operator*() const { return *node; }
     NodeType* operator->() const { return node; }
-    Iterator& operator++() { node = node->next; return *this; }
+    Iterator& operator++() {
+      node = node->next;
+      return *this;
+    }
     bool operator==(const Iterator&) const = default;
   };
   template <typename NodeType>
@@ -96,6 +100,9 @@ class Document {
   static Document CloneResource(const Node& resource);
 
  private:
+  Node* NewNode();
+  void CopyContent(Node& to, const Node& from);
+
   std::unique_ptr<std::pmr::monotonic_buffer_resource> arena_;
   Node* root_;
 };
