@@ -16,11 +16,11 @@ class Array {
  public:
   explicit Array(ElementType type);
 
-  void AddText(std::string_view value);          ///< kText, kBytea
-  void AddInt(std::int64_t value);               ///< kInt2, kInt4, kInt8; the caller keeps to the type's range
-  void AddDouble(double value);                  ///< kFloat8
-  void AddBool(bool value);                      ///< kBool
-  void AddTimestampUs(std::int64_t unix_us);     ///< kTimestamp (timestamptz): microseconds since 1970 UTC
+  void AddText(std::string_view value);       ///< kText, kBytea
+  void AddInt(std::int64_t value);            ///< kInt2, kInt4, kInt8; the caller keeps to the type's range
+  void AddDouble(double value);               ///< kFloat8
+  void AddBool(bool value);                   ///< kBool
+  void AddTimestampUs(std::int64_t unix_us);  ///< kTimestamp (timestamptz): microseconds since 1970 UTC
   void AddNull();
 
   static Array Texts(std::span<const std::string> values);

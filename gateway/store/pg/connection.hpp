@@ -23,11 +23,11 @@ struct ConnectionOptions {
   std::string conninfo;  ///< libpq key/value or URI; TLS and several hosts are said here
   std::string application_name = "passerelle";
   int connect_timeout_s = 5;
-  int statement_timeout_ms = 30'000;                ///< 0: none
-  int idle_in_transaction_timeout_ms = 120'000;     ///< a lost node's open transaction frees its locks after this
-  std::string plan_cache_mode = "auto";             ///< auto, force_custom_plan, force_generic_plan
-  std::size_t ad_hoc_statements_max = 200;          ///< prepared ad-hoc texts kept per connection
-  StatementObserver* observer = nullptr;            ///< borrowed; outlives the connection
+  int statement_timeout_ms = 30'000;             ///< 0: none
+  int idle_in_transaction_timeout_ms = 120'000;  ///< a lost node's open transaction frees its locks after this
+  std::string plan_cache_mode = "auto";          ///< auto, force_custom_plan, force_generic_plan
+  std::size_t ad_hoc_statements_max = 200;       ///< prepared ad-hoc texts kept per connection
+  StatementObserver* observer = nullptr;         ///< borrowed; outlives the connection
 };
 
 /// Whether an ad-hoc statement is kept prepared for the next use of the same text.
@@ -102,7 +102,7 @@ class Connection {
   FailureDetail failure_;
   std::unordered_set<std::string_view> prepared_;  // views of Statement constants' names
   std::unordered_map<std::string, AdHoc> ad_hoc_;
-  std::list<const std::string*> ad_hoc_recent_;    // keys of ad_hoc_, last used first
+  std::list<const std::string*> ad_hoc_recent_;  // keys of ad_hoc_, last used first
   std::uint64_t ad_hoc_made_ = 0;
 };
 

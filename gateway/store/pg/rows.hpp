@@ -27,8 +27,8 @@ class Row {
   double Double(int column) const;  ///< float8
   /// timestamptz, as microseconds since 1970 UTC; 0 for NULL.
   std::int64_t TimestampUs(int column) const;
-  std::vector<std::string> TextArray(int column) const;         ///< text[], bytea[]; a NULL element is ""
-  std::vector<std::int64_t> IntArray(int column) const;         ///< int2[], int4[], int8[]; a NULL element is 0
+  std::vector<std::string> TextArray(int column) const;  ///< text[], bytea[]; a NULL element is ""
+  std::vector<std::int64_t> IntArray(int column) const;  ///< int2[], int4[], int8[]; a NULL element is 0
 
  private:
   friend class Rows;

@@ -12,7 +12,8 @@ namespace gateway::store::pg {
 enum class Isolation : std::uint8_t { kReadCommitted, kRepeatableRead, kSerializable, kRepeatableReadReadOnly };
 
 /// BEGIN costs no round trip: it travels with the first statement. thread-compatible.
-/// A failed Commit whose connection broke has an unknown outcome (kUnavailable): the caller's repeat must be idempotent.
+/// A failed Commit whose connection broke has an unknown outcome (kUnavailable): the caller's repeat must be
+/// idempotent.
 class Transaction {
  public:
   explicit Transaction(Connection& connection, Isolation isolation = Isolation::kReadCommitted);

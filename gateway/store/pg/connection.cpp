@@ -1,0 +1,257 @@
+#include "gateway/store/pg/connection.hpp"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <chrono>
+
+#include "gateway/store/pg/pipeline.hpp"
+#include "gateway/store/pg/sqlstate.hpp"
+#include "gateway/store/pg/wire_parameters.hpp"
+
+namespace gateway::store::pg {
+namespace {
+
+constexpr int kResultsBinary = 1;
+
+std::int64_t MonotonicUs() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+std::string_view FieldOf(const pg_result* result, int field) {
+  const char* text = result != nullptr ? PQresultErrorField(result, field) : nullptr;
+  return text != nullptr ? text : "";
+}
+
+// Notices go nowhere: they may quote values.
+void DropNotice(void*, const pg_result*) {}
+
+std::string OneLine(std::string text) {
+  while (!text.empty() && text.back() == '\n') {
+    text.pop_back();
+  }
+  for (char& c : text) {
+    if (c == '\n' || c == '\t') {
+      c = ' ';
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+Connection::Wire::Wire(const Parameters& parameters) {
+  values.reserve(parameters.slots_.size());
+  lengths.reserve(parameters.slots_.size());
+  formats.reserve(parameters.slots_.size());
+  for (const Parameters::Slot& slot : parameters.slots_) {
+    const std::string_view bytes = slot.kind == Parameters::Kind::kBorrowed ? slot.borrowed : slot.owned;
+    const bool is_null = slot.kind == Parameters::Kind::kNull;
+    // A null data pointer means NULL to libpq, so an empty view needs some address.
+    values.push_back(is_null ? nullptr : bytes.data() != nullptr ? bytes.data() : "");
+    lengths.push_back(static_cast<int>(bytes.size()));
+    formats.push_back(slot.kind == Parameters::Kind::kOwnedText ? 0 : 1);
+  }
+}
+
+Connection::Connection(pg_conn* handle, const ConnectionOptions& options)
+    : handle_(handle), observer_(options.observer), ad_hoc_statements_max_(options.ad_hoc_statements_max) {}
+
+Connection::~Connection() {
+  PQfinish(handle_);
+}
+
+fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
+  PQconninfoOption* parsed = PQconninfoParse(options.conninfo.c_str(), nullptr);
+  if (parsed == nullptr) {
+    // libpq's own message may quote a piece of the password.
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, {"The database's connection string cannot be read."},
+                      {"not a libpq connection string"});
+  }
+  std::string session_options;
+  for (const PQconninfoOption* option = parsed; option->keyword != nullptr; ++option) {
+    if (std::string_view(option->keyword) == "options" && option->val != nullptr) {
+      session_options = std::string(option->val) + " ";
+    }
+  }
+  PQconninfoFree(parsed);
+
+  const std::string connect_timeout = std::to_string(options.connect_timeout_s);
+  session_options += fmt::format(
+      "-c statement_timeout={} -c idle_in_transaction_session_timeout={} -c plan_cache_mode={} "
+      "-c synchronous_commit=on -c client_min_messages=error -c timezone=UTC -c datestyle=ISO "
+      "-c standard_conforming_strings=on",
+      options.statement_timeout_ms, options.idle_in_transaction_timeout_ms, options.plan_cache_mode);
+  // The connection string (dbname) overrides what stands before it; what stands after overrides the string.
+  const char* const keys[] = {
+      "application_name", "connect_timeout", "keepalives_idle", "dbname", "options", "client_encoding", nullptr};
+  const char* const values[] = {options.application_name.c_str(),
+                                connect_timeout.c_str(),
+                                "30",
+                                options.conninfo.c_str(),
+                                session_options.c_str(),
+                                "UTF8",
+                                nullptr};
+  pg_conn* handle = PQconnectdbParams(keys, values, /*expand_dbname=*/1);
+  if (handle == nullptr) {
+    return fhir::Fail(fhir::ErrorCode::kInternal, {"The database failed."}, {"libpq is out of memory"});
+  }
+  std::unique_ptr<Connection> connection(new Connection(handle, options));
+  if (PQstatus(handle) != CONNECTION_OK) {
+    return fhir::Fail(fhir::ErrorCode::kUnavailable, {"The database is not available."},
+                      {fmt::format("connect: {}", OneLine(PQerrorMessage(handle)))}, fhir::Retry::kLater);
+  }
+  PQsetNoticeReceiver(handle, DropNotice, nullptr);
+  return connection;
+}
+
+bool Connection::idle() const {
+  return begin_pending_ == nullptr && PQtransactionStatus(handle_) == PQTRANS_IDLE;
+}
+
+bool Connection::LooksAlive() {
+  pollfd descriptor{PQsocket(handle_), POLLIN, 0};
+  if (broken_ || descriptor.fd < 0) {
+    return false;
+  }
+  // An idle connection has nothing to read, unless the server closes it or says that it will.
+  if (poll(&descriptor, 1, 0) > 0 && (PQconsumeInput(handle_) == 0 || PQstatus(handle_) != CONNECTION_OK)) {
+    broken_ = true;
+  }
+  return !broken_;
+}
+
+int Connection::server_version() const {
+  return PQserverVersion(handle_);
+}
+
+void Connection::Cancel() {
+  if (PGcancel* cancel = PQgetCancel(handle_); cancel != nullptr) {
+    char ignored[256];
+    PQcancel(cancel, ignored, sizeof ignored);
+    PQfreeCancel(cancel);
+  }
+}
+
+void Connection::Observe(std::string_view name, std::int64_t started_us, bool ok) {
+  if (observer_ != nullptr) {
+    observer_->OnStatement(name, MonotonicUs() - started_us, ok);
+  }
+}
+
+fhir::Error Connection::Failure(std::string_view name, const pg_result* result) {
+  failure_.sqlstate = FieldOf(result, PG_DIAG_SQLSTATE);
+  failure_.constraint = FieldOf(result, PG_DIAG_CONSTRAINT_NAME);
+  if (PQstatus(handle_) != CONNECTION_OK) {
+    broken_ = true;
+  }
+  const SqlstateMeaning& meaning = MeaningOf(failure_.sqlstate);
+  if (failure_.sqlstate.empty() || failure_.sqlstate.starts_with("57P") || failure_.sqlstate == "25006") {
+    broken_ = true;
+  }
+  // Never the message as such: it may quote values. In class 42 (the statement itself is wrong) it cannot.
+  std::string detail = fmt::format("statement {}: SQLSTATE {}", name,
+                                   failure_.sqlstate.empty() ? "none (connection lost)" : failure_.sqlstate);
+  if (!failure_.constraint.empty()) {
+    detail += fmt::format(", constraint {}", failure_.constraint);
+  }
+  if (failure_.sqlstate.starts_with("42")) {
+    detail += fmt::format(", {}", FieldOf(result, PG_DIAG_MESSAGE_PRIMARY));
+  }
+  return {meaning.code, {std::string(meaning.public_text)}, {std::move(detail)}, meaning.retry, {}};
+}
+
+fhir::Result<Rows> Connection::Check(std::string_view name, pg_result* owned) {
+  Rows rows(owned);
+  switch (owned != nullptr ? PQresultStatus(owned) : PGRES_FATAL_ERROR) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_COPY_IN:
+      return rows;
+    default:
+      return std::unexpected(Failure(name, owned));
+  }
+}
+
+fhir::Result<void> Connection::EnsureBegun() {
+  if (begin_pending_ != nullptr) {
+    const char* begin = std::exchange(begin_pending_, nullptr);
+    GW_TRY(Check("begin", PQexec(handle_, begin)));
+  }
+  return {};
+}
+
+fhir::Result<void> Connection::Prepare(const char* name, const char* sql) {
+  if (!prepared_.contains(name)) {
+    GW_TRY(Check(name, PQprepare(handle_, name, sql, 0, nullptr)));
+    prepared_.insert(name);
+  }
+  return {};
+}
+
+fhir::Result<Rows> Connection::Run(std::string_view name, const char* prepared, const char* sql,
+                                   const Parameters& parameters) {
+  const std::int64_t started_us = MonotonicUs();
+  const Wire wire(parameters);
+  auto rows = Check(name, prepared != nullptr ? PQexecPrepared(handle_, prepared, wire.count(), wire.values.data(),
+                                                               wire.lengths.data(), wire.formats.data(), kResultsBinary)
+                                              : PQexecParams(handle_, sql, wire.count(), nullptr, wire.values.data(),
+                                                             wire.lengths.data(), wire.formats.data(), kResultsBinary));
+  Observe(name, started_us, rows.has_value());
+  return rows;
+}
+
+fhir::Result<Rows> Connection::Execute(const Statement& statement, const Parameters& parameters) {
+  if (begin_pending_ != nullptr) {
+    // BEGIN travels with the statement.
+    Pipeline pipeline(*this);
+    pipeline.Add(statement, parameters);
+    GW_ASSIGN(std::vector<Rows> all, pipeline.Run());
+    return std::move(all.front());
+  }
+  GW_TRY(Prepare(statement.name, statement.sql));
+  return Run(statement.name, statement.name, nullptr, parameters);
+}
+
+fhir::Result<std::string> Connection::PrepareAdHoc(std::string_view name, const std::string& sql) {
+  if (auto found = ad_hoc_.find(sql); found != ad_hoc_.end()) {
+    ad_hoc_recent_.splice(ad_hoc_recent_.begin(), ad_hoc_recent_, found->second.position);
+    return found->second.prepared;
+  }
+  if (ad_hoc_.size() >= ad_hoc_statements_max_) {
+    const auto oldest = ad_hoc_.find(*ad_hoc_recent_.back());
+    GW_TRY(ExecuteScript("deallocate", fmt::format("DEALLOCATE {}", oldest->second.prepared)));
+    ad_hoc_recent_.pop_back();
+    ad_hoc_.erase(oldest);
+  }
+  const std::string prepared = fmt::format("ad_hoc_{}", ++ad_hoc_made_);
+  GW_TRY(Check(name, PQprepare(handle_, prepared.c_str(), sql.c_str(), 0, nullptr)));
+  const auto [entry, added] = ad_hoc_.emplace(sql, AdHoc{prepared, {}});
+  entry->second.position = ad_hoc_recent_.insert(ad_hoc_recent_.begin(), &entry->first);
+  return prepared;
+}
+
+fhir::Result<Rows> Connection::ExecuteAdHoc(std::string_view name, const std::string& sql, const Parameters& parameters,
+                                            Plan plan) {
+  GW_TRY(EnsureBegun());
+  if (plan == Plan::kOnce || ad_hoc_statements_max_ == 0) {
+    return Run(name, nullptr, sql.c_str(), parameters);
+  }
+  GW_ASSIGN(const std::string prepared, PrepareAdHoc(name, sql));
+  return Run(name, prepared.c_str(), nullptr, parameters);
+}
+
+fhir::Result<void> Connection::ExecuteScript(std::string_view name, const std::string& sql) {
+  GW_TRY(EnsureBegun());
+  const std::int64_t started_us = MonotonicUs();
+  auto rows = Check(name, PQexec(handle_, sql.c_str()));
+  Observe(name, started_us, rows.has_value());
+  if (!rows) {
+    return std::unexpected(std::move(rows).error());
+  }
+  return {};
+}
+
+}  // namespace gateway::store::pg

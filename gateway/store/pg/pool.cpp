@@ -1,0 +1,83 @@
+#include "gateway/store/pg/pool.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace gateway::store::pg {
+namespace {
+
+constexpr Statement kCheckHealth{"check_health", "SELECT 1"};
+
+}  // namespace
+
+Pool::~Pool() = default;
+
+Pool::Lease::~Lease() {
+  if (connection_) {
+    pool_->Release(std::move(connection_));
+  }
+}
+
+fhir::Result<Pool::Lease> Pool::Acquire() {
+  std::unique_lock lock(mutex_);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.wait_ms_max);
+  ++waiting_;
+  const bool free =
+      freed_.wait_until(lock, deadline, [this] { return !idle_.empty() || open_ < options_.connections_max; });
+  --waiting_;
+  if (!free) {
+    return fhir::Fail(
+        fhir::ErrorCode::kUnavailable, {"The database is too busy."},
+        {fmt::format("no free connection of {} within {} ms", options_.connections_max, options_.wait_ms_max)},
+        fhir::Retry::kLater);
+  }
+  while (!idle_.empty()) {
+    std::unique_ptr<Connection> connection = std::move(idle_.back());
+    idle_.pop_back();
+    if (connection->LooksAlive()) {
+      return Lease(*this, std::move(connection));
+    }
+    --open_;
+  }
+  ++open_;  // the place is held while the connection is made without the lock
+  lock.unlock();
+  auto connection = Connection::Open(options_.connection);
+  if (!connection) {
+    lock.lock();
+    --open_;
+    lock.unlock();
+    freed_.notify_one();
+    return std::unexpected(std::move(connection).error());
+  }
+  return Lease(*this, *std::move(connection));
+}
+
+void Pool::Release(std::unique_ptr<Connection> connection) {
+  const bool usable = !connection->broken() && connection->idle();
+  if (!usable) {
+    connection.reset();  // an open transaction ends with its connection
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (usable) {
+      idle_.push_back(std::move(connection));
+    } else {
+      --open_;
+    }
+  }
+  freed_.notify_one();
+}
+
+fhir::Result<void> Pool::CheckHealth() {
+  GW_ASSIGN(const Lease lease, Acquire());
+  GW_TRY(lease->Execute(kCheckHealth));
+  return {};
+}
+
+PoolState Pool::state() const {
+  const std::lock_guard lock(mutex_);
+  return {.open = open_, .in_use = open_ - static_cast<int>(idle_.size()), .waiting = waiting_};
+}
+
+}  // namespace gateway::store::pg
