@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/base/error.hpp"
@@ -33,6 +34,8 @@ class TimeZone {
     std::int64_t utc_us;  // first instant of the offset
     std::int32_t offset_s;
   };
+  std::pair<std::int64_t, std::int64_t> CandidatesUtc(std::int64_t local_us) const;
+
   std::int32_t first_offset_s_ = 0;
   std::vector<Transition> transitions_;  // ascending
 };
