@@ -1,0 +1,97 @@
+#include "adapters/platform/booking.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "adapters/platform/slots.hpp"
+
+namespace adapters::platform {
+namespace {
+
+/// Statuses in which an appointment holds its time (https://hl7.org/fhir/R4/valueset-appointmentstatus.html).
+constexpr std::array kHoldingStatuses = {"pending", "booked", "arrived", "fulfilled", "checked-in"};
+
+std::vector<std::string> HeldSlotIds(const fhir::model::Node* appointment) {
+  if (appointment == nullptr) {
+    return {};
+  }
+  const std::string_view status = appointment->ChildValue("status");
+  const bool holds = std::find(kHoldingStatuses.begin(), kHoldingStatuses.end(), status) != kHoldingStatuses.end();
+  return holds ? SlotIds(appointment) : std::vector<std::string>{};
+}
+
+fhir::Result<void> SetStatus(std::string_view slot_id, std::string_view status, port::UnitOfWork& work) {
+  const fhir::metadata::TypeId slot_type = fhir::metadata::Definitions::R4().FindType("Slot");
+  port::Change change;
+  change.verb = port::Verb::kMerge;
+  change.type = slot_type;
+  change.id = slot_id;
+  change.resource.emplace(slot_type);
+  change.resource->Add(change.resource->root(), "status", status);
+  std::vector<port::Change> changes;
+  changes.push_back(std::move(change));
+  fhir::IssueList issues;
+  auto applied = work.Apply(std::move(changes), issues);
+  if (!applied) {
+    return std::unexpected(std::move(applied).error());
+  }
+  return {};
+}
+
+bool Contains(const std::vector<std::string>& ids, std::string_view id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+std::unexpected<fhir::Error> AtSlot(fhir::Error error, std::size_t index) {
+  error.expression = fmt::format("Appointment.slot[{}]", index);
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+fhir::Result<void> Booking::OnApplied(const port::Applied& applied, port::UnitOfWork& work) {
+  const std::vector<std::string> before = HeldSlotIds(applied.before);
+  const std::vector<std::string> after = HeldSlotIds(applied.after);
+  if (before == after) {
+    return {};
+  }
+  // Claims given back here stay invisible to others until the commit: nobody can slip into the gap between the two.
+  if (!before.empty()) {
+    GW_TRY(work.ReleaseClaims(applied.id));
+  }
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    auto slot = ReadSlot(after[i], work);
+    if (!slot) {
+      return AtSlot(std::move(slot).error(), i);
+    }
+    if (slot->status != "free" && !Contains(before, slot->id)) {
+      return AtSlot({.code = fhir::ErrorCode::kConflict, .public_text = {"this slot is not free"}}, i);
+    }
+    auto claimed = work.Claim({.schedule_id = slot->schedule_id,
+                               .appointment_id = std::string(applied.id),
+                               .slot_id = slot->id,
+                               .start_us = slot->start_us,
+                               .end_us = slot->end_us});
+    if (!claimed) {
+      return AtSlot(std::move(claimed).error(), i);
+    }
+  }
+  for (const std::string& id : after) {
+    if (!Contains(before, id)) {
+      GW_TRY(SetStatus(id, "busy", work));
+    }
+  }
+  for (const std::string& id : before) {
+    if (!Contains(after, id)) {
+      GW_TRY(SetStatus(id, "free", work));
+    }
+  }
+  return {};
+}
+
+}  // namespace adapters::platform

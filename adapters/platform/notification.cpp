@@ -1,0 +1,67 @@
+#include "adapters/platform/notification.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/platform/slots.hpp"
+#include "adapters/port/reference.hpp"
+#include "fhir/json/reader.hpp"
+
+namespace adapters::platform {
+namespace {
+
+/// Systems of the identifiers of every schedule the appointment stands on.
+fhir::Result<std::vector<std::string>> ScheduleSystems(const fhir::model::Node* appointment, port::UnitOfWork& work) {
+  const fhir::metadata::TypeId schedule_type = fhir::metadata::Definitions::R4().FindType("Schedule");
+  std::vector<std::string> systems;
+  for (const std::string& slot_id : SlotIds(appointment)) {
+    GW_ASSIGN(const SlotView slot, ReadSlot(slot_id, work));
+    GW_ASSIGN(const std::optional<port::StoredResource> schedule, work.Read(schedule_type, slot.schedule_id));
+    if (!schedule || schedule->deleted) {
+      continue;
+    }
+    fhir::IssueList issues;
+    GW_ASSIGN(const fhir::model::Document document, fhir::json::ReadJson(schedule->body, {}, issues));
+    for (const fhir::model::Node& child : document.root().children()) {
+      if (child.name == "identifier") {
+        systems.emplace_back(child.ChildValue("system"));
+      }
+    }
+  }
+  return systems;
+}
+
+}  // namespace
+
+fhir::Result<void> AppointmentNotification::OnApplied(const port::Applied& applied, port::UnitOfWork& work) {
+  if (routes_.empty() || (applied.actor != nullptr && applied.actor->kind == port::PartyKind::kPlatform)) {
+    return {};
+  }
+  const fhir::model::Node* appointment = applied.after != nullptr ? applied.after : applied.before;
+  GW_ASSIGN(const std::vector<std::string> systems, ScheduleSystems(appointment, work));
+  for (const NotificationRoute& route : routes_) {
+    const bool all = route.schedule_identifier_system.empty();
+    if (!all && std::find(systems.begin(), systems.end(), route.schedule_identifier_system) == systems.end()) {
+      continue;
+    }
+    const std::string path = port::MakeReference("Appointment", applied.id);
+    std::string body;
+    if (applied.after != nullptr) {
+      GW_ASSIGN(const std::optional<port::StoredResource> stored, work.Read(applied.type, applied.id));
+      if (!stored) {
+        continue;
+      }
+      body = stored->body;
+    }
+    GW_TRY(work.Enqueue({.destination = route.destination,
+                         .kind = "rest-hook",
+                         .order_key = path,
+                         .payload = fmt::format("{}\n{}", path, body),
+                         .cause = fmt::format("{}/_history/{}", path, applied.version)}));
+  }
+  return {};
+}
+
+}  // namespace adapters::platform
