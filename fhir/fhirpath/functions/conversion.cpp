@@ -1,0 +1,195 @@
+// Source: http://hl7.org/fhirpath/N1/#conversion
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "fhir/fhirpath/evaluator.hpp"
+#include "fhir/fhirpath/functions/function.hpp"
+#include "fhir/fhirpath/moment.hpp"
+#include "fhir/fhirpath/number.hpp"
+
+namespace fhir::fhirpath {
+namespace {
+
+bool IifFunction(Evaluator& evaluator, const Call& call, Collection& out) {
+  Frame frame = call.frame;
+  if (call.input.size() == 1) frame.this_item = &call.input.front();
+  if (call.input.size() > 1) return evaluator.FailWith("iif() takes at most one item as input");
+  std::optional<bool> criterion;
+  if (!evaluator.Criterion(call.arguments[0], frame, criterion)) return false;
+  if (criterion == true) return evaluator.Evaluate(call.arguments[1], frame, out);
+  return call.arguments.size() < 3 || evaluator.Evaluate(call.arguments[2], frame, out);
+}
+
+using Conversion = std::optional<Item> (*)(Evaluator&, const Item&);
+
+/// The converted item, or empty.
+template <Conversion convert>
+bool ConvertTo(Evaluator& evaluator, const Call& call, Collection& out) {
+  std::optional<Item> item;
+  if (!evaluator.SingleOf(call.input, item)) return false;
+  if (!item) return true;
+  const std::optional<Item> converted = convert(evaluator, *item);
+  return !converted || evaluator.Add(out, *converted);
+}
+
+/// Whether the conversion would have an answer.
+template <Conversion convert>
+bool ConvertsTo(Evaluator& evaluator, const Call& call, Collection& out) {
+  std::optional<Item> item;
+  if (!evaluator.SingleOf(call.input, item)) return false;
+  if (!item) return true;
+  return evaluator.Add(out, Item::Boolean(convert(evaluator, *item).has_value()));
+}
+
+std::optional<Item> ToBoolean(Evaluator&, const Item& item) {
+  switch (item.kind) {
+    case ItemKind::kBoolean:
+      return item;
+    case ItemKind::kInteger:
+      if (item.integer == 0 || item.integer == 1) return Item::Boolean(item.integer == 1);
+      return std::nullopt;
+    case ItemKind::kDecimal: {
+      const std::optional<Number> number = Number::Parse(item.text);
+      if (number && Number::Compare(*number, Number(1)) == 0) return Item::Boolean(true);
+      if (number && number->IsZero()) return Item::Boolean(false);
+      return std::nullopt;
+    }
+    case ItemKind::kString: {
+      std::string lower(item.text);
+      for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      for (const std::string_view yes : {"true", "t", "yes", "y", "1", "1.0"}) {
+        if (lower == yes) return Item::Boolean(true);
+      }
+      for (const std::string_view no : {"false", "f", "no", "n", "0", "0.0"}) {
+        if (lower == no) return Item::Boolean(false);
+      }
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Item> ToInteger(Evaluator&, const Item& item) {
+  if (item.kind == ItemKind::kInteger) return item;
+  if (item.kind == ItemKind::kBoolean) return Item::Integer(item.boolean ? 1 : 0);
+  if (item.kind != ItemKind::kString) return std::nullopt;
+  std::string_view text = item.text;
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return Item::Integer(value);
+}
+
+std::optional<Item> ToDecimal(Evaluator& evaluator, const Item& item) {
+  switch (item.kind) {
+    case ItemKind::kDecimal:
+      return item;
+    case ItemKind::kInteger:
+      return Item::Text(ItemKind::kDecimal, evaluator.Intern(std::to_string(item.integer)));
+    case ItemKind::kBoolean:
+      return Item::Text(ItemKind::kDecimal, item.boolean ? "1.0" : "0.0");
+    case ItemKind::kString:
+      if (!Number::Parse(item.text) || item.text.find_first_of("eE") != std::string_view::npos) return std::nullopt;
+      return Item::Text(ItemKind::kDecimal, item.text);
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Item> ToStringItem(Evaluator& evaluator, const Item& item) {
+  if (item.kind == ItemKind::kNode || item.kind == ItemKind::kStub || item.kind == ItemKind::kTypeInfo)
+    return std::nullopt;
+  return Item::Text(ItemKind::kString, evaluator.Intern(ItemText(item)));
+}
+
+std::optional<Item> ToDate(Evaluator& evaluator, const Item& item) {
+  if (item.kind == ItemKind::kDate) return item;
+  if (item.kind != ItemKind::kDateTime && item.kind != ItemKind::kString) return std::nullopt;
+  if (!Moment::Parse(item.text)) return std::nullopt;
+  return Item::Text(ItemKind::kDate, evaluator.Intern(item.text.substr(0, item.text.find('T'))));
+}
+
+std::optional<Item> ToDateTime(Evaluator&, const Item& item) {
+  if (item.kind == ItemKind::kDateTime) return item;
+  if ((item.kind != ItemKind::kDate && item.kind != ItemKind::kString) || !Moment::Parse(item.text))
+    return std::nullopt;
+  return Item::Text(ItemKind::kDateTime, item.text);
+}
+
+std::optional<Item> ToTime(Evaluator&, const Item& item) {
+  if (item.kind == ItemKind::kTime) return item;
+  if (item.kind != ItemKind::kString) return std::nullopt;
+  std::string_view text = item.text;
+  if (text.starts_with('T')) text.remove_prefix(1);
+  if (!Moment::ParseTime(text)) return std::nullopt;
+  return Item::Text(ItemKind::kTime, text);
+}
+
+std::optional<Item> ToQuantity(Evaluator& evaluator, const Item& item) {
+  switch (item.kind) {
+    case ItemKind::kQuantity:
+      return item;
+    case ItemKind::kInteger:
+      return Item::Text(ItemKind::kQuantity, evaluator.Intern(std::to_string(item.integer)), "1");
+    case ItemKind::kDecimal:
+      return Item::Text(ItemKind::kQuantity, item.text, "1");
+    case ItemKind::kBoolean:
+      return Item::Text(ItemKind::kQuantity, item.boolean ? "1.0" : "0.0", "1");
+    case ItemKind::kString:
+      break;
+    default:
+      return std::nullopt;
+  }
+  // "4 days", "10.5 'mg'", "3"
+  const std::size_t end = item.text.find_first_not_of("+-.0123456789");
+  const std::string_view number = item.text.substr(0, end);
+  if (!Number::Parse(number)) return std::nullopt;
+  if (end == std::string_view::npos) return Item::Text(ItemKind::kQuantity, number, "1");
+  std::string_view unit = item.text.substr(end);
+  const std::size_t start = unit.find_first_not_of(' ');
+  if (start == std::string_view::npos) return std::nullopt;
+  unit.remove_prefix(start);
+  if (unit.starts_with('\'')) {
+    if (unit.size() < 3 || !unit.ends_with('\'')) return std::nullopt;
+    return Item::Text(ItemKind::kQuantity, number, unit.substr(1, unit.size() - 2));
+  }
+  static constexpr std::string_view kCalendar[] = {"year", "month",  "week",   "day",
+                                                   "hour", "minute", "second", "millisecond"};
+  for (const std::string_view word : kCalendar) {
+    if (unit == word || (unit.size() == word.size() + 1 && unit.starts_with(word) && unit.ends_with('s'))) {
+      return Item::Text(ItemKind::kQuantity, number, unit);
+    }
+  }
+  return std::nullopt;
+}
+
+constexpr FunctionRow kConversion[] = {
+    {"iif", 2, 3, IifFunction},
+    {"toBoolean", 0, 0, ConvertTo<ToBoolean>},
+    {"convertsToBoolean", 0, 0, ConvertsTo<ToBoolean>},
+    {"toInteger", 0, 0, ConvertTo<ToInteger>},
+    {"convertsToInteger", 0, 0, ConvertsTo<ToInteger>},
+    {"toDate", 0, 0, ConvertTo<ToDate>},
+    {"convertsToDate", 0, 0, ConvertsTo<ToDate>},
+    {"toDateTime", 0, 0, ConvertTo<ToDateTime>},
+    {"convertsToDateTime", 0, 0, ConvertsTo<ToDateTime>},
+    {"toDecimal", 0, 0, ConvertTo<ToDecimal>},
+    {"convertsToDecimal", 0, 0, ConvertsTo<ToDecimal>},
+    {"toQuantity", 0, 1, ConvertTo<ToQuantity>},
+    {"convertsToQuantity", 0, 1, ConvertsTo<ToQuantity>},
+    {"toString", 0, 0, ConvertTo<ToStringItem>},
+    {"convertsToString", 0, 0, ConvertsTo<ToStringItem>},
+    {"toTime", 0, 0, ConvertTo<ToTime>},
+    {"convertsToTime", 0, 0, ConvertsTo<ToTime>},
+};
+
+}  // namespace
+
+std::span<const FunctionRow> ConversionFunctions() {
+  return kConversion;
+}
+
+}  // namespace fhir::fhirpath

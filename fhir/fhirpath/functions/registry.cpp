@@ -1,0 +1,19 @@
+#include "fhir/fhirpath/functions/function.hpp"
+
+namespace fhir::fhirpath {
+
+const FunctionRow* FindFunction(std::string_view name) {
+  using Chapter = std::span<const FunctionRow> (*)();
+  static constexpr Chapter kChapters[] = {ExistenceFunctions, FilteringFunctions,  SubsettingFunctions,
+                                          CombiningFunctions, ConversionFunctions, StringFunctions,
+                                          MathFunctions,      NavigationFunctions, UtilityFunctions,
+                                          TypeFunctions,      FhirFunctions};
+  for (const Chapter chapter : kChapters) {
+    for (const FunctionRow& row : chapter()) {
+      if (row.name == name) return &row;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace fhir::fhirpath

@@ -1,0 +1,398 @@
+// Recursive descent by precedence. Source: http://hl7.org/fhirpath/N1/#operator-precedence
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
+
+#include "fhir/fhirpath/ast.hpp"
+#include "fhir/fhirpath/expression.hpp"
+#include "fhir/fhirpath/functions/function.hpp"
+#include "fhir/fhirpath/token.hpp"
+
+namespace fhir::fhirpath {
+namespace {
+
+struct BinaryOperator {
+  std::string_view text;
+  int precedence;  // larger binds tighter
+  AstKind kind;
+};
+
+constexpr BinaryOperator kBinaryOperators[] = {
+    {"implies", 1, AstKind::kImplies},
+    {"or", 2, AstKind::kOr},
+    {"xor", 2, AstKind::kXor},
+    {"and", 3, AstKind::kAnd},
+    {"in", 4, AstKind::kIn},
+    {"contains", 4, AstKind::kContains},
+    {"=", 5, AstKind::kEqual},
+    {"~", 5, AstKind::kEquivalent},
+    {"!=", 5, AstKind::kNotEqual},
+    {"!~", 5, AstKind::kNotEquivalent},
+    {"<", 6, AstKind::kLess},
+    {"<=", 6, AstKind::kLessOrEqual},
+    {">", 6, AstKind::kGreater},
+    {">=", 6, AstKind::kGreaterOrEqual},
+    {"|", 7, AstKind::kUnion},
+    {"is", 8, AstKind::kIs},
+    {"as", 8, AstKind::kAs},
+    {"+", 9, AstKind::kAdd},
+    {"-", 9, AstKind::kSubtract},
+    {"&", 9, AstKind::kConcatenate},
+    {"*", 10, AstKind::kMultiply},
+    {"/", 10, AstKind::kDivide},
+    {"div", 10, AstKind::kIntegerDivide},
+    {"mod", 10, AstKind::kModulo},
+};
+
+constexpr std::string_view kCalendarWords[] = {"year",   "years",   "month",       "months",      "week",   "weeks",
+                                               "day",    "days",    "hour",        "hours",       "minute", "minutes",
+                                               "second", "seconds", "millisecond", "milliseconds"};
+
+class Parser {
+ public:
+  Parser(Ast& ast, std::vector<Token> tokens) : ast_(ast), tokens_(std::move(tokens)) {}
+
+  Result<std::uint32_t> Run() {
+    GW_ASSIGN(const std::uint32_t root, Binary(1));
+    if (Current().kind != TokenKind::kEnd) return Bad("unexpected text after the expression");
+    return root;
+  }
+
+ private:
+  const Token& Current() const { return tokens_[at_]; }
+  bool IsSymbol(std::string_view symbol) const {
+    return Current().kind == TokenKind::kSymbol && Current().text == symbol;
+  }
+  bool IsWord(std::string_view word) const { return Current().kind == TokenKind::kWord && Current().text == word; }
+  std::unexpected<Error> Bad(std::string_view what) const {
+    return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath, byte {}: {}", Current().offset, what));
+  }
+  Result<void> Expect(std::string_view symbol) {
+    if (!IsSymbol(symbol)) return Bad(fmt::format("'{}' expected", symbol));
+    ++at_;
+    return {};
+  }
+
+  Result<std::uint32_t> Make(AstKind kind, std::vector<std::uint32_t> operands, std::string text = {}) {
+    std::size_t depth = 0;
+    for (const std::uint32_t operand : operands) {
+      if (operand != kNoOperand) depth = std::max<std::size_t>(depth, ast_.nodes[operand].depth);
+    }
+    if (++depth > kExpressionDepthMax) {
+      return Fail(ErrorCode::kTooLarge, fmt::format("FHIRPath: nested deeper than {}", kExpressionDepthMax));
+    }
+    AstNode node;
+    node.kind = kind;
+    node.depth = static_cast<std::uint16_t>(depth);
+    node.offset = static_cast<std::uint32_t>(Current().offset);
+    node.operands = std::move(operands);
+    node.text = std::move(text);
+    ast_.nodes.push_back(std::move(node));
+    return static_cast<std::uint32_t>(ast_.nodes.size() - 1);
+  }
+
+  const BinaryOperator* OperatorHere() const {
+    if (Current().kind != TokenKind::kSymbol && Current().kind != TokenKind::kWord) return nullptr;
+    const auto* const found = std::ranges::find(kBinaryOperators, Current().text, &BinaryOperator::text);
+    return found == std::end(kBinaryOperators) ? nullptr : found;
+  }
+
+  Result<std::uint32_t> Binary(int precedence_min) {
+    if (++nesting_ > kExpressionDepthMax) {
+      return Fail(ErrorCode::kTooLarge, fmt::format("FHIRPath: nested deeper than {}", kExpressionDepthMax));
+    }
+    GW_ASSIGN(std::uint32_t left, Unary());
+    while (true) {
+      const BinaryOperator* const found = OperatorHere();
+      if (found == nullptr || found->precedence < precedence_min) break;
+      ++at_;
+      if (found->kind == AstKind::kIs || found->kind == AstKind::kAs) {
+        GW_ASSIGN(const TypeSpec spec, TypeSpecifier());
+        GW_ASSIGN(left, Make(found->kind, {left}));
+        ast_.nodes[left].type_spec = spec;
+      } else {
+        GW_ASSIGN(const std::uint32_t right, Binary(found->precedence + 1));
+        GW_ASSIGN(left, Make(found->kind, {left, right}));
+      }
+    }
+    --nesting_;
+    return left;
+  }
+
+  Result<std::uint32_t> Unary() {
+    bool negative = false;
+    while (IsSymbol("+") || IsSymbol("-")) {
+      if (IsSymbol("-")) negative = !negative;
+      ++at_;
+    }
+    GW_ASSIGN(const std::uint32_t operand, Postfix());
+    if (!negative) return operand;
+    return Make(AstKind::kNegate, {operand});
+  }
+
+  Result<std::uint32_t> Postfix() {
+    GW_ASSIGN(std::uint32_t left, Term());
+    while (true) {
+      if (IsSymbol(".")) {
+        ++at_;
+        GW_ASSIGN(left, Invocation(left));
+      } else if (IsSymbol("[")) {
+        ++at_;
+        GW_ASSIGN(const std::uint32_t index, Binary(1));
+        GW_TRY(Expect("]"));
+        GW_ASSIGN(left, Make(AstKind::kIndexer, {left, index}));
+      } else {
+        return left;
+      }
+    }
+  }
+
+  Result<std::uint32_t> Invocation(std::uint32_t left) {
+    const Token& token = Current();
+    if (token.kind == TokenKind::kVariable) return Variable();
+    if (token.kind != TokenKind::kWord && token.kind != TokenKind::kDelimited) return Bad("name expected");
+    std::string name = token.text;
+    ++at_;
+    if (IsSymbol("(")) return Call(left, std::move(name));
+    if (left == kNoOperand) {
+      GW_ASSIGN(const std::uint32_t root, Make(AstKind::kRoot, {}, std::move(name)));
+      // A type's name stands for the focus if the focus is of that type. Element names begin in lower case, so the two
+      // never meet; names of primitive types ("code") are always elements here.
+      AstNode& node = ast_.nodes[root];
+      if (!node.text.empty() && node.text[0] >= 'A' && node.text[0] <= 'Z') {
+        node.type = ast_.definitions.FindType(node.text);
+      }
+      return root;
+    }
+    return Make(AstKind::kChild, {left}, std::move(name));
+  }
+
+  Result<std::uint32_t> Variable() {
+    const std::string& name = Current().text;
+    AstKind kind = AstKind::kThis;
+    if (name == "index")
+      kind = AstKind::kIndex;
+    else if (name == "total")
+      kind = AstKind::kTotal;
+    else if (name != "this")
+      return Bad("unknown variable");
+    ++at_;
+    return Make(kind, {});
+  }
+
+  Result<std::uint32_t> Call(std::uint32_t left, std::string name) {
+    const FunctionRow* const function = FindFunction(name);
+    if (function == nullptr) return Bad(fmt::format("unknown function '{}'", name));
+    ++at_;  // (
+    std::vector<std::uint32_t> operands = {left};
+    if (!IsSymbol(")")) {
+      do {
+        if (operands.size() > 1) ++at_;  // ,
+        if (function->type_argument) {
+          GW_ASSIGN(const TypeSpec spec, TypeSpecifier());
+          GW_ASSIGN(const std::uint32_t type_name, Make(AstKind::kTypeName, {}));
+          ast_.nodes[type_name].type_spec = spec;
+          operands.push_back(type_name);
+        } else {
+          GW_ASSIGN(const std::uint32_t argument, Binary(1));
+          operands.push_back(argument);
+        }
+      } while (IsSymbol(",") && operands.size() <= 16);
+    }
+    GW_TRY(Expect(")"));
+    const std::size_t arguments = operands.size() - 1;
+    if (arguments < function->arguments_min || arguments > function->arguments_max) {
+      return Bad(fmt::format("function '{}' takes {} to {} arguments", name, function->arguments_min,
+                             function->arguments_max));
+    }
+    GW_ASSIGN(const std::uint32_t call, Make(AstKind::kCall, std::move(operands), std::move(name)));
+    ast_.nodes[call].function = function;
+    return call;
+  }
+
+  Result<TypeSpec> TypeSpecifier() {
+    if (Current().kind != TokenKind::kWord && Current().kind != TokenKind::kDelimited) return Bad("type name expected");
+    std::string name = Current().text;
+    ++at_;
+    if (IsSymbol(".")) {
+      ++at_;
+      if (Current().kind != TokenKind::kWord && Current().kind != TokenKind::kDelimited)
+        return Bad("type name expected");
+      name += "." + Current().text;
+      ++at_;
+    }
+    return FindTypeSpec(ast_.definitions, name);
+  }
+
+  Result<std::uint32_t> Literal(ItemKind kind) {
+    std::string text = Current().text;
+    GW_ASSIGN(const std::uint32_t made, Make(AstKind::kLiteral, {}, std::move(text)));
+    ast_.nodes[made].literal.kind = kind;
+    ++at_;
+    return made;
+  }
+
+  Result<std::uint32_t> Number(ItemKind kind) {
+    GW_ASSIGN(const std::uint32_t made, Literal(kind));
+    AstNode& node = ast_.nodes[made];
+    std::string unit;
+    if (Current().kind == TokenKind::kString)
+      unit = Current().text;
+    else if (Current().kind == TokenKind::kWord &&
+             std::ranges::find(kCalendarWords, Current().text) != std::end(kCalendarWords))
+      unit = Current().text;
+    if (!unit.empty()) {
+      ++at_;
+      node.literal.kind = ItemKind::kQuantity;
+      node.unit = std::move(unit);
+      return made;
+    }
+    if (kind == ItemKind::kInteger) {
+      const auto [end, error] =
+          std::from_chars(node.text.data(), node.text.data() + node.text.size(), node.literal.integer);
+      if (error != std::errc()) return Bad("integer out of range");
+    }
+    return made;
+  }
+
+  Result<std::uint32_t> Term() {
+    const Token& token = Current();
+    switch (token.kind) {
+      case TokenKind::kString:
+        return Literal(ItemKind::kString);
+      case TokenKind::kDate:
+        return Literal(ItemKind::kDate);
+      case TokenKind::kDateTime:
+        return Literal(ItemKind::kDateTime);
+      case TokenKind::kTime:
+        return Literal(ItemKind::kTime);
+      case TokenKind::kInteger:
+        return Number(ItemKind::kInteger);
+      case TokenKind::kDecimal:
+        return Number(ItemKind::kDecimal);
+      case TokenKind::kVariable:
+        return Variable();
+      case TokenKind::kExternal: {
+        std::string name = token.text;
+        ++at_;
+        return Make(AstKind::kExternal, {}, std::move(name));
+      }
+      case TokenKind::kWord:
+        if (IsWord("true") || IsWord("false")) {
+          const bool value = IsWord("true");
+          GW_ASSIGN(const std::uint32_t made, Literal(ItemKind::kBoolean));
+          ast_.nodes[made].literal.boolean = value;
+          return made;
+        }
+        return Invocation(kNoOperand);
+      case TokenKind::kDelimited:
+        return Invocation(kNoOperand);
+      case TokenKind::kSymbol:
+        if (IsSymbol("(")) {
+          ++at_;
+          GW_ASSIGN(const std::uint32_t inner, Binary(1));
+          GW_TRY(Expect(")"));
+          return inner;
+        }
+        if (IsSymbol("{")) {
+          ++at_;
+          GW_TRY(Expect("}"));
+          return Make(AstKind::kEmpty, {});
+        }
+        break;
+      case TokenKind::kEnd:
+        break;
+    }
+    return Bad("expression expected");
+  }
+
+  Ast& ast_;
+  std::vector<Token> tokens_;
+  std::size_t at_ = 0;
+  std::size_t nesting_ = 0;
+};
+
+/// Fills path_type and path when the tree is "Type.name.name" alone.
+void FindSimplePath(Ast& ast) {
+  std::vector<std::string> names;
+  std::uint32_t at = ast.root;
+  while (ast.nodes[at].kind == AstKind::kChild) {
+    names.push_back(ast.nodes[at].text);
+    at = ast.nodes[at].operands[0];
+  }
+  const AstNode& root = ast.nodes[at];
+  if (root.kind != AstKind::kRoot || root.type == metadata::kNoType || names.empty()) return;
+  std::ranges::reverse(names);
+  ast.path_type = root.type;
+  ast.path = std::move(names);
+}
+
+}  // namespace
+
+CoreTypes::CoreTypes(const metadata::Definitions& definitions)
+    : boolean(definitions.FindType("boolean")),
+      integer(definitions.FindType("integer")),
+      positive_int(definitions.FindType("positiveInt")),
+      unsigned_int(definitions.FindType("unsignedInt")),
+      decimal(definitions.FindType("decimal")),
+      date(definitions.FindType("date")),
+      date_time(definitions.FindType("dateTime")),
+      instant(definitions.FindType("instant")),
+      time(definitions.FindType("time")),
+      quantity(definitions.FindType("Quantity")),
+      money(definitions.FindType("Money")),
+      reference(definitions.FindType("Reference")),
+      extension(definitions.FindType("Extension")),
+      bundle(definitions.FindType("Bundle")),
+      resource(definitions.FindType("Resource")) {}
+
+Result<TypeSpec> FindTypeSpec(const metadata::Definitions& definitions, std::string_view name) {
+  static constexpr std::pair<std::string_view, ItemKind> kSystemTypes[] = {
+      {"Boolean", ItemKind::kBoolean}, {"Integer", ItemKind::kInteger},  {"Decimal", ItemKind::kDecimal},
+      {"String", ItemKind::kString},   {"Date", ItemKind::kDate},        {"DateTime", ItemKind::kDateTime},
+      {"Time", ItemKind::kTime},       {"Quantity", ItemKind::kQuantity}};
+  std::string_view plain = name;
+  const bool only_system = plain.starts_with("System.");
+  const bool only_fhir = plain.starts_with("FHIR.");
+  if (only_system) plain.remove_prefix(7);
+  if (only_fhir) plain.remove_prefix(5);
+  TypeSpec spec;
+  if (!only_system) spec.fhir = definitions.FindType(plain);
+  if (!only_fhir) {
+    for (const auto& [system_name, kind] : kSystemTypes) {
+      if (system_name != plain) continue;
+      spec.system = true;
+      spec.system_kind = kind;
+    }
+  }
+  if (spec.fhir == metadata::kNoType && !spec.system) {
+    return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath: unknown type '{}'", name));
+  }
+  return spec;
+}
+
+std::string_view Expression::text() const {
+  return ast_->text;
+}
+
+Result<Expression> Compile(std::string_view text, const metadata::Definitions& definitions) {
+  if (text.size() > kExpressionBytesMax) {
+    return Fail(ErrorCode::kTooLarge, fmt::format("FHIRPath: longer than {} bytes", kExpressionBytesMax));
+  }
+  GW_ASSIGN(std::vector<Token> tokens, Tokenize(text));
+  auto ast = std::make_shared<Ast>(definitions);
+  ast->text = text;
+  GW_ASSIGN(ast->root, Parser(*ast, std::move(tokens)).Run());
+  for (AstNode& node : ast->nodes) {
+    if (node.kind != AstKind::kLiteral) continue;
+    node.literal.text = node.text;
+    node.literal.unit = node.unit;
+  }
+  FindSimplePath(*ast);
+  return Expression(std::move(ast));
+}
+
+}  // namespace fhir::fhirpath
