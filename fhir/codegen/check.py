@@ -5,6 +5,7 @@ import re
 from load import GenerationError, Source
 from model import SEARCH_TYPES
 
+CORE = "http://hl7.org/fhir/StructureDefinition/"
 SYSTEM_TYPE = "http://hl7.org/fhirpath/System."
 KNOWN_ELEMENT_FIELDS = {
     "id", "extension", "path", "representation", "sliceName", "sliceIsConstraining", "label", "code", "slicing", "short",
@@ -40,6 +41,9 @@ def check_structure(source: Source, structure: dict, names: set[str]) -> None:
     elements = structure.get("snapshot", {}).get("element")
     if not elements:
         raise GenerationError(f"{file}: snapshot: a type needs a snapshot")
+    base = structure.get("baseDefinition")
+    if base and base.removeprefix(CORE) not in names:
+        raise GenerationError(f"{file}: baseDefinition: {base} is no known type")
     paths = {element["path"] for element in elements}
     if len(paths) != len(elements):
         raise GenerationError(f"{file}: snapshot: a path occurs twice")
@@ -57,6 +61,9 @@ def check_structure(source: Source, structure: dict, names: set[str]) -> None:
         for entry in element.get("type", []):
             if entry["code"] not in names and not entry["code"].startswith(SYSTEM_TYPE):
                 raise GenerationError(f"{file}: {path}: type code {entry['code']} is no known type")
+            for target in entry.get("targetProfile", []):
+                if target.removeprefix(CORE) not in names:
+                    raise GenerationError(f"{file}: {path}: targetProfile {target} is no known type")
 
 
 def check_search_parameters(source: Source, names: set[str]) -> None:

@@ -2,17 +2,15 @@
 
 import re
 
-from check import SYSTEM_TYPE, definitions_of_types
+from check import CORE, SYSTEM_TYPE, definitions_of_types
 from load import Source
 from model import FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Element, SearchParameter, Tables, Type
 from search_expressions import expression_for
 
 FHIR_TYPE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
-CORE = "http://hl7.org/fhir/StructureDefinition/"
 NUMBERS = {"integer", "decimal", "positiveInt", "unsignedInt", "integer64"}
 BINDABLE = {"code", "Coding", "CodeableConcept"}
 CODES_MAX = 2000
-ABSTRACT_BACKBONES = {"BackboneElement", "Element"}
 
 
 def lower(source: Source) -> Tables:

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <memory_resource>
 #include <string_view>
@@ -43,14 +44,25 @@ struct Node {
   const Node* Find(std::string_view dotted_path) const;
   std::string_view FindValue(std::string_view dotted_path) const;
 
+  /// A forward iterator over siblings.
   template <typename NodeType>
   struct Iterator {
-    NodeType* node;
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = NodeType;
+    using difference_type = std::ptrdiff_t;
+    using pointer = NodeType*;
+    using reference = NodeType&;
+    NodeType* node = nullptr;
     NodeType& operator*() const { return *node; }
     NodeType* operator->() const { return node; }
     Iterator& operator++() {
       node = node->next;
       return *this;
+    }
+    Iterator operator++(int) {
+      Iterator before = *this;
+      node = node->next;
+      return before;
     }
     bool operator==(const Iterator&) const = default;
   };
