@@ -45,6 +45,7 @@ struct Change {
   std::optional<fhir::search::Query> condition;     ///< If-None-Exist, or the search of a conditional update or delete
   std::optional<std::int64_t> if_match;             ///< version that must be current
   std::string full_url;                             ///< entry.fullUrl, for references among the entries
+  std::vector<std::string> removals;                ///< kMerge: elements of the root to take away, e.g. "telecom"
   std::string place;                                ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
 };
 

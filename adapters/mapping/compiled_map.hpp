@@ -1,0 +1,123 @@
+// Mapping rules, compiled: read once from YAML, checked against the FHIR definitions, then run without looking at YAML
+// again. Reloading makes another CompiledMap; a file that does not load never replaces one that works.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "adapters/mapping/functions.hpp"
+#include "adapters/port/unit_of_work.hpp"
+
+namespace adapters::mapping {
+
+enum class Test : std::uint8_t { kEquals, kDiffers, kHas, kLacks, kExists, kAbsent };
+
+/// One term of a `when:`. Values are ORed, terms are ANDed.
+struct Term {
+  Address address;
+  Test test = Test::kExists;
+  std::vector<std::string> values;
+};
+
+/// One step of a FHIR path: a child, or the extension of that url.
+struct Step {
+  std::string name;
+  std::string extension_url;
+  bool always_new = false;  ///< "participant+": another repetition, even when there is one
+};
+
+/// A text with addresses in it: "urn:x:{IN1-3.1}".
+struct TextPart {
+  std::string literal;
+  std::optional<Address> address;
+};
+
+enum class Missing : std::uint8_t { kFault, kSkip };
+
+struct Rule {
+  std::string place;              ///< "pam-fr.yaml:120", for error texts
+  std::string spec;               ///< row of the specification it follows
+  std::optional<Address> from;
+  std::vector<Term> when;
+  std::vector<Step> to;
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
+  bool repeats = false;           ///< of the last step
+  Function function = nullptr;
+  std::int32_t table = -1;
+  std::vector<TextPart> text;     ///< instead of a source field
+  std::int32_t reference = -1;    ///< index of the resource referred to
+  Missing unknown_code = Missing::kFault;
+  bool required = false;
+  bool key = false;               ///< the Identifier made here finds the resource again
+  std::vector<Rule> rules;        ///< below the element made here, on the same repetition
+};
+
+struct ResourceRules {
+  std::string name;
+  std::string place;
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  port::Verb verb = port::Verb::kMerge;
+  std::optional<Address> each;            ///< one resource per occurrence of a group or repetition of a field
+  std::vector<Term> when;
+  bool keyed = false;                     ///< conditional by the identifier of the rule with `key: true`
+  Missing without_key = Missing::kFault;
+  std::vector<Address> digest;            ///< the id, or with digest_identifier the key, is a hash of these fields
+  bool digest_identifier = false;
+  std::vector<Rule> rules;
+};
+
+struct MessageRules {
+  std::string trigger;
+  std::vector<std::uint16_t> resources;
+};
+
+struct MapResult {
+  std::vector<port::Change> changes;  ///< one transaction, referring to each other by full_url
+  std::vector<std::string> unmapped;  ///< fields that hold something no rule read, e.g. "PV1-8"; names only
+};
+
+/// Immutable after loading. thread-safe.
+class CompiledMap {
+ public:
+  /// Shape:  `yaml` is the text of one rule file; `file_name` goes into error texts.
+  /// Errors: kConfiguration; internal_text and public_text name file, line and rule.
+  static fhir::Result<CompiledMap> Load(std::string_view yaml, std::string file_name,
+                                        const Vocabulary& vocabulary);
+
+  const std::string& name() const { return name_; }
+  bool HandlesType(std::string_view message_type) const;
+  bool HandlesVersion(std::string_view version) const;
+  bool HandlesProcessingId(std::string_view processing_id) const;
+  bool HandlesTrigger(std::string_view trigger) const { return messages_.contains(std::string(trigger)); }
+  /// Whether a trigger without rules is accepted and left alone (PAM.fr) instead of refused.
+  bool ignores_unknown_triggers() const { return ignores_unknown_triggers_; }
+
+  struct RunOptions {
+    std::string digest_salt;      ///< goes into every digest, e.g. the partner's name
+    bool list_unmapped = false;
+  };
+  /// Maps one message. Data problems go to `issues` with the field's address as expression.
+  /// Cost: one pass over the rules of the trigger; no YAML, no name look-up besides the definitions' hash probes.
+  MapResult Run(const Source& source, std::string_view trigger, const Context& context, const RunOptions& options,
+                fhir::IssueList& issues) const;
+
+ private:
+  friend class Loader;
+  friend class Engine;
+  std::string name_;
+  std::vector<std::string> types_;
+  std::vector<std::string> versions_;
+  std::vector<std::string> processing_ids_;
+  bool ignores_unknown_triggers_ = false;
+  std::vector<CodeTable> tables_;
+  std::vector<ResourceRules> resources_;
+  std::unordered_map<std::string, MessageRules> messages_;
+  std::vector<Address> ignored_;  ///< fields that are known and carry nothing for FHIR
+};
+
+}  // namespace adapters::mapping

@@ -1,0 +1,556 @@
+// Runs compiled rules over one message. Two passes: first which resources there are and how they refer to each other,
+// then what stands in them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "adapters/mapping/compiled_map.hpp"
+#include "adapters/mapping/digest.hpp"
+#include "fhir/search/query.hpp"
+
+namespace adapters::mapping {
+namespace {
+
+using fhir::metadata::Definitions;
+using fhir::model::Document;
+using fhir::model::Node;
+
+/// Where the rules stand: the occurrence of a group, and within it the repetition of a field, if any.
+struct Binding {
+  std::uint32_t group = 0;
+  std::uint16_t occurrence = 0;
+  std::uint16_t field = 0;  ///< 0: the whole group
+  std::uint16_t repetition = 0;
+
+  static Binding On(const Cell& cell) { return {cell.group, cell.occurrence, cell.field, cell.repetition}; }
+};
+
+/// One resource of the result while it is being made.
+struct Instance {
+  std::uint16_t rules = 0;
+  Binding binding;
+  std::string full_url;
+  std::string id;
+  std::string key_system;
+  std::string key_value;
+  std::optional<Document> document;
+  std::vector<std::string> removals;
+  bool dropped = false;  ///< without a key, or the same as an earlier one
+};
+
+std::uint64_t PackCell(const Cell& cell) {
+  return (std::uint64_t{cell.group & 0xFFFFFF} << 40) | (std::uint64_t{cell.occurrence} << 24) |
+         (std::uint64_t{cell.field & 0xFFFu} << 12) | (cell.repetition & 0xFFFu);
+}
+
+bool IsEmptyNode(const Node& node) { return !node.HasValue() && node.first_child == nullptr; }
+
+fhir::search::Query IdentifierQuery(fhir::metadata::TypeId type, std::string_view system, std::string_view value) {
+  fhir::search::Query query;
+  query.type = type;
+  fhir::search::Criterion criterion;
+  criterion.parameter = Definitions::R4().FindSearchParameter(type, "identifier");
+  criterion.values.push_back(fhir::search::TokenValue{std::string(system), std::string(value)});
+  query.criteria.push_back(std::move(criterion));
+  return query;
+}
+
+}  // namespace
+
+std::optional<CodeEntry> CodeTable::Find(std::string_view code) const {
+  if (const auto found = entries.find(std::string(code)); found != entries.end()) {
+    return found->second;
+  }
+  if (pass_through) {
+    return CodeEntry{.code = std::string(code), .system = system};
+  }
+  return std::nullopt;
+}
+
+class Engine {
+ public:
+  Engine(const CompiledMap& map, const Source& source, const Context& context, const CompiledMap::RunOptions& options,
+         fhir::IssueList& issues)
+      : map_(map), source_(source), context_(context), options_(options), issues_(issues) {}
+
+  MapResult Run(const MessageRules& message) {
+    for (const auto index : message.resources) {
+      Enumerate(index);
+    }
+    for (auto& instance : instances_) {
+      Build(instance);
+    }
+    MapResult result;
+    for (auto& instance : instances_) {
+      if (!instance.dropped) {
+        result.changes.push_back(ToChange(instance));
+      }
+    }
+    if (options_.list_unmapped) {
+      result.unmapped = Unmapped();
+    }
+    return result;
+  }
+
+ private:
+  // Cells an address stands for, given where the rules stand.
+  template <typename Visit>
+  void ForEachCell(const Address& address, const Binding& binding, Visit&& visit) {
+    std::size_t first = 0;
+    std::size_t last = source_.Groups(address.group);
+    if (address.occurrence > 0) {
+      first = address.occurrence - 1u;
+      last = std::min<std::size_t>(last, address.occurrence);
+    } else if (binding.group == address.group) {
+      first = binding.occurrence;
+      last = first + 1;
+    }
+    for (std::size_t occurrence = first; occurrence < last; ++occurrence) {
+      Cell cell{address.group, static_cast<std::uint16_t>(occurrence), address.field, 0};
+      if (address.field == 0) {
+        if (!visit(cell)) {
+          return;
+        }
+        continue;
+      }
+      const std::size_t repetitions = source_.Repetitions(cell.group, cell.occurrence, cell.field);
+      const bool bound = binding.group == address.group && binding.field == address.field &&
+                         binding.occurrence == occurrence && address.repetition == 0 && address.select_component == 0;
+      for (std::size_t repetition = 0; repetition < repetitions; ++repetition) {
+        if ((bound && repetition != binding.repetition) ||
+            (address.repetition > 0 && repetition + 1 != address.repetition)) {
+          continue;
+        }
+        cell.repetition = static_cast<std::uint16_t>(repetition);
+        if (address.select_component > 0 &&
+            source_.Text(cell, address.select_component, 0) != address.select_value) {
+          continue;
+        }
+        if (!visit(cell)) {
+          return;
+        }
+      }
+    }
+  }
+
+  std::string_view FirstText(const Address& address, const Binding& binding) {
+    std::string_view text;
+    ForEachCell(address, binding, [&](const Cell& cell) {
+      text = source_.Text(cell, address.component, address.subcomponent);
+      if (!text.empty()) {
+        Mark(cell);
+      }
+      return text.empty();
+    });
+    return text;
+  }
+
+  bool Holds(const std::vector<Term>& terms, const Binding& binding) {
+    return std::all_of(terms.begin(), terms.end(), [&](const Term& term) { return Holds(term, binding); });
+  }
+
+  bool Holds(const Term& term, const Binding& binding) {
+    const auto listed = [&](std::string_view text) {
+      return std::find(term.values.begin(), term.values.end(), text) != term.values.end();
+    };
+    bool any_listed = false;
+    bool first_listed = false;
+    bool any_text = false;
+    bool first = true;
+    const bool own_field = binding.group == term.address.group && binding.field == term.address.field;
+    ForEachCell(term.address, binding, [&](const Cell& cell) {
+      const auto text = source_.Text(cell, term.address.component, term.address.subcomponent);
+      if (!own_field) {
+        Mark(cell);
+      }
+      any_text = any_text || !text.empty();
+      const bool hit = listed(text);
+      any_listed = any_listed || hit;
+      first_listed = first_listed || (first && hit);
+      first = false;
+      return true;
+    });
+    switch (term.test) {
+      case Test::kEquals: return first_listed;
+      case Test::kDiffers: return !first_listed;
+      case Test::kHas: return any_listed;
+      case Test::kLacks: return !any_listed;
+      case Test::kExists: return any_text;
+      case Test::kAbsent: return !any_text;
+    }
+    return false;
+  }
+
+  void Enumerate(std::uint16_t index) {
+    const ResourceRules& rules = map_.resources_[index];
+    const auto add = [&](const Binding& binding) {
+      if (!Holds(rules.when, binding)) {
+        return;
+      }
+      Instance instance;
+      instance.rules = index;
+      instance.binding = binding;
+      instance.full_url = fmt::format("urn:uuid:00000000-0000-4000-8000-{:012x}", instances_.size() + 1);
+      instances_.push_back(std::move(instance));
+    };
+    if (!rules.each) {
+      add({});
+      return;
+    }
+    ForEachCell(*rules.each, {}, [&](const Cell& cell) {
+      add(Binding::On(cell));
+      return instances_.size() < kInstancesMax;
+    });
+  }
+
+  void Build(Instance& instance) {
+    const ResourceRules& rules = map_.resources_[instance.rules];
+    if (!rules.digest.empty() && !ApplyDigest(rules, instance)) {
+      return;
+    }
+    instance.document.emplace(rules.type);
+    Document& document = *instance.document;
+    if (!instance.id.empty()) {
+      document.Add(document.root(), "id", instance.id);
+    }
+    if (rules.digest_identifier) {
+      Node& identifier = document.Add(document.root(), "identifier");
+      document.Add(identifier, "system", instance.key_system);
+      document.Add(identifier, "value", instance.key_value);
+    }
+    current_ = &instance;
+    const auto errors_before = issues_.errors();
+    for (const auto& rule : rules.rules) {
+      Apply(rule, document.root(), instance.binding);
+    }
+    if (rules.keyed && instance.key_value.empty()) {
+      instance.dropped = true;
+      if (rules.without_key == Missing::kFault && issues_.errors() == errors_before) {
+        const auto key = std::find_if(rules.rules.begin(), rules.rules.end(), [](const Rule& rule) { return rule.key; });
+        MissingFault(*key, instance.binding, "the identifier of this resource is missing");
+      }
+      return;
+    }
+    std::erase_if(instance.removals, [&](const std::string& name) { return document.root().Child(name) != nullptr; });
+    DropTwin(instance);
+  }
+
+  bool ApplyDigest(const ResourceRules& rules, Instance& instance) {
+    std::string text = options_.digest_salt;
+    text += '\x1f';
+    text += rules.digest_identifier ? rules.name : Definitions::R4().TypeName(rules.type);
+    bool any = false;
+    for (const auto& address : rules.digest) {
+      const auto part = FirstText(address, instance.binding);
+      any = any || !part.empty();
+      text += '\x1f';
+      text += part;
+    }
+    if (!any) {
+      instance.dropped = true;
+      return false;
+    }
+    if (rules.digest_identifier) {
+      instance.key_system = "urn:ietf:rfc:3986";
+      instance.key_value = "urn:uuid:" + DigestUuid(text);
+    } else {
+      instance.id = DigestUuid(text);
+    }
+    return true;
+  }
+
+  /// A resource with the key of an earlier one of its type is the same one: references go to the first.
+  void DropTwin(Instance& instance) {
+    if (instance.key_value.empty()) {
+      return;
+    }
+    for (auto& earlier : instances_) {
+      if (&earlier == &instance) {
+        return;
+      }
+      if (!earlier.dropped && earlier.key_value == instance.key_value && earlier.key_system == instance.key_system &&
+          map_.resources_[earlier.rules].type == map_.resources_[instance.rules].type) {
+        instance.dropped = true;
+        instance.full_url = earlier.full_url;
+        instance.id = earlier.id;
+        twins_.insert(&instance);
+        return;
+      }
+    }
+  }
+
+  bool Apply(const Rule& rule, Node& base, const Binding& binding) {
+    if (!rule.from) {
+      return Holds(rule.when, binding) && Fill(rule, base, binding, nullptr);
+    }
+    bool filled = false;
+    const auto errors_before = issues_.errors();
+    ForEachCell(*rule.from, binding, [&](const Cell& cell) {
+      const Binding inner = Binding::On(cell);
+      if (!Holds(rule.when, inner)) {
+        return true;
+      }
+      if (source_.IsNull(cell)) {
+        Mark(cell);
+        if (&base == &current_->document->root() && rule.to.size() == 1 && rule.to[0].extension_url.empty()) {
+          current_->removals.push_back(rule.to[0].name);
+        }
+        return true;
+      }
+      if (Fill(rule, base, inner, &cell)) {
+        Mark(cell);
+        filled = true;
+      }
+      return !filled || rule.repeats || rule.to.empty();
+    });
+    if (rule.required && !filled && issues_.errors() == errors_before) {
+      MissingFault(rule, binding, "a required field is missing");
+    }
+    return filled;
+  }
+
+  void MissingFault(const Rule& rule, const Binding& binding, std::string text) {
+    Cell cell;
+    int component = 0;
+    if (rule.from) {
+      cell.group = rule.from->group;
+      cell.field = rule.from->field;
+      cell.occurrence = binding.group == cell.group ? binding.occurrence : std::uint16_t{0};
+      component = rule.from->component;
+    }
+    issues_.AddAt(Place(cell, component), fhir::Severity::kError, fhir::IssueType::kRequired, std::move(text));
+  }
+
+  bool Fill(const Rule& rule, Node& base, const Binding& binding, const Cell* cell) {
+    Document& document = *current_->document;
+    Node& node = Reach(rule, document, base);
+    const bool was_empty = IsEmptyNode(node);
+    const bool said = Say(rule, document, node, binding, cell);
+    if (said || (rule.function == nullptr && rule.table < 0)) {
+      for (const auto& inner : rule.rules) {
+        Apply(inner, node, binding);
+      }
+    }
+    if (!said && was_empty && rule.function != nullptr) {
+      while (node.first_child != nullptr) {
+        document.Remove(*node.first_child);
+      }
+    }
+    if (IsEmptyNode(node)) {
+      Prune(document, node, base);
+      return false;
+    }
+    if (rule.key && current_->key_value.empty()) {
+      current_->key_system = std::string(node.ChildValue("system"));
+      current_->key_value = std::string(node.ChildValue("value"));
+    }
+    return true;
+  }
+
+  /// Finds or makes the element a rule names.
+  static Node& Reach(const Rule& rule, Document& document, Node& base) {
+    Node* node = &base;
+    for (std::size_t i = 0; i < rule.to.size(); ++i) {
+      const Step& step = rule.to[i];
+      const bool last = i + 1 == rule.to.size();
+      Node* found = nullptr;
+      if (!step.always_new && !(last && rule.repeats && step.extension_url.empty())) {
+        for (Node& child : node->children()) {
+          if (child.name == step.name &&
+              (step.extension_url.empty() || child.ChildValue("url") == step.extension_url)) {
+            found = &child;
+          }
+        }
+      }
+      if (found == nullptr) {
+        found = &document.Add(*node, step.name);
+        if (!step.extension_url.empty()) {
+          document.Add(*found, "url", step.extension_url);
+        }
+      }
+      node = found;
+    }
+    return *node;
+  }
+
+  /// Takes away an element that stayed empty, and the ancestors made for it.
+  static void Prune(Document& document, Node& node, Node& base) {
+    Node* at = &node;
+    while (at != &base && at->parent != nullptr) {
+      const bool only_url = at->name == "extension" && at->first_child != nullptr &&
+                            at->first_child == at->last_child && at->first_child->name == "url";
+      if (!IsEmptyNode(*at) && !only_url) {
+        return;
+      }
+      Node* parent = at->parent;
+      document.Remove(*at);
+      at = parent;
+    }
+  }
+
+  bool Say(const Rule& rule, Document& document, Node& node, const Binding& binding, const Cell* cell) {
+    if (!rule.text.empty()) {
+      return SayText(rule, document, node, binding);
+    }
+    if (rule.reference >= 0) {
+      return SayReference(rule, document, node, binding);
+    }
+    if (cell == nullptr) {
+      return false;
+    }
+    const CodeTable* table = rule.table >= 0 ? &map_.tables_[static_cast<std::size_t>(rule.table)] : nullptr;
+    if (rule.function != nullptr) {
+      const Input input{source_, *cell, rule.from->component, rule.from->subcomponent, table, context_};
+      Output output{document, node, issues_, *cell};
+      return rule.function(input, output);
+    }
+    const auto text = source_.Text(*cell, rule.from->component, rule.from->subcomponent);
+    if (text.empty()) {
+      return false;
+    }
+    if (table != nullptr) {
+      return SayCode(rule, *table, text, document, node, *cell);
+    }
+    if (Definitions::R4().Kind(rule.type) != fhir::metadata::TypeKind::kPrimitive) {
+      return false;  // structure only: its own rules fill it
+    }
+    document.SetValue(node, text);
+    return true;
+  }
+
+  bool SayText(const Rule& rule, Document& document, Node& node, const Binding& binding) {
+    if (rule.text.size() == 1 && !rule.text[0].address) {
+      document.SetValue(node, rule.text[0].literal);
+      return true;
+    }
+    std::string whole;
+    for (const auto& part : rule.text) {
+      if (!part.address) {
+        whole += part.literal;
+        continue;
+      }
+      const auto text = FirstText(*part.address, binding);
+      if (text.empty()) {
+        return false;
+      }
+      whole += text;
+    }
+    document.SetValue(node, whole);
+    return true;
+  }
+
+  bool SayReference(const Rule& rule, Document& document, Node& node, const Binding& binding) {
+    for (const auto& instance : instances_) {
+      if (&instance == current_) {
+        break;
+      }
+      if (instance.rules != rule.reference || (instance.dropped && !twins_.contains(&instance))) {
+        continue;
+      }
+      const Binding& other = instance.binding;
+      const bool fits = other.group == 0 || binding.group != other.group ||
+                        (other.occurrence == binding.occurrence &&
+                         (other.field == 0 || other.field != binding.field || other.repetition == binding.repetition));
+      if (!fits) {
+        continue;
+      }
+      const std::string target =
+          instance.id.empty()
+              ? instance.full_url
+              : fmt::format("{}/{}", Definitions::R4().TypeName(map_.resources_[instance.rules].type), instance.id);
+      if (Definitions::R4().Kind(rule.type) == fhir::metadata::TypeKind::kPrimitive) {
+        document.SetValue(node, target);
+      } else {
+        document.Add(node, "reference", target);
+      }
+      return true;
+    }
+    return false;
+  }
+
+  bool SayCode(const Rule& rule, const CodeTable& table, std::string_view text, Document& document, Node& node,
+               const Cell& cell) {
+    const auto entry = table.Find(text);
+    if (!entry) {
+      if (rule.unknown_code == Missing::kFault) {
+        issues_.AddAt(Place(cell, rule.from->component, rule.from->subcomponent), fhir::Severity::kError,
+                      fhir::IssueType::kCodeInvalid, fmt::format("the code is not in table '{}'", table.name));
+      }
+      return false;
+    }
+    Node* coding = &node;
+    const auto type_name = Definitions::R4().TypeName(rule.type);
+    if (type_name == "CodeableConcept") {
+      coding = &document.Add(node, "coding");
+    } else if (type_name != "Coding") {
+      document.SetValue(node, entry->code);
+      return true;
+    }
+    if (!entry->system.empty()) {
+      document.Add(*coding, "system", entry->system);
+    }
+    document.Add(*coding, "code", entry->code);
+    if (!entry->display.empty()) {
+      document.Add(*coding, "display", entry->display);
+    }
+    return true;
+  }
+
+  port::Change ToChange(Instance& instance) {
+    const ResourceRules& rules = map_.resources_[instance.rules];
+    port::Change change;
+    change.verb = rules.verb;
+    change.type = rules.type;
+    change.id = instance.id;
+    change.resource = std::move(instance.document);
+    if (rules.keyed) {
+      change.condition = IdentifierQuery(rules.type, instance.key_system, instance.key_value);
+    }
+    change.full_url = instance.full_url;
+    change.removals = std::move(instance.removals);
+    return change;
+  }
+
+  void Mark(const Cell& cell) {
+    if (options_.list_unmapped) {
+      read_.insert(PackCell(cell));
+    }
+  }
+
+  std::vector<std::string> Unmapped() const {
+    std::vector<std::string> places;
+    source_.ForEachCell([&](const Cell& cell) {
+      const bool ignored = std::any_of(map_.ignored_.begin(), map_.ignored_.end(), [&](const Address& address) {
+        return address.group == cell.group && (address.field == 0 || address.field == cell.field);
+      });
+      if (!ignored && !read_.contains(PackCell(cell))) {
+        places.push_back(Place(cell));
+      }
+    });
+    return places;
+  }
+
+  static constexpr std::size_t kInstancesMax = 1000;
+
+  const CompiledMap& map_;
+  const Source& source_;
+  const Context& context_;
+  const CompiledMap::RunOptions& options_;
+  fhir::IssueList& issues_;
+  std::vector<Instance> instances_;
+  std::unordered_set<const Instance*> twins_;
+  std::unordered_set<std::uint64_t> read_;
+  Instance* current_ = nullptr;
+};
+
+MapResult CompiledMap::Run(const Source& source, std::string_view trigger, const Context& context,
+                           const RunOptions& options, fhir::IssueList& issues) const {
+  const auto message = messages_.find(std::string(trigger));
+  if (message == messages_.end()) {
+    return {};
+  }
+  return Engine(*this, source, context, options, issues).Run(message->second);
+}
+
+}  // namespace adapters::mapping
