@@ -1,0 +1,63 @@
+// Compiles criteria and grants to boolean SQL over head rows: one condition per criterion on the id of the resource,
+// as an IN of the ids that an index table yields, nested for chains and _has. A grant is compiled by the same code as
+// a criterion, so nothing can be searched by that a grant could not say, and nothing filters afterwards.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "adapters/port/actor.hpp"
+#include "fhir/base/error.hpp"
+#include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/sql_text.hpp"
+
+namespace gateway::store::search_sql {
+
+/// Where conditions are written for: a table alias with a column `id`, all of whose rows belong to one type.
+struct Scope {
+  std::string_view alias;
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  bool versions = false;  ///< the alias is resource_version, with last_updated and deleted
+};
+
+/// thread-compatible; one per statement.
+class Compiler {
+ public:
+  /// `grants` are those of the actor on whose behalf the statement runs. Both must outlive the compiler.
+  Compiler(SqlText& sql, const adapters::port::Grants& grants) : sql_(sql), grants_(grants) {}
+
+  /// Appends " AND (…)" per criterion.
+  /// Errors: kUnsupported for search types and modifiers that are not supported; kTooCostly past 5 levels of nesting.
+  fhir::Result<void> AppendCriteria(const Scope& scope, std::span<const fhir::search::Criterion> criteria);
+
+  /// Appends " AND (…)" that holds when some grant with one of the interactions (bits of Interaction) covers the
+  /// resource; nothing for an unrestricted actor, " AND false" when no grant could.
+  fhir::Result<void> AppendGranted(const Scope& scope, std::uint16_t interactions);
+
+  /// The same for rows of several types: `alias` is resource_version, its type column decides. `types` empty: all.
+  fhir::Result<void> AppendGrantedAnyType(std::string_view alias, std::span<const fhir::metadata::TypeId> types,
+                                          std::uint16_t interactions);
+
+  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from. The
+  /// parameter's type must have an index table.
+  void AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type,
+                      const fhir::metadata::SearchParameter& parameter);
+
+ private:
+  fhir::Result<void> AppendOne(const Scope& scope, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendIdSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendChainSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendNested(fhir::metadata::TypeId type, std::span<const fhir::search::Criterion> criteria);
+  fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion);
+  void AppendHidden(std::string_view alias, fhir::metadata::TypeId type);
+
+  SqlText& sql_;
+  const adapters::port::Grants& grants_;
+  bool trusted_ = false;  // inside a grant: its own chains and identifiers are not subject to grants
+  int depth_ = 0;
+};
+
+}  // namespace gateway::store::search_sql

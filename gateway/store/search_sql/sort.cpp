@@ -1,0 +1,131 @@
+#include "gateway/store/search_sql/sort.hpp"
+
+#include <fmt/format.h>
+
+#include "gateway/store/search_sql/value_conditions.hpp"
+
+namespace gateway::store::search_sql {
+namespace {
+
+constexpr std::size_t kSortKeysMax = 3;
+
+struct SortColumn {
+  fhir::metadata::SearchType type;
+  std::string_view ascending;
+  std::string_view descending;
+  std::string_view cast;
+};
+
+using fhir::metadata::SearchType;
+constexpr SortColumn kSortColumns[] = {
+    {SearchType::kString, "folded", "folded", "text"},
+    {SearchType::kToken, "code", "code", "text"},
+    {SearchType::kReference, "target", "target", "text"},
+    {SearchType::kDate, "low", "high", "bigint"},
+    {SearchType::kNumber, "low", "high", "numeric"},
+    {SearchType::kQuantity, "low", "high", "numeric"},
+    {SearchType::kUri, "uri", "uri", "text"},
+};
+
+void BindKey(SqlText& sql, const SortKey& key, const std::string& value) {
+  // Positions are read from a cursor of our own as text; the server reads them as the column's type.
+  sql.Bind(value) << "::" << key.cast;
+}
+
+}  // namespace
+
+fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort) {
+  if (sort.size() > kSortKeysMax) {
+    return fhir::Fail(fhir::ErrorCode::kTooCostly, fmt::format("_sort takes at most {} parameters.", kSortKeysMax));
+  }
+  std::vector<SortKey> keys;
+  for (const auto& wanted : sort) {
+    SortKey key{.parameter = wanted.parameter,
+                .descending = wanted.descending,
+                .expression = {},
+                .column = {},
+                .cast = "bigint"};
+    if (wanted.parameter == nullptr) {
+      key.expression = "r.last_updated";
+      keys.push_back(std::move(key));
+      continue;
+    }
+    for (const auto& column : kSortColumns) {
+      if (column.type == wanted.parameter->type) {
+        key.column = wanted.descending ? column.descending : column.ascending;
+        key.cast = column.cast;
+      }
+    }
+    if (key.column.empty()) {
+      return fhir::Fail(fhir::ErrorCode::kUnsupported,
+                        fmt::format("Sorting by \"{}\" is not supported.", wanted.parameter->code));
+    }
+    key.expression = fmt::format("k{}.v", keys.size() + 1);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys) {
+  for (const auto& key : keys) {
+    sql << ", " << key.expression << "::text";
+  }
+}
+
+void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, std::span<const SortKey> keys) {
+  int number = 0;
+  for (const auto& key : keys) {
+    ++number;
+    if (key.parameter == nullptr) {
+      continue;
+    }
+    const std::string alias = sql.NewAlias();
+    sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column
+        << ") AS v";
+    compiler.AppendHeadRows(alias, type, *key.parameter);
+    sql << " AND " << alias << ".id = r.id) k" << number << " ON true";
+  }
+}
+
+void AppendAfter(SqlText& sql, std::span<const SortKey> keys, const Position& position) {
+  sql << " AND (";
+  const auto append_equal = [&](std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (position.keys[i]) {
+        sql << keys[i].expression << " = ";
+        BindKey(sql, keys[i], *position.keys[i]);
+      } else {
+        sql << keys[i].expression << " IS NULL";
+      }
+      sql << " AND ";
+    }
+  };
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (!position.keys[i]) {
+      continue;  // nothing comes after the resources without a value, but ties
+    }
+    sql << "(";
+    append_equal(i);
+    sql << "(" << keys[i].expression << (keys[i].descending ? " < " : " > ");
+    BindKey(sql, keys[i], *position.keys[i]);
+    if (keys[i].parameter != nullptr) {
+      sql << " OR " << keys[i].expression << " IS NULL";
+    }
+    sql << ")) OR ";
+  }
+  sql << "(";
+  append_equal(keys.size());
+  (sql << "r.id > ").Bind(position.id) << "))";
+}
+
+void AppendOrder(SqlText& sql, std::span<const SortKey> keys) {
+  sql << " ORDER BY ";
+  for (const auto& key : keys) {
+    sql << key.expression << (key.descending ? " DESC" : " ASC");
+    // _lastUpdated is never absent; without the clause its index serves the order.
+    sql << (key.parameter != nullptr && key.descending ? " NULLS LAST, " : ", ");
+  }
+  sql << "r.id";
+}
+
+}  // namespace gateway::store::search_sql

@@ -1,0 +1,39 @@
+// Sort keys: the least value of a parameter when ascending, the greatest when descending, computed per matching
+// resource; and the condition that continues after a position.
+// Source: https://hl7.org/fhir/R4/search.html#sort
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/base/error.hpp"
+#include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/compiler.hpp"
+#include "gateway/store/search_sql/cursor.hpp"
+#include "gateway/store/search_sql/sql_text.hpp"
+
+namespace gateway::store::search_sql {
+
+struct SortKey {
+  const fhir::metadata::SearchParameter* parameter = nullptr;  ///< null: _lastUpdated
+  bool descending = false;
+  std::string expression;   ///< of the outer statement, e.g. "k1.v"
+  std::string_view column;  ///< of the index table
+  std::string_view cast;    ///< type of the value, for the position
+};
+
+/// Errors: kUnsupported for parameters without an index table, kTooCostly past 3 keys.
+fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort);
+
+/// ", k1.v::text" per key.
+void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys);
+/// " LEFT JOIN LATERAL (…) k1 ON true" per key that is not a column of resource_version r.
+void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, std::span<const SortKey> keys);
+/// " AND (…)": rows strictly after the position. `position.keys` must be as many as `keys`.
+void AppendAfter(SqlText& sql, std::span<const SortKey> keys, const Position& position);
+/// " ORDER BY …, r.id".
+void AppendOrder(SqlText& sql, std::span<const SortKey> keys);
+
+}  // namespace gateway::store::search_sql

@@ -1,0 +1,61 @@
+// A statement under construction: text and the values of its parameters. Values enter only as $n; identifiers come from
+// constants of this folder and numbers from generated tables.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace gateway::store::search_sql {
+
+using SqlValue = std::variant<std::int64_t, std::string, std::vector<std::int64_t>, std::vector<std::string>>;
+
+/// thread-compatible.
+class SqlText {
+ public:
+  SqlText() { text_.reserve(1024); }
+
+  SqlText& operator<<(std::string_view constant) {
+    text_ += constant;
+    return *this;
+  }
+  /// A number of a generated table (type code, parameter id, alias), never a value of a request.
+  SqlText& operator<<(int number) {
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    text_.append(digits, end);
+    return *this;
+  }
+
+  SqlText& Bind(std::int64_t value) { return BindAs(value, "::bigint"); }
+  SqlText& Bind(std::string value) { return BindAs(std::move(value), "::text"); }
+  SqlText& Bind(std::vector<std::int64_t> value) { return BindAs(std::move(value), "::bigint[]"); }
+  SqlText& Bind(std::vector<std::string> value) { return BindAs(std::move(value), "::text[]"); }
+  /// Decimal text, compared as numeric.
+  SqlText& BindDecimal(std::string value) { return BindAs(std::move(value), "::numeric"); }
+
+  /// A table alias that no other part of the statement uses.
+  std::string NewAlias() { return "t" + std::to_string(++aliases_); }
+
+  const std::string& text() const { return text_; }
+  const std::vector<SqlValue>& values() const { return values_; }
+  std::vector<SqlValue> TakeValues() && { return std::move(values_); }
+  std::string TakeText() && { return std::move(text_); }
+
+ private:
+  SqlText& BindAs(SqlValue value, std::string_view cast) {
+    values_.push_back(std::move(value));
+    *this << "$" << static_cast<int>(values_.size()) << cast;
+    return *this;
+  }
+
+  std::string text_;
+  std::vector<SqlValue> values_;
+  int aliases_ = 0;
+};
+
+}  // namespace gateway::store::search_sql

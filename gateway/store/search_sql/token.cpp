@@ -1,0 +1,53 @@
+// Source: https://hl7.org/fhir/R4/search.html#token
+#include <map>
+#include <optional>
+
+#include "gateway/store/search_sql/index_text.hpp"
+#include "gateway/store/search_sql/value_conditions.hpp"
+
+namespace gateway::store::search_sql {
+
+fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
+  using fhir::search::Modifier;
+  if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot) {
+    return UnsupportedModifier(criterion);
+  }
+  // Values of one system share one array: a list of a hundred codes stays one index condition.
+  std::map<std::optional<std::string>, std::vector<std::string>> codes_by_system;
+  std::vector<std::string> whole_systems;
+  for (const auto& any : criterion.values) {
+    const auto* value = std::get_if<fhir::search::TokenValue>(&any);
+    if (value == nullptr) {
+      return UnexpectedValue(criterion);
+    }
+    std::optional<std::string> system;
+    if (value->system) {
+      system = EqualityText(*value->system);
+    }
+    if (value->code) {
+      codes_by_system[system].push_back(EqualityText(*value->code));
+    } else if (system) {
+      whole_systems.push_back(*std::move(system));
+    }
+  }
+  sql << "(";
+  bool first = true;
+  for (auto& [system, codes] : codes_by_system) {
+    sql << (first ? "" : " OR ");
+    first = false;
+    if (system) {
+      (sql << "(" << alias << ".system = ").Bind(*system) << " AND ";
+    }
+    (sql << alias << ".code = ANY (").Bind(std::move(codes)) << ")";
+    sql << (system ? ")" : "");
+  }
+  if (!whole_systems.empty()) {
+    sql << (first ? "" : " OR ");
+    first = false;
+    (sql << alias << ".system = ANY (").Bind(std::move(whole_systems)) << ")";
+  }
+  sql << (first ? "false)" : ")");
+  return {};
+}
+
+}  // namespace gateway::store::search_sql

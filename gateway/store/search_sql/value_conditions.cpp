@@ -1,0 +1,43 @@
+#include "gateway/store/search_sql/value_conditions.hpp"
+
+#include <fmt/format.h>
+
+namespace gateway::store::search_sql {
+
+std::unexpected<fhir::Error> UnsupportedModifier(const fhir::search::Criterion& criterion) {
+  return fhir::Fail(fhir::ErrorCode::kUnsupported,
+                    fmt::format("The modifier given for search parameter \"{}\" is not supported.",
+                                criterion.parameter != nullptr ? criterion.parameter->code : ""));
+}
+
+std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& criterion) {
+  return fhir::Fail(fhir::ErrorCode::kInternal,
+                    {fmt::format("Search parameter \"{}\" cannot be evaluated.",
+                                 criterion.parameter != nullptr ? criterion.parameter->code : "")},
+                    {"a criterion holds a value of another search type than its parameter"});
+}
+
+const char* IndexTable(fhir::metadata::SearchType type) {
+  switch (type) {
+    case fhir::metadata::SearchType::kString:
+      return "idx_string";
+    case fhir::metadata::SearchType::kToken:
+      return "idx_token";
+    case fhir::metadata::SearchType::kReference:
+      return "idx_reference";
+    case fhir::metadata::SearchType::kDate:
+      return "idx_date";
+    case fhir::metadata::SearchType::kNumber:
+      return "idx_number";
+    case fhir::metadata::SearchType::kQuantity:
+      return "idx_quantity";
+    case fhir::metadata::SearchType::kUri:
+      return "idx_uri";
+    case fhir::metadata::SearchType::kComposite:
+    case fhir::metadata::SearchType::kSpecial:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace gateway::store::search_sql

@@ -1,0 +1,35 @@
+// What a row of an index table must fulfil for one criterion: a function per search type, each in the file of its name.
+// Every function appends one boolean expression over `alias`, without a leading AND, in parentheses when it needs them.
+// Errors: kUnsupported for a modifier the type has not, kInternal for a value of another type.
+#pragma once
+
+#include <string_view>
+
+#include "fhir/base/error.hpp"
+#include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/sql_text.hpp"
+
+namespace gateway::store::search_sql {
+
+fhir::Result<void> AppendString(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendReference(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendDate(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendNumber(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendQuantity(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendUri(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+
+/// One range of a date criterion over two columns or expressions; _lastUpdated uses it with one column for both.
+void AppendDateRange(SqlText& sql, std::string_view low, std::string_view high, const fhir::search::DateValue& value);
+/// One range of a number, also the number of a quantity.
+void AppendNumberRange(SqlText& sql, std::string_view alias, const fhir::search::NumberValue& value);
+
+/// The failure for a modifier that the parameter's type does not have here.
+std::unexpected<fhir::Error> UnsupportedModifier(const fhir::search::Criterion& criterion);
+/// The failure for a value whose type is not the parameter's.
+std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& criterion);
+
+/// The index table of a search type; nullptr for types without one (composite, special).
+const char* IndexTable(fhir::metadata::SearchType type);
+
+}  // namespace gateway::store::search_sql
