@@ -1,0 +1,203 @@
+// All sections, and the settings of those that are not exchange or HTTP: names, units, bounds and descriptions.
+#include "gateway/settings/table.hpp"
+
+namespace gateway::settings {
+namespace {
+
+constexpr std::int64_t kHourMillis = 3'600'000;
+constexpr std::int64_t kLargestBody = 1024LL * 1024 * 1024;
+
+constexpr Setting kEmbedded[] = {
+    {"directory",
+     At<&Embedded::directory>(),
+     {.about = "Run a private PostgreSQL there, instead of `connection`.", .form = Form::kPath}},
+};
+
+constexpr Setting kDatabase[] = {
+    {"connection",
+     At<&Database::connection>(),
+     {.about = "libpq connection string or URI, may list several hosts; without a password: use passfile=, a client "
+               "certificate, or env:NAME for the whole string."}},
+    {"embedded", At<&Database::embedded>(), {.about = "The database this program runs itself."}, kEmbedded},
+    {"pool_size",
+     At<&Database::pool_size>(),
+     {.about = "Connections to PostgreSQL.", .unit = "connections", .min = 2, .max = 1'000}},
+    {"statement_timeout_ms",
+     At<&Database::statement_timeout_ms>(),
+     {.about = "Longest run of one statement.", .unit = "ms", .min = 10, .max = kHourMillis}},
+    {"acquire_timeout_ms",
+     At<&Database::acquire_timeout_ms>(),
+     {.about = "How long a request waits for a free connection before 503.",
+      .unit = "ms",
+      .min = 1,
+      .max = kHourMillis}},
+};
+
+constexpr Setting kParty[] = {
+    {"name", At<&Party::name>(), {.about = "Name in the audit trail.", .example = "hospital", .required = true}},
+    {"kind",
+     At<&Party::kind>(),
+     {.about = "What it is.", .form = Form::kChoice, .choices = "hospital|platform|insurer|patient|operator"}},
+    {"token_file",
+     At<&Party::token_file>(),
+     {.about = "Its bearer token: a file, or env:NAME.", .form = Form::kSecret, .example = "tokens/hospital"}},
+    {"policy",
+     At<&Party::policy>(),
+     {.about = "File under policies_directory. Empty: KIND.yaml.", .needs_restart = false}},
+    {"attributes",
+     At<&Party::attributes>(),
+     {.about = "What its policy may refer to.", .example = "organization=Organization/hospital"}},
+};
+
+constexpr Setting kAccess[] = {
+    {"mode",
+     At<&Access::mode>(),
+     {.about = "deny: only what a party's policy grants. open: everything without a token, on loopback alone.",
+      .form = Form::kChoice,
+      .choices = "deny|open"}},
+    {"parties", At<&Access::parties>(), {.about = "Who may call."}, kParty},
+    {"policies_directory",
+     At<&Access::policies_directory>(),
+     {.about = "Folder of the policies.", .form = Form::kPath, .needs_restart = false}},
+};
+
+constexpr Setting kFollowup[] = {
+    {"plans_directory",
+     At<&Followup::plans_directory>(),
+     {.about = "Folder of the PlanDefinitions.", .form = Form::kPath}},
+};
+
+constexpr Setting kInsurer[] = {
+    {"tariffs_directory",
+     At<&Insurer::tariffs_directory>(),
+     {.about = "Folder of the dated tariff rules.", .form = Form::kPath}},
+};
+
+constexpr Setting kAudit[] = {
+    {"reads", At<&Audit::reads>(), {.about = "An AuditEvent for each read and search."}},
+    {"writes", At<&Audit::writes>(), {.about = "An AuditEvent in the transaction of each write."}},
+};
+
+constexpr Setting kSearch[] = {
+    {"zone", At<&Search::zone>(), {.about = "Time zone of dates without one.", .form = Form::kZone}},
+    {"unknown_parameters",
+     At<&Search::unknown_parameters>(),
+     {.about = "A search parameter that is not known: 400, or left out. A request's Prefer: handling decides first.",
+      .form = Form::kChoice,
+      .choices = "refuse|ignore"}},
+    {"page_size_default",
+     At<&Search::page_size_default>(),
+     {.about = "Matches on a page without _count.", .unit = "resources", .min = 1, .max = 10'000}},
+    {"page_size_max",
+     At<&Search::page_size_max>(),
+     {.about = "Largest _count; a larger one is lowered to it.", .unit = "resources", .min = 1, .max = 10'000}},
+    {"includes_max",
+     At<&Search::includes_max>(),
+     {.about = "Included resources of one page.", .unit = "resources", .min = 0, .max = 100'000}},
+    {"total",
+     At<&Search::total>(),
+     {.about = "Bundle.total without _total.", .form = Form::kChoice, .choices = "none|estimate|accurate"}},
+    {"cursor_lifetime_ms",
+     At<&Search::cursor_lifetime_ms>(),
+     {.about = "How long the pages after the first can be asked for; then 410.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = 24 * kHourMillis}},
+};
+
+constexpr Setting kJournal[] = {
+    {"dispatcher_threads",
+     At<&JournalSettings::dispatcher_threads>(),
+     {.about = "Threads that deliver the outbox.", .unit = "threads", .min = 1, .max = 256}},
+    {"poll_ms",
+     At<&JournalSettings::poll_ms>(),
+     {.about = "Longest time until waiting work is seen without a notification.",
+      .unit = "ms",
+      .min = 10,
+      .max = 60'000}},
+    {"retry_first_ms",
+     At<&JournalSettings::retry_first_ms>(),
+     {.about = "Wait after the first failed delivery; doubled after each.",
+      .unit = "ms",
+      .min = 10,
+      .max = kHourMillis}},
+    {"retry_max_ms",
+     At<&JournalSettings::retry_max_ms>(),
+     {.about = "Longest wait between two deliveries.", .unit = "ms", .min = 10, .max = 24 * kHourMillis}},
+    {"attempts_max",
+     At<&JournalSettings::attempts_max>(),
+     {.about = "Deliveries before the dead letters.", .unit = "attempts", .min = 1, .max = 100'000}},
+};
+
+constexpr Setting kLog[] = {
+    {"level",
+     At<&Log::level>(),
+     {.about = "Least important lines to write.",
+      .form = Form::kChoice,
+      .choices = "debug|info|warning|error",
+      .needs_restart = false}},
+    {"file", At<&Log::file>(), {.about = "File for the lines. Empty: standard error.", .form = Form::kPath}},
+};
+
+constexpr Setting kLimits[] = {
+    {"body_bytes_max",
+     At<&fhir::Limits::body_bytes_max>(),
+     {.about = "One resource or Bundle as text.", .unit = "bytes", .min = 1'024, .max = kLargestBody}},
+    {"depth_max",
+     At<&fhir::Limits::depth_max>(),
+     {.about = "Nested objects and arrays.", .unit = "levels", .min = 8, .max = 1'000}},
+    {"string_bytes_max",
+     At<&fhir::Limits::string_bytes_max>(),
+     {.about = "One string; base64Binary and xhtml may fill the body.",
+      .unit = "bytes",
+      .min = 1'024,
+      .max = kLargestBody}},
+    {"issues_max",
+     At<&fhir::Limits::issues_max>(),
+     {.about = "Issues kept for one operation.", .unit = "issues", .min = 1, .max = 10'000}},
+    {"entries_max",
+     At<&fhir::Limits::entries_max>(),
+     {.about = "Entries of one Bundle.", .unit = "entries", .min = 1, .max = 1'000'000}},
+};
+
+std::vector<Setting> MakeSections() {
+  return {
+      {"http", At<&Settings::http>(), {.about = "The HTTP server."}, HttpSettings()},
+      {"database", At<&Settings::database>(), {.about = "PostgreSQL 15 or newer, the only state."}, kDatabase},
+      {"mllp", At<&Settings::mllp>(), {.about = "HL7 v2 over MLLP."}, MllpSettings()},
+      {"partners", At<&Settings::partners>(), {.about = "Who we exchange with."}, PartnerSettings()},
+      {"destinations", At<&Settings::destinations>(), {.about = "Where the outbox delivers."}, DestinationSettings()},
+      {"routing", At<&Settings::routing>(), {.about = "What goes to which destination."}, RoutingSettings()},
+      {"access", At<&Settings::access>(), {.about = "Who may see what."}, kAccess},
+      {"followup", At<&Settings::followup>(), {.about = "Follow-up after a discharge."}, kFollowup},
+      {"insurer", At<&Settings::insurer>(), {.about = "Claims."}, kInsurer},
+      {"mappings_directory",
+       At<&Settings::mappings_directory>(),
+       {.about = "Folder of the mapping rules.", .form = Form::kPath}},
+      {"packages",
+       At<&Settings::packages>(),
+       {.about = "FHIR packages to load at start, .tgz files or folders.", .form = Form::kPath}},
+      {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
+      {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
+      {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},
+      {"log", At<&Settings::log>(), {.about = "Log lines in JSON."}, kLog},
+      {"limits", At<&Settings::limits>(), {.about = "Limits on every resource, whatever way it arrives."}, kLimits},
+      {"shutdown_grace_ms",
+       At<&Settings::shutdown_grace_ms>(),
+       {.about = "How long accepted work may go on after SIGTERM.", .unit = "ms", .min = 0, .max = 600'000}},
+  };
+}
+
+}  // namespace
+
+std::span<const Setting> AllSettings() {
+  // Built at first use, as spans of tables in other files are no constant expressions; immutable after that.
+  static const std::vector<Setting> sections = MakeSections();
+  return sections;
+}
+
+Settings Defaults() {
+  return {};
+}
+
+}  // namespace gateway::settings
