@@ -68,6 +68,7 @@ def check_structure(source: Source, structure: dict, names: set[str]) -> None:
 
 def check_search_parameters(source: Source, names: set[str]) -> None:
     urls: set[str] = set()
+    codes: set[tuple[str, str]] = set()
     for parameter in source.search_parameters:
         file = source.file(parameter)
         url = parameter["url"]
@@ -79,6 +80,9 @@ def check_search_parameters(source: Source, names: set[str]) -> None:
         for base in parameter.get("base", []):
             if base not in names:
                 raise GenerationError(f"{file}: base: {base} is no known type")
+            if (base, parameter["code"]) in codes:
+                raise GenerationError(f"{file}: code: {base} has two search parameters called {parameter['code']}")
+            codes.add((base, parameter["code"]))
         for target in parameter.get("target", []):
             if target not in names:
                 raise GenerationError(f"{file}: target: {target} is no known type")

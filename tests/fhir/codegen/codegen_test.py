@@ -122,6 +122,14 @@ class ToyPackage(unittest.TestCase):
         self.change("SearchParameter-Pet-colour.json", lambda d: d.update(expression="Pet.colour"))
         self.refused("no part of the union starts with Element")
 
+    def test_two_search_parameters_of_one_name_are_refused(self):
+        first = self.toy / "package" / "SearchParameter-Pet-colour.json"
+        shutil.copy(first, first.with_name("SearchParameter-Pet-other.json"))
+        self.change("SearchParameter-Pet-other.json", lambda d: d.update(id="Pet-other", url="http://toy.example/other"))
+        with (self.toy / "ids.txt").open("a", encoding="utf-8") as ids:
+            ids.write("8 http://toy.example/other\n")
+        self.refused("Pet has two search parameters called colour")
+
     def test_search_parameter_on_unknown_type_is_refused(self):
         self.change("SearchParameter-Pet-colour.json", lambda d: d.update(base=["Gone"]))
         self.refused("base: Gone is no known type")
