@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <iterator>
 
 namespace fhir::validation {
 namespace {
@@ -25,6 +26,24 @@ bool IsXmlSpace(char c) {
 bool IsNameChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
          c == ':' || c == '.';
+}
+
+/// Schemes that a link or image of a narrative may have. Everything else (javascript:, vbscript:) may run in a browser.
+constexpr std::string_view kSchemes[] = {"http", "https", "mailto", "tel", "ftp", "urn", "cid", "data"};
+
+bool HoldsLink(std::string_view attribute) {
+  return attribute == "href" || attribute == "src" || attribute == "cite" || attribute == "longdesc";
+}
+
+/// A relative link, or one of a harmless scheme. An entity before the scheme's colon could spell any scheme.
+bool IsHarmlessLink(std::string_view value) {
+  const std::size_t end = value.find_first_of(":/?#&");
+  if (end == std::string_view::npos || (value[end] != ':' && value[end] != '&')) {
+    return true;
+  }
+  const std::string_view scheme = value.substr(0, end);
+  return value[end] == ':' && std::find(std::begin(kSchemes), std::end(kSchemes), scheme) != std::end(kSchemes) &&
+         (scheme != "data" || value.starts_with("data:image/"));
 }
 
 /// Reads the text tag by tag. Every method returns what is wrong, or an empty text.
@@ -174,6 +193,9 @@ class Scanner {
     const std::string_view value = text_.substr(start, end - start);
     if (value.find('<') != std::string_view::npos) {
       return "expected no '<' in an attribute value";
+    }
+    if (HoldsLink(name) && !IsHarmlessLink(value)) {
+      return "expected links that are relative or of a scheme such as https";
     }
     has_namespace = has_namespace || (name == "xmlns" && value == kNamespace);
     at_ = end + 1;
