@@ -46,6 +46,14 @@ Value Value::Object(std::vector<Member> members) {
   return result;
 }
 
+Value Value::Array() {
+  return Array(std::vector<Value>());
+}
+
+Value Value::Object() {
+  return Object(std::vector<Member>());
+}
+
 std::optional<bool> Value::AsBoolean() const {
   return kind_ == Kind::kBoolean ? std::optional(boolean_) : std::nullopt;
 }

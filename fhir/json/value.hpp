@@ -26,8 +26,10 @@ class Value {
   static Value Number(std::string text);
   static Value Integer(std::int64_t value);
   static Value String(std::string text);
-  static Value Array(std::vector<Value> items = {});
-  static Value Object(std::vector<Member> members = {});
+  static Value Array(std::vector<Value> items);
+  static Value Object(std::vector<Member> members);
+  static Value Array();
+  static Value Object();
 
   Kind kind() const { return kind_; }
   bool IsNull() const { return kind_ == Kind::kNull; }

@@ -1,6 +1,7 @@
 // OperationOutcome resources from errors and issue lists. Source: https://hl7.org/fhir/R4/operationoutcome.html
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,7 +10,9 @@
 
 namespace fhir::operation_outcome {
 
-/// The issue type that tells a client about an error code.
+/// The issue type that tells a client about an error code; unset when the table has no row for it.
+std::optional<IssueType> FindType(ErrorCode code);
+/// The same, with `exception` for a code without a row.
 IssueType TypeOf(ErrorCode code);
 /// fatal for our own failures, error for all others.
 Severity SeverityOf(ErrorCode code);
