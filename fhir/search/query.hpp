@@ -17,32 +17,66 @@ namespace fhir::search {
 enum class Prefix : std::uint8_t { kEq, kNe, kGt, kLt, kGe, kLe, kSa, kEb, kAp };
 
 enum class Modifier : std::uint8_t {
-  kNone, kExact, kContains, kNot, kText, kIn, kNotIn, kAbove, kBelow, kOfType, kIdentifier, kMissing,
+  kNone,
+  kExact,
+  kContains,
+  kNot,
+  kText,
+  kIn,
+  kNotIn,
+  kAbove,
+  kBelow,
+  kOfType,
+  kIdentifier,
+  kMissing,
 };
 
-struct StringValue { std::string text; };                 ///< as sent; folding happens in one place, fhir/base/text
+struct StringValue {
+  std::string text;
+};  ///< as sent; folding happens in one place, fhir/base/text
 struct TokenValue {
-  std::optional<std::string> system;                      ///< unset: any system; "" : must have none ("|code")
-  std::optional<std::string> code;                        ///< unset: any code ("system|")
+  std::optional<std::string> system;  ///< unset: any system; "" : must have none ("|code")
+  std::optional<std::string> code;    ///< unset: any code ("system|")
 };
 struct ReferenceValue {
-  std::string type;                                       ///< "" when not said
-  std::string id;                                         ///< logical id; "" for an absolute URL or canonical
-  std::string url;                                        ///< absolute reference or urn, as sent
+  std::string type;  ///< "" when not said
+  std::string id;    ///< logical id; "" for an absolute URL or canonical
+  std::string url;   ///< absolute reference or urn, as sent
 };
 /// Half-open range [low, high) in microseconds since 1970-01-01T00:00:00Z.
-struct DateValue { Prefix prefix = Prefix::kEq; std::int64_t low_us = 0; std::int64_t high_us = 0; };
-struct NumberValue { Prefix prefix = Prefix::kEq; std::string low; std::string high; std::string exact; };  ///< decimal text
-struct QuantityValue { NumberValue number; std::optional<std::string> system; std::optional<std::string> code; };
-struct UriValue { std::string uri; };
+struct DateValue {
+  Prefix prefix = Prefix::kEq;
+  std::int64_t low_us = 0;
+  std::int64_t high_us = 0;
+};
+struct NumberValue {
+  Prefix prefix = Prefix::kEq;
+  std::string low;
+  std::string high;
+  std::string exact;
+};  ///< decimal text
+struct QuantityValue {
+  NumberValue number;
+  std::optional<std::string> system;
+  std::optional<std::string> code;
+};
+struct UriValue {
+  std::string uri;
+};
 using Value = std::variant<StringValue, TokenValue, ReferenceValue, DateValue, NumberValue, QuantityValue, UriValue>;
 
 struct Criterion;
 
 /// "subject:Patient.name=x": resources referenced by `parameter` that meet the nested criteria.
-struct Chain { std::vector<metadata::TypeId> target_types; std::vector<Criterion> nested; };
+struct Chain {
+  std::vector<metadata::TypeId> target_types;
+  std::vector<Criterion> nested;
+};
 /// "_has:Observation:patient:code=x": resources to which one of source_type refers by `parameter`.
-struct Has { metadata::TypeId source_type = metadata::kNoType; std::vector<Criterion> nested; };
+struct Has {
+  metadata::TypeId source_type = metadata::kNoType;
+  std::vector<Criterion> nested;
+};
 
 enum class CriterionKind : std::uint8_t {
   kParameter,    ///< values of `parameter` under `modifier`
@@ -62,6 +96,9 @@ struct Criterion {
   std::vector<Value> values;
   bool missing = false;
   std::optional<Chain> chain;
+  /// Further chains over the same reference, for target types whose parameter of that name is another one
+  /// ("subject.identifier" of Patient and of Group): the criterion holds when `chain` or one of these does.
+  std::vector<Chain> other_chains;
   std::optional<Has> has;
 };
 
@@ -73,7 +110,10 @@ struct Include {
   bool iterate = false;
 };
 
-struct Sort { const metadata::SearchParameter* parameter = nullptr; bool descending = false; };  ///< null: _lastUpdated
+struct Sort {
+  const metadata::SearchParameter* parameter = nullptr;
+  bool descending = false;
+};  ///< null: _lastUpdated
 
 enum class Total : std::uint8_t { kNone, kEstimate, kAccurate };
 enum class Summary : std::uint8_t { kFalse, kTrue, kText, kData, kCount };
@@ -83,8 +123,8 @@ struct Query {
   std::vector<Criterion> criteria;
   std::vector<Include> includes;
   std::vector<Sort> sort;
-  std::optional<int> count;          ///< page size asked for; the store applies default and maximum
-  std::optional<std::string> cursor; ///< opaque; from a next link
+  std::optional<int> count;           ///< page size asked for; the store applies default and maximum
+  std::optional<std::string> cursor;  ///< opaque; from a next link
   Total total = Total::kNone;
   bool total_asked = false;
   Summary summary = Summary::kFalse;

@@ -1,0 +1,132 @@
+#include "fhir/search/match.hpp"
+
+#include <algorithm>
+#include <variant>
+
+#include "fhir/search/types/date.hpp"
+#include "fhir/search/types/number.hpp"
+#include "fhir/search/types/quantity.hpp"
+#include "fhir/search/types/reference.hpp"
+#include "fhir/search/types/string.hpp"
+#include "fhir/search/types/token.hpp"
+#include "fhir/search/types/uri.hpp"
+
+namespace fhir::search {
+namespace {
+
+/// Whether a row of the criterion's parameter meets one of its values.
+template <typename ValueType, typename Row, typename Test>
+bool AnyRow(const std::vector<Row>& rows, const Criterion& criterion, Test test) {
+  return std::ranges::any_of(rows, [&](const Row& row) {
+    return row.parameter == criterion.parameter->id && std::ranges::any_of(criterion.values, [&](const Value& value) {
+             const auto* const typed = std::get_if<ValueType>(&value);
+             return typed != nullptr && test(row, *typed);
+           });
+  });
+}
+
+bool AnyValueMatches(const Criterion& criterion, const IndexValues& values) {
+  const Modifier modifier = criterion.modifier;
+  switch (criterion.parameter->type) {
+    case metadata::SearchType::kString:
+      return AnyRow<StringValue>(values.strings, criterion, [&](const auto& row, const auto& value) {
+        return StringMatches(row, modifier, value);
+      });
+    case metadata::SearchType::kToken:
+      return AnyRow<TokenValue>(values.tokens, criterion,
+                                [&](const auto& row, const auto& value) { return TokenMatches(row, modifier, value); });
+    case metadata::SearchType::kReference:
+      if (modifier == Modifier::kIdentifier) {
+        return AnyRow<TokenValue>(values.tokens, criterion, [&](const auto& row, const auto& value) {
+          return TokenMatches(row, modifier, value);
+        });
+      }
+      return AnyRow<ReferenceValue>(values.references, criterion,
+                                    [](const auto& row, const auto& value) { return ReferenceMatches(row, value); });
+    case metadata::SearchType::kDate:
+      return AnyRow<DateValue>(values.dates, criterion, [](const auto& row, const auto& value) {
+        return DateMatches(row.low_us, row.high_us, value);
+      });
+    case metadata::SearchType::kNumber:
+      return AnyRow<NumberValue>(values.numbers, criterion, [](const auto& row, const auto& value) {
+        return NumberMatches(row.low, row.high, value);
+      });
+    case metadata::SearchType::kQuantity:
+      return AnyRow<QuantityValue>(values.quantities, criterion,
+                                   [](const auto& row, const auto& value) { return QuantityMatches(row, value); });
+    case metadata::SearchType::kUri:
+      return AnyRow<UriValue>(values.uris, criterion,
+                              [&](const auto& row, const auto& value) { return UriMatches(row, modifier, value); });
+    case metadata::SearchType::kComposite:
+    case metadata::SearchType::kSpecial:
+      return false;
+  }
+  return false;
+}
+
+bool HasAnyRow(const Criterion& criterion, const IndexValues& values) {
+  const auto has = [&](const auto& rows) {
+    return std::ranges::any_of(rows, [&](const auto& row) { return row.parameter == criterion.parameter->id; });
+  };
+  switch (criterion.parameter->type) {
+    case metadata::SearchType::kString:
+      return has(values.strings);
+    case metadata::SearchType::kToken:
+      return has(values.tokens);
+    case metadata::SearchType::kReference:
+      return has(values.references);
+    case metadata::SearchType::kDate:
+      return has(values.dates);
+    case metadata::SearchType::kNumber:
+      return has(values.numbers);
+    case metadata::SearchType::kQuantity:
+      return has(values.quantities);
+    case metadata::SearchType::kUri:
+      return has(values.uris);
+    case metadata::SearchType::kComposite:
+    case metadata::SearchType::kSpecial:
+      return false;
+  }
+  return false;
+}
+
+bool Holds(const Criterion& criterion, const IndexValues& values, const MatchSubject& subject) {
+  switch (criterion.kind) {
+    case CriterionKind::kParameter:
+      return criterion.parameter != nullptr &&
+             AnyValueMatches(criterion, values) != (criterion.modifier == Modifier::kNot);
+    case CriterionKind::kMissing:
+      return criterion.parameter != nullptr && HasAnyRow(criterion, values) != criterion.missing;
+    case CriterionKind::kId: {
+      const bool any = std::ranges::any_of(criterion.values, [&](const Value& value) {
+        const auto* const token = std::get_if<TokenValue>(&value);
+        return token != nullptr && token->code == subject.id;
+      });
+      return any != (criterion.modifier == Modifier::kNot);
+    }
+    case CriterionKind::kLastUpdated:
+      return std::ranges::any_of(criterion.values, [&](const Value& value) {
+        const auto* const date = std::get_if<DateValue>(&value);
+        return date != nullptr && DateMatches(subject.last_updated_us, subject.last_updated_us + 1, *date);
+      });
+    case CriterionKind::kChain:
+    case CriterionKind::kHas:
+    case CriterionKind::kNever:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool CanMatchAlone(std::span<const Criterion> criteria) {
+  return std::ranges::none_of(criteria, [](const Criterion& criterion) {
+    return criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas;
+  });
+}
+
+bool Matches(std::span<const Criterion> criteria, const IndexValues& values, const MatchSubject& subject) {
+  return std::ranges::all_of(criteria, [&](const Criterion& criterion) { return Holds(criterion, values, subject); });
+}
+
+}  // namespace fhir::search

@@ -1,0 +1,24 @@
+// Search type string: text compared without case, accents and runs of white space.
+//
+//   name=eve         the folded value starts with the folded text
+//   name:contains=   the folded value has the folded text anywhere
+//   name:exact=      the value is the text, byte for byte
+//
+// Each part of a HumanName (text, family, given, prefix, suffix) and of an Address (text, line, city, district, state,
+// postalCode, country) is a value of its own. Source: https://hl7.org/fhir/R4/search.html#string
+#pragma once
+
+#include <cstdint>
+
+#include "fhir/fhirpath/collection.hpp"
+#include "fhir/search/index_values.hpp"
+#include "fhir/search/query.hpp"
+#include "fhir/search/types/index_context.hpp"
+
+namespace fhir::search {
+
+void IndexString(const IndexContext& context, std::uint16_t parameter, const fhirpath::Item& item, IndexValues& out);
+/// Whether one row meets one value. `text_folded` is Fold(value.text).
+bool StringMatches(const StringIndex& row, Modifier modifier, const StringValue& value);
+
+}  // namespace fhir::search

@@ -1,0 +1,31 @@
+// One value of a criterion, read by the type of its parameter and the modifier.
+#pragma once
+
+#include <string_view>
+
+#include "fhir/base/error.hpp"
+#include "fhir/base/time_zone.hpp"
+#include "fhir/metadata/definitions.hpp"
+#include "fhir/search/query.hpp"
+#include "fhir/search/query_parser.hpp"
+
+namespace fhir::search {
+
+struct ValueContext {
+  const metadata::Definitions& definitions;
+  const ParseOptions& options;
+  const TimeZone& zone;
+};
+
+/// The modifier called `name`, if the search type has it. Errors: kUnsupported.
+Result<Modifier> FindModifier(metadata::SearchType type, std::string_view name);
+
+/// `text` is one value between commas, still escaped. `reference_type` is the type of a ":Patient" modifier, or
+/// kNoType. Errors: kInvalid (what was expected, never the value), kUnsupported for composite and special parameters.
+Result<Value> ParseValue(const ValueContext& context, const metadata::SearchParameter& parameter, Modifier modifier,
+                         metadata::TypeId reference_type, std::string_view text);
+
+/// "system|code", "|code", "system|", "code".
+Result<TokenValue> ParseToken(std::string_view text);
+
+}  // namespace fhir::search
