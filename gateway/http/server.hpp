@@ -19,6 +19,8 @@ struct ServerOptions {
   ErrorBody error_body = DefaultErrorBody;
   telemetry::Logger* logger = nullptr;    ///< borrowed; optional
   telemetry::Metrics* metrics = nullptr;  ///< borrowed; optional
+  /// How often, at most, certificate and key files are looked at.
+  std::chrono::milliseconds certificate_check_interval{2'000};
 };
 
 /// thread-safe.
