@@ -42,8 +42,9 @@ bool IsHarmlessLink(std::string_view value) {
     return true;
   }
   const std::string_view scheme = value.substr(0, end);
+  const std::size_t rest = value.find_first_not_of(' ', end + 1);
   return value[end] == ':' && std::find(std::begin(kSchemes), std::end(kSchemes), scheme) != std::end(kSchemes) &&
-         (scheme != "data" || value.starts_with("data:image/"));
+         (scheme != "data" || (rest != std::string_view::npos && value.substr(rest).starts_with("image/")));
 }
 
 /// Reads the text tag by tag. Every method returns what is wrong, or an empty text.

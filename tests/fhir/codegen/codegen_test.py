@@ -7,6 +7,7 @@ With --update-golden the toy's output is written instead of compared; read the d
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -169,6 +170,20 @@ class Unions(unittest.TestCase):
     def test_casts_stay_with_their_base(self):
         self.assertEqual(expression_for("(A.v as Quantity) | B.v | (A.v as Range)", "A", "test"),
                          "(A.v as Quantity) | (A.v as Range)")
+
+
+class Configuration(unittest.TestCase):
+    def test_missing_package_stops_cmake_and_names_the_set_up(self):
+        with tempfile.TemporaryDirectory() as folder:
+            project = pathlib.Path(folder)
+            (project / "CMakeLists.txt").write_text(
+                "cmake_minimum_required(VERSION 3.25)\nproject(empty LANGUAGES NONE)\n"
+                f'include("{ROOT}/fhir/codegen/generate.cmake")\n'
+                "gw_generate_definitions(OUTPUT tables.cpp SUMMARY tables.txt)\n", encoding="utf-8")
+            result = subprocess.run(["cmake", "-S", folder, "-B", project / "build"], capture_output=True, text=True,
+                                    check=False, timeout=60)
+            self.assertNotEqual(result.returncode, 0)
+            self.assertIn("./dev setup", result.stderr)
 
 
 class R4(unittest.TestCase):
