@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SCHEDULE_SYSTEM = "https://platform.example/schedules"
+NAMESPACE = "https://platform.example/agenda"  # identifier system of everything this platform publishes
 NGAP = "urn:oid:1.2.250.1.215.200.3.3"
 ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 IDNPS = "urn:oid:1.2.250.1.71.4.2.1"
@@ -62,6 +62,7 @@ def practitioner(rpps: str, family: str, given: str):
              "type": {"coding": [{"system": "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "code": "RPPS"}]}},
             {"system": IDNPS, "value": "8" + rpps,
              "type": {"coding": [{"system": "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203", "code": "IDNPS"}]}},
+            {"system": NAMESPACE, "value": "practitioner-" + rpps},
         ],
         "active": True,
         "name": [{"use": "official", "family": family, "given": [given], "prefix": ["DR"]}],
@@ -78,31 +79,30 @@ class Platform:
 
     def publish(self, command):
         """Publishes one practitioner's schedule with slots; returns the ids. Idempotent by identifiers."""
-        entries = []
+        doctor = command["practitioner"]
         organization = {"resourceType": "Organization", "active": True, "name": command["organization"]["name"],
                         "identifier": [{"system": command["organization"]["system"],
-                                        "value": command["organization"]["value"]}]}
-        entries.append(("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000001", organization,
-                        "PUT", f"Organization?identifier={command['organization']['system']}|{command['organization']['value']}"))
-        doctor = command["practitioner"]
-        entries.append(("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000002",
-                        practitioner(doctor["rpps"], doctor["family"], doctor["given"]),
-                        "PUT", f"Practitioner?identifier={RPPS}|{doctor['rpps']}"))
+                                        "value": command["organization"]["value"]},
+                                       {"system": NAMESPACE, "value": "organization"}]}
         schedule = {
             "resourceType": "Schedule", "active": True,
-            "identifier": [{"system": SCHEDULE_SYSTEM, "value": doctor["rpps"]}],
+            "identifier": [{"system": NAMESPACE, "value": "schedule-" + doctor["rpps"]}],
             "serviceCategory": [{"text": "Téléconsultation"}],
             "actor": [{"reference": "urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000002"}],
         }
-        entries.append(("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000003", schedule,
-                        "PUT", f"Schedule?identifier={SCHEDULE_SYSTEM}|{doctor['rpps']}"))
+        entries = [
+            ("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000001", organization),
+            ("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000002",
+             practitioner(doctor["rpps"], doctor["family"], doctor["given"])),
+            ("urn:uuid:0c0e5b0a-2d37-4b43-9a55-000000000003", schedule),
+        ]
         for number, start in enumerate(command["slots"]):
             begin = datetime.datetime.fromisoformat(start)
             end = begin + datetime.timedelta(minutes=command.get("minutes", 15))
-            value = f"{doctor['rpps']}-{begin.isoformat()}"
+            value = f"slot-{doctor['rpps']}-{begin.isoformat()}"
             slot = {
                 "resourceType": "Slot", "status": "free",
-                "identifier": [{"system": SCHEDULE_SYSTEM + "/slots", "value": value}],
+                "identifier": [{"system": NAMESPACE, "value": value}],
                 "meta": {"security": [{"system": "https://mos.esante.gouv.fr/NOS/TRE_R314-TypeCreneau/FHIR/TRE-R314-TypeCreneau",
                                        "code": "PUBLIC"}]},
                 "serviceType": [{"coding": [{"system": ACT_CODE, "code": "VR"}], "text": "Téléconsultation"}],
@@ -113,15 +113,13 @@ class Platform:
                 "start": begin.isoformat(timespec="milliseconds"), "end": end.isoformat(timespec="milliseconds"),
                 "comment": "https://platform.example/rdv",
             }
-            entries.append((f"urn:uuid:0c0e5b0a-2d37-4b43-9a55-1{number:011d}", slot,
-                            "POST", "Slot"))
+            entries.append((f"urn:uuid:0c0e5b0a-2d37-4b43-9a55-1{number:011d}", slot))
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": []}
-        for full_url, resource, method, url in entries:
-            request = {"method": method, "url": url}
-            if method == "POST":
-                identifier = resource["identifier"][0]
-                request["ifNoneExist"] = f"identifier={identifier['system']}|{quote(identifier['value'])}"
-            bundle["entry"].append({"fullUrl": full_url, "resource": resource, "request": request})
+        for full_url, resource in entries:
+            identifier = resource["identifier"][0]
+            bundle["entry"].append({"fullUrl": full_url, "resource": resource, "request": {
+                "method": "POST", "url": resource["resourceType"],
+                "ifNoneExist": f"identifier={quote(identifier['system'])}|{quote(identifier['value'])}"}})
         status, answer, _ = self.gateway.call("POST", "", bundle)
         if status != 200:
             return {"status": status, "outcome": answer}
@@ -164,7 +162,7 @@ class Platform:
         participant = [{"individual": {"reference": command["practitioner"]}}]
         encounter = {
             "resourceType": "Encounter",
-            "identifier": [{"system": "https://platform.example/visits", "value": command["visit_number"]}],
+            "identifier": [{"system": NAMESPACE, "value": "visit-" + command["visit_number"]}],
             "status": "finished", "class": {"system": ACT_CODE, "code": "VR", "display": "virtual"},
             "type": [{"coding": [{"system": NGAP, "code": command["act"]}]}],
             "subject": {"reference": command["patient"]}, "participant": participant,
@@ -174,7 +172,7 @@ class Platform:
         }
         medication = {
             "resourceType": "MedicationRequest", "status": "active", "intent": "order",
-            "groupIdentifier": {"system": "https://platform.example/prescriptions", "value": command["visit_number"]},
+            "groupIdentifier": {"system": NAMESPACE, "value": "prescription-" + command["visit_number"]},
             "medicationCodeableConcept": {"text": command["medication"]},
             "subject": {"reference": command["patient"]}, "encounter": {"reference": visit},
             "authoredOn": command["end"], "requester": {"reference": command["practitioner"]},
@@ -182,7 +180,7 @@ class Platform:
         }
         document = {
             "resourceType": "DocumentReference", "status": "current",
-            "masterIdentifier": {"system": "https://platform.example/reports", "value": command["visit_number"]},
+            "masterIdentifier": {"system": NAMESPACE, "value": "report-" + command["visit_number"]},
             "type": {"coding": [{"system": "http://loinc.org", "code": "85208-7", "display": "Telehealth Progress note"}]},
             "subject": {"reference": command["patient"]}, "date": command["end"],
             "author": [{"reference": command["practitioner"]}],
@@ -197,7 +195,7 @@ class Platform:
         bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [
             {"fullUrl": visit, "resource": encounter, "request": {
                 "method": "POST", "url": "Encounter",
-                "ifNoneExist": f"identifier=https://platform.example/visits|{command['visit_number']}"}},
+                "ifNoneExist": f"identifier={quote(NAMESPACE)}|{quote('visit-' + command['visit_number'])}"}},
             {"fullUrl": prescription, "resource": medication, "request": {"method": "POST", "url": "MedicationRequest"}},
             {"fullUrl": report, "resource": document, "request": {"method": "POST", "url": "DocumentReference"}},
             {"fullUrl": binary, "resource": attachment, "request": {"method": "POST", "url": "Binary"}},
