@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/port/actor.hpp"
+#include "fhir/base/error.hpp"
 #include "fhir/metadata/definitions.hpp"
 
 namespace adapters::port {

@@ -1,0 +1,106 @@
+#include "gateway/audit/audit_trail.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace gateway::audit {
+namespace {
+
+namespace port = adapters::port;
+
+struct InteractionName {
+  std::string_view interaction;
+  char action;
+};
+
+/// One change asked for is named after itself, whatever followed from it; several are a transaction.
+InteractionName NameOf(std::span<const port::AppliedSummary> applied) {
+  const auto by_request = [](const port::AppliedSummary& change) { return !change.by_reaction; };
+  const auto first = std::find_if(applied.begin(), applied.end(), by_request);
+  if (std::count_if(applied.begin(), applied.end(), by_request) != 1) {
+    return {"transaction", 'E'};
+  }
+  switch (first->effect) {
+    case port::Effect::kCreated:
+      return {"create", 'C'};
+    case port::Effect::kDeleted:
+      return {"delete", 'D'};
+    case port::Effect::kUpdated:
+    case port::Effect::kUnchanged:
+      return {"update", 'U'};
+  }
+  return {"transaction", 'E'};
+}
+
+port::Change CreateChange(fhir::metadata::TypeId type, fhir::model::Document event) {
+  port::Change change;
+  change.verb = port::Verb::kCreate;
+  change.type = type;
+  change.resource.emplace(std::move(event));
+  return change;
+}
+
+/// The trail's own writes: by the system, and never recorded themselves.
+port::Actor TrailActor(const port::Actor& for_whom) {
+  auto grants = std::make_shared<port::Grants>();
+  grants->unrestricted = true;
+  return {.kind = port::PartyKind::kSystem,
+          .party = "audit",
+          .agent_reference = {},
+          .grants = std::move(grants),
+          .request_id = for_whom.request_id};
+}
+
+fhir::Result<void> Write(port::UnitOfWork& work, fhir::metadata::TypeId type, fhir::model::Document event) {
+  std::vector<port::Change> changes;
+  changes.push_back(CreateChange(type, std::move(event)));
+  fhir::IssueList issues;
+  GW_TRY(work.Apply(std::move(changes), issues));
+  return {};
+}
+
+bool IsTrailOnly(std::span<const port::AppliedSummary> applied, fhir::metadata::TypeId audit_event) {
+  return std::all_of(applied.begin(), applied.end(),
+                     [&](const port::AppliedSummary& change) { return change.type == audit_event; });
+}
+
+}  // namespace
+
+TransactionAudit::TransactionAudit(const fhir::metadata::Definitions& definitions, AuditOptions options)
+    : definitions_(definitions), options_(std::move(options)) {}
+
+fhir::Result<void> TransactionAudit::BeforeCommit(std::span<const port::AppliedSummary> applied,
+                                                  port::UnitOfWork& work) {
+  const fhir::metadata::TypeId audit_event = definitions_.FindType("AuditEvent");
+  // A record of a read would otherwise ask for a record of itself.
+  const bool own = work.actor().kind == port::PartyKind::kSystem && IsTrailOnly(applied, audit_event);
+  if (!options_.writes || applied.empty() || own) {
+    return {};
+  }
+  const InteractionName name = NameOf(applied);
+  port::AuditRecord record;
+  record.interaction = name.interaction;
+  record.action = name.action;
+  for (const port::AppliedSummary& change : applied) {
+    record.entities.push_back({change.type, change.id, change.version});
+  }
+  return Write(work, audit_event, MakeAuditEvent(definitions_, options_.source, work.actor(), record, work.now_us()));
+}
+
+ReadAudit::ReadAudit(const fhir::metadata::Definitions& definitions, port::UnitOfWorkFactory& units,
+                     const port::Clock& clock, AuditOptions options)
+    : definitions_(definitions), units_(units), clock_(clock), options_(std::move(options)) {}
+
+fhir::Result<void> ReadAudit::Record(const port::Actor& actor, const port::AuditRecord& record) {
+  if (!options_.reads) {
+    return {};
+  }
+  const fhir::metadata::TypeId audit_event = definitions_.FindType("AuditEvent");
+  GW_ASSIGN(const std::unique_ptr<port::UnitOfWork> work, units_.Begin(TrailActor(actor)));
+  GW_TRY(Write(*work, audit_event, MakeAuditEvent(definitions_, options_.source, actor, record, clock_.NowUs())));
+  return work->Commit();
+}
+
+}  // namespace gateway::audit

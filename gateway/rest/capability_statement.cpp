@@ -1,0 +1,172 @@
+#include "gateway/rest/capability_statement.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "fhir/json/writer.hpp"
+#include "fhir/model/document.hpp"
+#include "gateway/rest/routes.hpp"
+
+namespace gateway::rest {
+namespace {
+
+using fhir::metadata::Definitions;
+using fhir::metadata::SearchParameter;
+using fhir::metadata::SearchType;
+using fhir::metadata::TypeId;
+using fhir::model::Document;
+using fhir::model::Node;
+
+std::string_view SearchTypeCode(SearchType type) {
+  switch (type) {
+    case SearchType::kNumber:
+      return "number";
+    case SearchType::kDate:
+      return "date";
+    case SearchType::kString:
+      return "string";
+    case SearchType::kToken:
+      return "token";
+    case SearchType::kReference:
+      return "reference";
+    case SearchType::kComposite:
+      return "composite";
+    case SearchType::kQuantity:
+      return "quantity";
+    case SearchType::kUri:
+      return "uri";
+    case SearchType::kSpecial:
+      return "special";
+  }
+  return "special";
+}
+
+/// Types with the search parameter types this server answers; the others are not announced.
+bool IsSearchable(const SearchParameter& parameter) {
+  return !parameter.expression.empty() && parameter.type != SearchType::kComposite &&
+         parameter.type != SearchType::kSpecial;
+}
+
+using ReverseIncludes = std::map<TypeId, std::set<std::string>>;
+
+ReverseIncludes CollectReverseIncludes(const Definitions& definitions) {
+  ReverseIncludes reverse;
+  for (const TypeId source : definitions.ResourceTypes()) {
+    for (const SearchParameter& parameter : definitions.SearchParameters(source)) {
+      if (parameter.type == SearchType::kReference && IsSearchable(parameter)) {
+        for (const TypeId target : parameter.targets) {
+          reverse[target].insert(fmt::format("{}:{}", definitions.TypeName(source), parameter.code));
+        }
+      }
+    }
+  }
+  return reverse;
+}
+
+void AddInteractions(Document& document, Node& parent, bool on_type) {
+  std::set<std::string_view> done;
+  for (const RouteRow& row : RouteRows()) {
+    const bool row_on_type = row.pattern.starts_with("/{type}");
+    if (row_on_type != on_type || row.interaction == "operation" || row.interaction == "capabilities" ||
+        !done.insert(row.interaction).second) {
+      continue;
+    }
+    document.Add(document.Add(parent, "interaction"), "code", row.interaction);
+    if (row.interaction == "transaction") {
+      document.Add(document.Add(parent, "interaction"), "code", "batch");
+    }
+  }
+}
+
+void AddResourceType(Document& document, Node& rest, const Definitions& definitions, TypeId type,
+                     const ReverseIncludes& reverse) {
+  Node& resource = document.Add(rest, "resource");
+  document.Add(resource, "type", definitions.TypeName(type));
+  document.Add(resource, "profile",
+               fmt::format("http://hl7.org/fhir/StructureDefinition/{}", definitions.TypeName(type)));
+  AddInteractions(document, resource, true);
+  document.Add(resource, "versioning", "versioned-update");
+  document.Add(resource, "readHistory", "true");
+  document.Add(resource, "updateCreate", "true");
+  document.Add(resource, "conditionalCreate", "true");
+  document.Add(resource, "conditionalRead", "full-support");
+  document.Add(resource, "conditionalUpdate", "true");
+  document.Add(resource, "conditionalDelete", "single");
+  document.Add(resource, "referencePolicy", "literal");
+  document.Add(resource, "referencePolicy", "logical");
+  std::vector<const SearchParameter*> parameters;
+  for (const SearchParameter& parameter : definitions.SearchParameters(type)) {
+    if (IsSearchable(parameter)) {
+      parameters.push_back(&parameter);
+    }
+  }
+  document.Add(resource, "searchInclude", "*");
+  for (const SearchParameter* parameter : parameters) {
+    if (parameter->type == SearchType::kReference) {
+      document.Add(resource, "searchInclude", fmt::format("{}:{}", definitions.TypeName(type), parameter->code));
+    }
+  }
+  if (const auto found = reverse.find(type); found != reverse.end()) {
+    for (const std::string& value : found->second) {
+      document.Add(resource, "searchRevInclude", value);
+    }
+  }
+  for (const SearchParameter* parameter : parameters) {
+    Node& search = document.Add(resource, "searchParam");
+    document.Add(search, "name", parameter->code);
+    document.Add(search, "definition", parameter->url);
+    document.Add(search, "type", SearchTypeCode(parameter->type));
+  }
+  for (const RouteRow& row : RouteRows()) {
+    if (row.interaction == "operation" && row.pattern.starts_with("/{type}/$")) {
+      const std::string_view name = row.pattern.substr(std::string_view("/{type}/$").size());
+      Node& operation = document.Add(resource, "operation");
+      document.Add(operation, "name", name);
+      document.Add(operation, "definition", fmt::format("http://hl7.org/fhir/OperationDefinition/Resource-{}", name));
+    }
+  }
+}
+
+}  // namespace
+
+std::string EtagOfText(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+  }
+  return fmt::format("W/\"{:016x}\"", hash);
+}
+
+std::string MakeCapabilityStatement(const Definitions& definitions, const RestOptions& options) {
+  Document document(definitions.FindType("CapabilityStatement"), 1024 * 1024);
+  Node& root = document.root();
+  document.Add(root, "status", "active");
+  document.Add(root, "date", options.started.empty() ? std::string_view("2025-01-01") : options.started);
+  document.Add(root, "kind", "instance");
+  Node& software = document.Add(root, "software");
+  document.Add(software, "name", "Passerelle");
+  document.Add(software, "version", options.software_version);
+  Node& implementation = document.Add(root, "implementation");
+  document.Add(implementation, "description", "Interoperability gateway for the days after a hospital stay");
+  document.Add(implementation, "url", options.base_url);
+  document.Add(root, "fhirVersion", "4.0.1");
+  document.Add(root, "format", "application/fhir+json");
+  document.Add(root, "format", "json");
+  Node& rest = document.Add(root, "rest");
+  document.Add(rest, "mode", "server");
+  Node& security = document.Add(rest, "security");
+  document.Add(security, "description", "Bearer tokens; a party sees what its policy grants, and nothing else.");
+  const ReverseIncludes reverse = CollectReverseIncludes(definitions);
+  for (const TypeId type : definitions.ResourceTypes()) {
+    AddResourceType(document, rest, definitions, type, reverse);
+  }
+  AddInteractions(document, rest, false);
+  return fhir::json::WriteJson(root);
+}
+
+}  // namespace gateway::rest

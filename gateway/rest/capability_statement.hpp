@@ -1,0 +1,20 @@
+// What this server can do, generated from the definitions and the route table.
+// Source: https://hl7.org/fhir/R4/capabilitystatement.html
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "fhir/metadata/definitions.hpp"
+#include "gateway/rest/service.hpp"
+
+namespace gateway::rest {
+
+/// JSON bytes of the CapabilityStatement: every resource type with its interactions, search parameters with type and
+/// definition, _include and _revinclude values. The same inputs always give the same bytes.
+std::string MakeCapabilityStatement(const fhir::metadata::Definitions& definitions, const RestOptions& options);
+
+/// A weak entity tag made of a 64-bit FNV-1a of the text.
+std::string EtagOfText(std::string_view text);
+
+}  // namespace gateway::rest

@@ -1,0 +1,61 @@
+// DELETE [type]/[id] and DELETE [type]?condition (one match at most).
+// Source: https://hl7.org/fhir/R4/http.html#delete
+#include <optional>
+#include <utility>
+
+#include "fhir/operation_outcome/operation_outcome.hpp"
+#include "gateway/rest/body.hpp"
+#include "gateway/rest/commit.hpp"
+#include "gateway/rest/etag.hpp"
+#include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/respond.hpp"
+
+namespace gateway::rest {
+namespace {
+
+namespace port = adapters::port;
+
+fhir::Result<http::Response> DeleteBy(Call& call, bool conditional) {
+  auto outcome = CommitOne(call, [&]() -> fhir::Result<port::Change> {
+    port::Change change;
+    change.verb = port::Verb::kDelete;
+    change.type = call.type;
+    change.id = call.id;
+    GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+    if (conditional) {
+      GW_ASSIGN(change.condition, ReadCondition(call, ConditionText(call.request)));
+      if (!change.condition) {
+        return fhir::Fail(fhir::ErrorCode::kMalformed, "a delete without an id in the path needs search parameters");
+      }
+    }
+    return change;
+  });
+  // Deleting what is not there, or no longer, is done already.
+  const bool absent = !outcome && (outcome.error().code == fhir::ErrorCode::kNotFound ||
+                                   outcome.error().code == fhir::ErrorCode::kGone);
+  if (!outcome && !absent) {
+    return std::unexpected(std::move(outcome).error());
+  }
+  http::Response response;
+  if (call.preferences.result == PreferReturn::kOperationOutcome) {
+    response = JsonResponse(call, 200, fhir::operation_outcome::ToOperationOutcome("deleted"));
+  } else {
+    response.status = 204;
+  }
+  if (outcome && outcome->effect == port::Effect::kDeleted) {
+    response.headers.Add("ETag", FormatEtag(outcome->resource.version));
+  }
+  return response;
+}
+
+}  // namespace
+
+fhir::Result<http::Response> Delete(Call& call) {
+  return DeleteBy(call, false);
+}
+
+fhir::Result<http::Response> DeleteConditional(Call& call) {
+  return DeleteBy(call, true);
+}
+
+}  // namespace gateway::rest

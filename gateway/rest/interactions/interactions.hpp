@@ -1,0 +1,24 @@
+// The interactions of the REST API, one file each. Registered in routes.cpp.
+// Errors of all: become an OperationOutcome with the status of error_status.cpp.
+#pragma once
+
+#include "gateway/rest/call.hpp"
+
+namespace gateway::rest {
+
+fhir::Result<http::Response> Capabilities(Call& call);
+fhir::Result<http::Response> Read(Call& call);
+fhir::Result<http::Response> VersionRead(Call& call);
+fhir::Result<http::Response> Create(Call& call);
+fhir::Result<http::Response> Update(Call& call);
+fhir::Result<http::Response> UpdateConditional(Call& call);
+fhir::Result<http::Response> Delete(Call& call);
+fhir::Result<http::Response> DeleteConditional(Call& call);
+fhir::Result<http::Response> HistoryInstance(Call& call);
+fhir::Result<http::Response> HistoryType(Call& call);
+fhir::Result<http::Response> HistorySystem(Call& call);
+fhir::Result<http::Response> SearchType(Call& call);
+/// Bundles of type transaction and batch.
+fhir::Result<http::Response> Transaction(Call& call);
+
+}  // namespace gateway::rest

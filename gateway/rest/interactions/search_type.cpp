@@ -1,0 +1,150 @@
+// GET [type]?… and POST [type]/_search. Source: https://hl7.org/fhir/R4/http.html#search
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fhir/bundle/writer.hpp"
+#include "fhir/operation_outcome/operation_outcome.hpp"
+#include "fhir/search/query_parser.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/rest/content.hpp"
+#include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/respond.hpp"
+#include "gateway/rest/subset.hpp"
+
+namespace gateway::rest {
+namespace {
+
+namespace port = adapters::port;
+namespace search = fhir::search;
+
+/// The parameters of the URL, and of the form of a POST.
+fhir::Result<http::Pairs> ReadParameters(const Call& call) {
+  http::Pairs parameters = call.request.query;
+  if (call.request.method == http::Method::kPost && !call.request.body.empty()) {
+    const std::string_view type = MediaType(call.request.headers.Get("Content-Type").value_or(""));
+    if (!http::EqualsIgnoringCase(type, "application/x-www-form-urlencoded")) {
+      return fhir::Fail(fhir::ErrorCode::kUnsupportedMedia,
+                        "expected Content-Type application/x-www-form-urlencoded for _search");
+    }
+    GW_ASSIGN(http::Pairs form, http::ParseQuery(call.request.body));
+    std::move(form.begin(), form.end(), std::back_inserter(parameters));
+  }
+  return parameters;
+}
+
+fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters) {
+  search::ParseOptions options;
+  options.base_url = call.options().base_url;
+  options.zone = call.options().zone;
+  const bool lenient = call.preferences.lenient.value_or(call.options().unknown_parameters_ignored);
+  options.unknown = lenient ? search::UnknownParameter::kLenient : search::UnknownParameter::kStrict;
+  auto query = search::ParseQuery(call.type, parameters, options, call.issues);
+  if (!query) {
+    fhir::Error error = std::move(query).error();
+    error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
+    return std::unexpected(std::move(error));
+  }
+  const auto& always = call.options().total_always;
+  if (std::find(always.begin(), always.end(), call.type_name()) != always.end()) {
+    query->total = search::Total::kAccurate;
+    query->total_asked = true;
+  }
+  return query;
+}
+
+void NoteForAudit(Call& call, const http::Pairs& parameters) {
+  call.audit.searched_type = call.type_name();
+  for (const auto& [name, value] : parameters) {
+    if (std::find(call.audit.parameters.begin(), call.audit.parameters.end(), name) == call.audit.parameters.end()) {
+      call.audit.parameters.push_back(name);
+    }
+  }
+}
+
+std::string PageUrl(const Call& call, const search::Query& query, std::string_view cursor) {
+  std::string url = fmt::format("{}/{}", call.options().base_url, call.type_name());
+  char separator = '?';
+  if (!query.self.empty()) {
+    url += separator;
+    url += query.self;
+    separator = '&';
+  }
+  if (!cursor.empty()) {
+    url += fmt::format("{}_cursor={}", separator, http::PercentEncode(cursor));
+  }
+  return url;
+}
+
+/// Warnings of the parser and of the store, as one OperationOutcome; empty when there are none.
+std::string WarningsOf(Call& call, const port::SearchPage& page) {
+  if (page.includes_truncated) {
+    call.issues.Add(fhir::Severity::kWarning, fhir::IssueType::kIncomplete,
+                    "not all included resources are on this page: narrow the search or ask for fewer includes");
+  }
+  return call.issues.empty() ? std::string() : fhir::operation_outcome::ToOperationOutcome(call.issues);
+}
+
+std::string WriteSearchset(Call& call, const search::Query& query, const port::SearchPage& page,
+                           const std::string& warnings) {
+  std::string self = PageUrl(call, query, query.cursor.value_or(""));
+  const std::string next = page.next_cursor.empty() ? std::string() : PageUrl(call, query, page.next_cursor);
+  fhir::bundle::BundleHead head;
+  head.type = fhir::bundle::BundleType::kSearchset;
+  head.total = page.total;
+  head.links.push_back({"self", self});
+  if (!next.empty()) {
+    head.links.push_back({"next", next});
+  }
+  std::size_t bytes = 1024 + warnings.size() + next.size();
+  for (const port::SearchHit& hit : page.hits) {
+    bytes += hit.resource.body.size() + 256;
+  }
+  fhir::bundle::BundleWriter writer(head, bytes);
+  for (const port::SearchHit& hit : page.hits) {
+    const std::string full_url =
+        FullUrl(call.options(), call.definitions().TypeName(hit.resource.type), hit.resource.id);
+    fhir::bundle::EntryOut entry;
+    entry.full_url = full_url;
+    entry.resource = hit.resource.body;
+    entry.mode = hit.included ? fhir::bundle::SearchMode::kInclude : fhir::bundle::SearchMode::kMatch;
+    writer.Add(entry);
+  }
+  if (!warnings.empty()) {
+    fhir::bundle::EntryOut entry;
+    entry.resource = warnings;
+    entry.mode = fhir::bundle::SearchMode::kOutcome;
+    writer.Add(entry);
+  }
+  return std::move(writer).Finish();
+}
+
+}  // namespace
+
+fhir::Result<http::Response> SearchType(Call& call) {
+  GW_ASSIGN(const http::Pairs parameters, ReadParameters(call));
+  NoteForAudit(call, parameters);
+  GW_ASSIGN(const search::Query query, ReadQuery(call, parameters));
+  GW_ASSIGN(port::SearchPage page, call.service.ports().store.Search(call.actor, query));
+  for (const port::SearchHit& hit : page.hits) {
+    call.audit.entities.push_back({hit.resource.type, hit.resource.id, hit.resource.version});
+  }
+  if (query.summary == search::Summary::kCount) {
+    page.hits.clear();
+    page.next_cursor.clear();
+  }
+  const SubsetOptions subset{.summary = query.summary, .elements = query.elements};
+  if (!subset.empty()) {
+    for (port::SearchHit& hit : page.hits) {
+      GW_ASSIGN(hit.resource.body, Subset(hit.resource.body, subset, call.definitions(), call.options().limits));
+    }
+  }
+  const std::string warnings = WarningsOf(call, page);
+  return JsonResponse(call, 200, WriteSearchset(call, query, page, warnings));
+}
+
+}  // namespace gateway::rest

@@ -1,0 +1,302 @@
+// POST [base] with a transaction or batch Bundle. Source: https://hl7.org/fhir/R4/http.html#transaction
+//
+// A transaction's writes are one unit of work, in the standard's order; its reads follow once they are committed, with
+// the party's grants, as any other request. Each entry of a batch is a request of its own.
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fhir/base/date_time.hpp"
+#include "fhir/bundle/request.hpp"
+#include "fhir/bundle/writer.hpp"
+#include "fhir/json/writer.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/rest/body.hpp"
+#include "gateway/rest/commit.hpp"
+#include "gateway/rest/etag.hpp"
+#include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/respond.hpp"
+
+namespace gateway::rest {
+namespace {
+
+namespace port = adapters::port;
+using fhir::bundle::HttpVerb;
+using fhir::bundle::RequestBundle;
+using fhir::bundle::RequestEntry;
+
+/// What goes into one entry of the response. Owns what EntryOut borrows.
+struct EntryAnswer {
+  std::string status;
+  std::string location;
+  std::string etag;
+  std::string last_modified;
+  std::string resource;
+  std::string outcome;
+};
+
+bool IsWrite(HttpVerb verb) {
+  return verb != HttpVerb::kGet && verb != HttpVerb::kHead;
+}
+
+std::unexpected<fhir::Error> EntryFailure(fhir::ErrorCode code, const RequestEntry& entry, std::string_view member,
+                                          std::string text) {
+  auto failure = fhir::Fail(code, std::move(text));
+  failure.error().expression = entry.place + std::string(member);
+  return failure;
+}
+
+/// Places an error that names no place, or one relative to the resource, at its entry.
+fhir::Error AtEntry(fhir::Error error, const RequestEntry& entry, std::string_view member) {
+  if (!error.expression.starts_with("Bundle.")) {
+    error.expression = entry.place + std::string(member);
+  }
+  return error;
+}
+
+fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
+  const std::string_view url = entry.url;
+  const std::size_t question = url.find('?');
+  const std::string_view path = url.substr(0, question);
+  const std::size_t slash = path.find('/');
+  port::Change change;
+  change.type = call.definitions().FindType(path.substr(0, slash));
+  if (!call.definitions().IsResource(change.type)) {
+    return EntryFailure(fhir::ErrorCode::kNotFound, entry, ".request.url", "the url names no resource type of FHIR R4");
+  }
+  if (slash != std::string_view::npos) {
+    change.id = path.substr(slash + 1);
+    if (change.id.find('/') != std::string::npos || change.id.starts_with('$') || change.id.starts_with('_')) {
+      return EntryFailure(fhir::ErrorCode::kUnsupported, entry, ".request.url",
+                          "operations and versions cannot be written in a transaction");
+    }
+  }
+  const auto condition = [&](std::string_view text,
+                             std::string_view member) -> fhir::Result<std::optional<fhir::search::Query>> {
+    Call typed{.service = call.service, .request = call.request, .actor = call.actor, .type = change.type, .id = {}};
+    auto query = ReadCondition(typed, text);
+    return query ? std::move(query)
+                 : fhir::Result<std::optional<fhir::search::Query>>(
+                       std::unexpected(AtEntry(std::move(query).error(), entry, member)));
+  };
+  switch (entry.verb) {
+    case HttpVerb::kPost: {
+      change.verb = port::Verb::kCreate;
+      change.id.clear();
+      GW_ASSIGN(change.condition, condition(entry.if_none_exist, ".request.ifNoneExist"));
+      break;
+    }
+    case HttpVerb::kPut:
+    case HttpVerb::kDelete: {
+      change.verb = entry.verb == HttpVerb::kPut ? port::Verb::kUpdate : port::Verb::kDelete;
+      if (question != std::string_view::npos) {
+        GW_ASSIGN(change.condition, condition(url.substr(question + 1), ".request.url"));
+      }
+      if (change.id.empty() && !change.condition) {
+        return EntryFailure(fhir::ErrorCode::kMalformed, entry, ".request.url",
+                            "an id or search parameters are needed");
+      }
+      auto if_match = ParseIfMatch(entry.if_match);
+      if (!if_match) {
+        return std::unexpected(AtEntry(std::move(if_match).error(), entry, ".request.ifMatch"));
+      }
+      change.if_match = *if_match;
+      break;
+    }
+    default:
+      return EntryFailure(fhir::ErrorCode::kUnsupported, entry, ".request.method", "PATCH is not supported");
+  }
+  if (entry.resource != nullptr && entry.verb != HttpVerb::kDelete) {
+    change.resource.emplace(fhir::model::Document::CloneResource(*entry.resource));
+    if (change.verb == port::Verb::kCreate) {
+      change.resource->RemoveAll(change.resource->root(), "id");
+    }
+  }
+  change.full_url = entry.full_url;
+  change.place = entry.place + ".resource";
+  return change;
+}
+
+EntryAnswer AnswerOf(const Call& call, port::Outcome outcome) {
+  EntryAnswer answer;
+  switch (outcome.effect) {
+    case port::Effect::kCreated:
+      answer.status = "201 Created";
+      break;
+    case port::Effect::kUpdated:
+    case port::Effect::kUnchanged:
+      answer.status = "200 OK";
+      break;
+    case port::Effect::kDeleted:
+      answer.status = "204 No Content";
+      break;
+  }
+  if (outcome.resource.version > 0) {
+    answer.etag = FormatEtag(outcome.resource.version);
+    answer.last_modified = fhir::FormatInstant(outcome.resource.last_updated_us);
+  }
+  if (outcome.effect != port::Effect::kDeleted && !outcome.resource.id.empty()) {
+    answer.location = fmt::format("{}/{}/_history/{}", call.definitions().TypeName(outcome.resource.type),
+                                  outcome.resource.id, outcome.resource.version);
+    if (call.preferences.result == PreferReturn::kRepresentation) {
+      answer.resource = std::move(outcome.resource.body);
+    }
+  }
+  return answer;
+}
+
+/// Runs one entry as a request of its own, through the same routes.
+EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
+  http::Request request;
+  switch (entry.verb) {
+    case HttpVerb::kGet:
+    case HttpVerb::kHead:
+      request.method = http::Method::kGet;
+      break;
+    case HttpVerb::kPost:
+      request.method = http::Method::kPost;
+      break;
+    case HttpVerb::kPut:
+      request.method = http::Method::kPut;
+      break;
+    case HttpVerb::kPatch:
+      request.method = http::Method::kPatch;
+      break;
+    case HttpVerb::kDelete:
+      request.method = http::Method::kDelete;
+      break;
+  }
+  request.target = fmt::format("{}/{}", call.options().base_path, entry.url);
+  request.actor = call.request.actor;
+  request.request_id = call.request.request_id;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) {
+      request.headers.Add(std::string(name), std::string(value));
+    }
+  };
+  add("If-None-Exist", entry.if_none_exist);
+  add("If-Match", entry.if_match);
+  add("If-None-Match", entry.if_none_match);
+  add("If-Modified-Since", entry.if_modified_since);
+  add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
+  if (IsWrite(entry.verb)) {
+    add("Prefer",
+        call.preferences.result == PreferReturn::kRepresentation ? "return=representation" : "return=minimal");
+  }
+  if (entry.resource != nullptr) {
+    add("Content-Type", "application/fhir+json");
+    request.body = fhir::json::WriteJson(*entry.resource);
+  }
+  http::Response response;
+  auto target = http::ParseTarget(request.target);
+  if (target) {
+    request.path = std::move(target->path);
+    request.query = std::move(target->query);
+    response = call.service.Dispatch(request);
+  } else {
+    response = ErrorResponse(call, target.error());
+  }
+  EntryAnswer answer;
+  answer.status = fmt::format("{} {}", response.status, http::ReasonPhrase(response.status));
+  answer.etag = response.headers.Get("ETag").value_or("");
+  // Location is absolute in a response of its own and relative in a Bundle, which names the same server.
+  std::string_view location = response.headers.Get("Location").value_or("");
+  if (location.starts_with(call.options().base_url + "/")) {
+    location.remove_prefix(call.options().base_url.size() + 1);
+  }
+  answer.location = location;
+  (response.status < 400 ? answer.resource : answer.outcome) = std::move(response.body);
+  return answer;
+}
+
+fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestBundle& bundle,
+                                                      const std::vector<std::size_t>& order) {
+  std::vector<std::size_t> writes;
+  for (const std::size_t position : order) {
+    if (IsWrite(bundle.entries[position].verb)) {
+      writes.push_back(position);
+    }
+  }
+  std::vector<EntryAnswer> answers(bundle.entries.size());
+  if (!writes.empty()) {
+    GW_ASSIGN(std::vector<port::Outcome> outcomes, Commit(call, [&]() -> fhir::Result<Changes> {
+                Changes changes;
+                changes.reserve(writes.size());
+                for (const std::size_t position : writes) {
+                  GW_ASSIGN(port::Change change, ChangeOf(call, bundle.entries[position]));
+                  changes.push_back(std::move(change));
+                }
+                return changes;
+              }));
+    if (outcomes.size() != writes.size()) {
+      return fhir::Fail(fhir::ErrorCode::kInternal, {"internal error"}, {"outcomes do not match the changes"});
+    }
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+      answers[writes[i]] = AnswerOf(call, std::move(outcomes[i]));
+    }
+  }
+  for (const std::size_t position : order) {
+    if (!IsWrite(bundle.entries[position].verb)) {
+      answers[position] = RunAlone(call, bundle.entries[position]);
+    }
+  }
+  return answers;
+}
+
+std::vector<EntryAnswer> RunBatch(Call& call, const RequestBundle& bundle, const std::vector<std::size_t>& order) {
+  std::vector<EntryAnswer> answers(bundle.entries.size());
+  for (const std::size_t position : order) {
+    const RequestEntry& entry = bundle.entries[position];
+    if (entry.error) {
+      const http::Response response = ErrorResponse(call, *entry.error);
+      answers[position].status = fmt::format("{} {}", response.status, http::ReasonPhrase(response.status));
+      answers[position].outcome = response.body;
+    } else {
+      answers[position] = RunAlone(call, entry);
+    }
+  }
+  return answers;
+}
+
+}  // namespace
+
+fhir::Result<http::Response> Transaction(Call& call) {
+  GW_ASSIGN(const fhir::model::Document document, ReadResource(call));
+  auto bundle = fhir::bundle::ReadRequestBundle(document.root(), call.options().limits);
+  if (!bundle) {
+    fhir::Error error = std::move(bundle).error();
+    error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
+    return std::unexpected(std::move(error));
+  }
+  call.audit.interaction = bundle->transaction ? "transaction" : "batch";
+  const std::vector<std::size_t> order = fhir::bundle::ProcessingOrder(bundle->entries);
+  std::vector<EntryAnswer> answers;
+  if (bundle->transaction) {
+    GW_ASSIGN(answers, RunTransaction(call, *bundle, order));
+  } else {
+    answers = RunBatch(call, *bundle, order);
+  }
+  std::size_t bytes = 1024;
+  for (const EntryAnswer& answer : answers) {
+    bytes += answer.resource.size() + answer.outcome.size() + 512;
+  }
+  fhir::bundle::BundleHead head;
+  head.type =
+      bundle->transaction ? fhir::bundle::BundleType::kTransactionResponse : fhir::bundle::BundleType::kBatchResponse;
+  fhir::bundle::BundleWriter writer(head, bytes);
+  for (const EntryAnswer& answer : answers) {
+    fhir::bundle::EntryOut entry;
+    entry.resource = answer.resource;
+    entry.response_status = answer.status;
+    entry.response_location = answer.location;
+    entry.response_etag = answer.etag;
+    entry.response_last_modified = answer.last_modified;
+    entry.response_outcome = answer.outcome;
+    writer.Add(entry);
+  }
+  return JsonResponse(call, 200, std::move(writer).Finish());
+}
+
+}  // namespace gateway::rest

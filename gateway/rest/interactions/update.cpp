@@ -1,0 +1,64 @@
+// PUT [type]/[id] and PUT [type]?condition. Source: https://hl7.org/fhir/R4/http.html#update
+#include <utility>
+
+#include "gateway/rest/body.hpp"
+#include "gateway/rest/commit.hpp"
+#include "gateway/rest/etag.hpp"
+#include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/respond.hpp"
+
+namespace gateway::rest {
+namespace {
+
+namespace port = adapters::port;
+
+/// An If-None-Match on a write asks for "only if absent", which R4 does not define; ignoring it could overwrite.
+fhir::Result<void> RefuseNoneMatch(const Call& call) {
+  if (call.request.headers.Get("If-None-Match")) {
+    return fhir::Fail(fhir::ErrorCode::kUnsupported, "If-None-Match is not supported on an update");
+  }
+  return {};
+}
+
+}  // namespace
+
+fhir::Result<http::Response> Update(Call& call) {
+  GW_TRY(RefuseNoneMatch(call));
+  GW_ASSIGN(port::Outcome outcome, CommitOne(call, [&]() -> fhir::Result<port::Change> {
+              GW_ASSIGN(fhir::model::Document document, ReadTypedResource(call));
+              if (document.id() != call.id) {
+                auto failure = fhir::Fail(fhir::ErrorCode::kMalformed, "the id in the body must be the id in the path");
+                failure.error().expression = std::string(call.type_name()) + ".id";
+                return failure;
+              }
+              port::Change change;
+              change.verb = port::Verb::kUpdate;
+              change.type = call.type;
+              change.id = call.id;
+              GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+              change.resource.emplace(std::move(document));
+              return change;
+            }));
+  return WriteResponse(call, std::move(outcome));
+}
+
+fhir::Result<http::Response> UpdateConditional(Call& call) {
+  GW_TRY(RefuseNoneMatch(call));
+  GW_ASSIGN(port::Outcome outcome, CommitOne(call, [&]() -> fhir::Result<port::Change> {
+              port::Change change;
+              change.verb = port::Verb::kUpdate;
+              change.type = call.type;
+              GW_ASSIGN(change.condition, ReadCondition(call, ConditionText(call.request)));
+              if (!change.condition) {
+                return fhir::Fail(fhir::ErrorCode::kMalformed,
+                                  "an update without an id in the path needs search parameters");
+              }
+              GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+              GW_ASSIGN(fhir::model::Document document, ReadTypedResource(call));
+              change.resource.emplace(std::move(document));
+              return change;
+            }));
+  return WriteResponse(call, std::move(outcome));
+}
+
+}  // namespace gateway::rest

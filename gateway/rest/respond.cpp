@@ -1,0 +1,88 @@
+#include "gateway/rest/respond.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/operation_outcome/operation_outcome.hpp"
+#include "gateway/rest/content.hpp"
+#include "gateway/rest/error_status.hpp"
+#include "gateway/rest/etag.hpp"
+#include "gateway/rest/http_date.hpp"
+
+namespace gateway::rest {
+namespace {
+
+/// Indents JSON for people. The compact text is kept when it cannot be read.
+std::string MakePretty(const Call& call, std::string body) {
+  fhir::IssueList ignored(1);
+  const auto document = fhir::json::ReadJson(body, call.options().limits, ignored);
+  return document ? fhir::json::WriteJson(document->root(), {.pretty = true}) : std::move(body);
+}
+
+}  // namespace
+
+std::string FullUrl(const RestOptions& options, std::string_view type_name, std::string_view id) {
+  std::string url;
+  url.reserve(options.base_url.size() + type_name.size() + id.size() + 2);
+  url.append(options.base_url).append(1, '/').append(type_name).append(1, '/').append(id);
+  return url;
+}
+
+http::Response JsonResponse(const Call& call, int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.headers.Add("Content-Type", std::string(kFhirJson));
+  response.body = WantsPretty(call.request) ? MakePretty(call, std::move(body)) : std::move(body);
+  return response;
+}
+
+http::Response ResourceResponse(const Call& call, int status, adapters::port::StoredResource resource) {
+  http::Response response = JsonResponse(call, status, std::move(resource.body));
+  response.headers.Add("ETag", FormatEtag(resource.version));
+  response.headers.Add("Last-Modified", FormatHttpDate(resource.last_updated_us));
+  return response;
+}
+
+http::Response WriteResponse(Call& call, adapters::port::Outcome outcome) {
+  const int status = outcome.effect == adapters::port::Effect::kCreated ? 201 : 200;
+  const std::string url =
+      FullUrl(call.options(), call.definitions().TypeName(outcome.resource.type), outcome.resource.id);
+  const std::int64_t version = outcome.resource.version;
+  http::Response response;
+  switch (call.preferences.result.value_or(PreferReturn::kRepresentation)) {
+    case PreferReturn::kRepresentation:
+      response = ResourceResponse(call, status, std::move(outcome.resource));
+      break;
+    case PreferReturn::kMinimal:
+      response.status = status;
+      response.headers.Add("ETag", FormatEtag(version));
+      response.headers.Add("Last-Modified", FormatHttpDate(outcome.resource.last_updated_us));
+      break;
+    case PreferReturn::kOperationOutcome:
+      response = JsonResponse(call, status,
+                              call.issues.empty() ? fhir::operation_outcome::ToOperationOutcome("done")
+                                                  : fhir::operation_outcome::ToOperationOutcome(call.issues));
+      response.headers.Add("ETag", FormatEtag(version));
+      response.headers.Add("Last-Modified", FormatHttpDate(outcome.resource.last_updated_us));
+      break;
+  }
+  response.headers.Add("Location", fmt::format("{}/_history/{}", url, version));
+  return response;
+}
+
+http::Response ErrorResponse(const Call& call, const fhir::Error& error) {
+  const int status = StatusOf(error.code);
+  http::Response response = JsonResponse(call, status, fhir::operation_outcome::ToOperationOutcome(error, call.issues));
+  if (status == 503) {
+    response.headers.Add("Retry-After", std::to_string(call.options().retry_after_s));
+  }
+  if (status == 401) {
+    response.headers.Add("WWW-Authenticate", R"(Bearer realm="passerelle")");
+  }
+  return response;
+}
+
+}  // namespace gateway::rest

@@ -1,0 +1,134 @@
+#include "gateway/rest/service.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "fhir/operation_outcome/operation_outcome.hpp"
+#include "gateway/rest/call.hpp"
+#include "gateway/rest/capability_statement.hpp"
+#include "gateway/rest/content.hpp"
+#include "gateway/rest/respond.hpp"
+#include "gateway/rest/routes.hpp"
+
+namespace gateway::rest {
+namespace {
+
+namespace port = adapters::port;
+
+/// Source: https://hl7.org/fhir/R4/datatypes.html#id
+bool IsFhirId(std::string_view text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
+
+/// Type and id of the path, and the formats both sides speak.
+fhir::Result<void> PrepareCall(Call& call) {
+  const auto& parameters = call.request.path_parameters;
+  for (const auto& [name, value] : parameters) {
+    if (name == "type") {
+      call.type = call.definitions().FindType(value);
+      if (!call.definitions().IsResource(call.type)) {
+        call.type = fhir::metadata::kNoType;
+        return fhir::Fail(fhir::ErrorCode::kNotFound, "the path names no resource type of FHIR R4");
+      }
+    } else if (name == "id") {
+      if (!IsFhirId(value)) {
+        return fhir::Fail(fhir::ErrorCode::kNotFound, "the path names no valid id");
+      }
+      call.id = value;
+    }
+  }
+  // A Binary may be asked for in its own content type; its read decides.
+  const bool native_possible = call.type != fhir::metadata::kNoType && !call.id.empty() && call.type_name() == "Binary";
+  return native_possible ? fhir::Result<void>() : CheckAcceptsJson(call.request);
+}
+
+port::AuditOutcome OutcomeOf(int status) {
+  return status < 400   ? port::AuditOutcome::kSuccess
+         : status < 500 ? port::AuditOutcome::kMinorFailure
+                        : port::AuditOutcome::kSeriousFailure;
+}
+
+}  // namespace
+
+Service::Service(RestPorts ports, RestOptions options) : ports_(ports), options_(std::move(options)) {
+  capability_statement_ = MakeCapabilityStatement(ports_.definitions, options_);
+  capability_etag_ = EtagOfText(capability_statement_);
+}
+
+fhir::Result<std::shared_ptr<Service>> Service::Create(RestPorts ports, RestOptions options) {
+  std::shared_ptr<Service> service(new Service(ports, std::move(options)));
+  std::vector<http::Route> routes;
+  // The service's own router borrows the service: owning it here would be a cycle.
+  for (const RouteRow& row : RouteRows()) {
+    routes.push_back({row.method, service->options_.base_path + std::string(row.pattern),
+                      [self = service.get(), &row](http::Request& request) { return self->Run(row, request); }});
+  }
+  GW_ASSIGN(service->router_, http::Router::Create(std::move(routes)));
+  return service;
+}
+
+std::vector<http::Route> Service::Routes(const std::shared_ptr<const Service>& service) {
+  std::vector<http::Route> routes;
+  for (const RouteRow& row : RouteRows()) {
+    routes.push_back({row.method, service->options_.base_path + std::string(row.pattern),
+                      [service, &row](http::Request& request) { return service->Run(row, request); }});
+  }
+  return routes;
+}
+
+http::Response Service::Dispatch(http::Request& request) const {
+  const http::RouteMatch match = router_->Match(request.method, request.path);
+  switch (match.status) {
+    case http::RouteMatch::Status::kFound:
+      request.path_parameters = match.parameters;
+      request.route = match.route->pattern;
+      return match.route->handler(request);
+    case http::RouteMatch::Status::kMethodNotAllowed:
+      return http::ErrorResponse(405, fhir::ErrorCode::kUnsupported, "this path does not take this method", ErrorBody);
+    case http::RouteMatch::Status::kNotFound:
+      break;
+  }
+  return http::ErrorResponse(404, fhir::ErrorCode::kNotFound, "there is nothing at this path", ErrorBody);
+}
+
+http::Response Service::Run(const RouteRow& row, http::Request& request) const {
+  static const port::Actor kNobody{.kind = port::PartyKind::kOpen};
+  Call call{.service = *this, .request = request, .actor = request.actor != nullptr ? *request.actor : kNobody};
+  call.issues = fhir::IssueList(options_.limits.issues_max);
+  if (request.actor == nullptr) {
+    return ErrorResponse(call, {.code = fhir::ErrorCode::kUnauthenticated, .public_text = {"credentials are needed"}});
+  }
+  call.preferences = ReadPreferences(request);
+  call.audit.interaction = row.interaction;
+  call.audit.action = row.action;
+
+  fhir::Result<void> prepared = PrepareCall(call);
+  fhir::Result<http::Response> result =
+      prepared ? row.run(call) : fhir::Result<http::Response>(std::unexpected(std::move(prepared).error()));
+  http::Response response = result ? *std::move(result) : ErrorResponse(call, result.error());
+
+  const bool after = row.audit == AuditTime::kAfter || (row.audit == AuditTime::kInTransaction && !result);
+  if (ports_.audit == nullptr || !after) {
+    return response;
+  }
+  call.audit.outcome = OutcomeOf(response.status);
+  call.audit.error_code = result ? std::string_view() : fhir::Name(result.error().code);
+  if (call.audit.entities.empty() && !call.id.empty()) {
+    call.audit.entities.push_back({call.type, std::string(call.id), 0});
+  }
+  auto recorded = ports_.audit->Record(call.actor, call.audit);
+  if (!recorded && result) {
+    // What cannot be accounted for is not disclosed.
+    return ErrorResponse(call, recorded.error());
+  }
+  return response;
+}
+
+std::string ErrorBody(int /*status*/, fhir::ErrorCode code, std::string_view text) {
+  return fhir::operation_outcome::ToOperationOutcome(fhir::Error{.code = code, .public_text = {std::string(text)}});
+}
+
+}  // namespace gateway::rest

@@ -1,0 +1,77 @@
+// The FHIR REST API as one object: what it needs is given to its constructor, what it offers are routes.
+// Source: https://hl7.org/fhir/R4/http.html
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/port/audit.hpp"
+#include "adapters/port/resource_store.hpp"
+#include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/limits.hpp"
+#include "fhir/metadata/definitions.hpp"
+#include "gateway/http/message.hpp"
+#include "gateway/http/router/router.hpp"
+
+namespace gateway::rest {
+
+struct RestOptions {
+  std::string base_url = "http://127.0.0.1:8080/fhir";  ///< as clients see it, without a trailing slash
+  std::string base_path = "/fhir";                      ///< where the routes stand on this server
+  std::string zone = "Europe/Paris";                    ///< for query values without an offset
+  std::string software_version = "0.1.0";
+  std::string started;  ///< an instant: CapabilityStatement.date
+  fhir::Limits limits;
+  /// Types whose searchsets always carry an exact total: booking editors rely on it (SAS).
+  std::vector<std::string> total_always = {"Schedule", "Slot"};
+  bool unknown_parameters_ignored = false;  ///< without Prefer: handling
+  int retry_after_s = 5;                    ///< on 503
+  int attempts_max = 5;                     ///< of one write, after deadlocks
+};
+
+/// All references are borrowed and must outlive the service.
+struct RestPorts {
+  const fhir::metadata::Definitions& definitions;
+  adapters::port::ResourceStore& store;
+  adapters::port::UnitOfWorkFactory& units;
+  adapters::port::AuditTrail* audit = nullptr;  ///< null: reads and refusals are not recorded
+};
+
+struct RouteRow;
+
+/// thread-safe once made.
+class Service {
+ public:
+  /// Errors: kConfiguration for a base path that makes no routes.
+  static fhir::Result<std::shared_ptr<Service>> Create(RestPorts ports, RestOptions options);
+
+  /// The rows to put into the server's router. The routes keep the service alive.
+  static std::vector<http::Route> Routes(const std::shared_ptr<const Service>& service);
+
+  /// Finds the row for a request below base_path and runs it, as the server's router would: for entries of a batch.
+  http::Response Dispatch(http::Request& request) const;
+
+  const RestPorts& ports() const { return ports_; }
+  const RestOptions& options() const { return options_; }
+  /// The CapabilityStatement as JSON bytes, and its entity tag.
+  const std::string& capability_statement() const { return capability_statement_; }
+  const std::string& capability_etag() const { return capability_etag_; }
+
+ private:
+  Service(RestPorts ports, RestOptions options);
+  http::Response Run(const RouteRow& row, http::Request& request) const;
+
+  RestPorts ports_;
+  RestOptions options_;
+  std::string capability_statement_;
+  std::string capability_etag_;
+  std::optional<http::Router> router_;
+};
+
+/// Body of errors made before a route was found, for http::RouteWith and the middleware.
+std::string ErrorBody(int status, fhir::ErrorCode code, std::string_view text);
+
+}  // namespace gateway::rest
