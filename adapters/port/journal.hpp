@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,11 @@
 namespace adapters::port {
 
 struct InboundMessage {
-  std::string partner;      ///< name in the configuration
-  std::string channel;      ///< "mllp", "rest-hook", "file"
-  std::string control_id;   ///< MSH-10, or ""
-  std::string type;         ///< "ADT^A03", or "" when it could not be read
-  std::string raw;          ///< the bytes as received
+  std::string partner;     ///< name in the configuration
+  std::string channel;     ///< "mllp", "rest-hook", "file"
+  std::string control_id;  ///< MSH-10, or ""
+  std::string type;        ///< "ADT^A03", or "" when it could not be read
+  std::string raw;         ///< the bytes as received
 };
 
 struct JournalEntry {
@@ -29,11 +30,11 @@ struct JournalEntry {
   std::string type;
   MessageState state = MessageState::kReceived;
   std::int64_t received_us = 0;
-  std::int64_t finished_us = 0;    ///< 0 while waiting
-  std::string ack;                 ///< acknowledgement as sent, "" while waiting
+  std::int64_t finished_us = 0;  ///< 0 while waiting
+  std::string ack;               ///< acknowledgement as sent, "" while waiting
   std::string error_code;
-  std::string error_place;         ///< e.g. "PID-7"
-  std::string raw;                 ///< filled by Get and Claim, not by List
+  std::string error_place;  ///< e.g. "PID-7"
+  std::string raw;          ///< filled by Get and Claim, not by List
 };
 
 struct ReceiveResult {
@@ -79,6 +80,12 @@ class Outbox {
   virtual ~Outbox() = default;
   /// Leases deliverable entries: due, first of their (destination, order_key), not leased. At most `entries_max`.
   virtual fhir::Result<std::vector<OutboxEntry>> Claim(int lease_ms, int entries_max) = 0;
+  /// As Claim, without entries for the destinations named: a dispatcher leaves those out that do not answer.
+  /// An implementation that cannot choose ignores the list.
+  virtual fhir::Result<std::vector<OutboxEntry>> ClaimExcept(int lease_ms, int entries_max,
+                                                             std::span<const std::string> /*destinations_left_out*/) {
+    return Claim(lease_ms, entries_max);
+  }
   virtual fhir::Result<void> Delivered(std::int64_t id, std::string_view answer) = 0;
   /// Waiting again, due after `delay_ms`.
   virtual fhir::Result<void> Retry(std::int64_t id, int delay_ms, std::string_view reason) = 0;

@@ -1,9 +1,29 @@
 // Statements on the journal and the outbox that run inside somebody else's transaction: a unit of work.
 #pragma once
 
+#include <string_view>
+
+#include "adapters/port/unit_of_work.hpp"
 #include "gateway/store/pg/statement.hpp"
 
 namespace gateway::store {
+
+/// The state as the database names it.
+constexpr std::string_view StateName(adapters::port::MessageState state) {
+  switch (state) {
+    case adapters::port::MessageState::kReceived:
+      return "received";
+    case adapters::port::MessageState::kCommitted:
+      return "committed";
+    case adapters::port::MessageState::kIgnored:
+      return "ignored";
+    case adapters::port::MessageState::kRefused:
+      return "refused";
+    case adapters::port::MessageState::kParked:
+      return "parked";
+  }
+  return "received";
+}
 
 /// Ends an inbound message; no row comes back when it does not exist or another worker ended it first.
 /// $1 message id (int8), $2 state by name (text; StateName), $3 ack (bytea), $4 error code, $5 error place (text),

@@ -239,6 +239,8 @@ void EmbeddedPostgres::Stop() {
     }
   }
   supervisor_.join();
+  std::error_code ignored;
+  fs::remove(cluster_.socket_folder, ignored);  // when empty
   Report("stopped");
 }
 

@@ -116,8 +116,9 @@ bool Connection::LooksAlive() {
   if (broken_ || descriptor.fd < 0) {
     return false;
   }
-  // An idle connection has nothing to read, unless the server closes it or says that it will.
-  if (poll(&descriptor, 1, 0) > 0 && (PQconsumeInput(handle_) == 0 || PQstatus(handle_) != CONNECTION_OK)) {
+  // The server speaks unasked only to say that it ends the connection, or to report a reloaded setting: rare enough to
+  // take a new connection for it too.
+  if (poll(&descriptor, 1, 0) != 0) {
     broken_ = true;
   }
   return !broken_;

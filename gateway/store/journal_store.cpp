@@ -1,0 +1,328 @@
+#include "gateway/store/journal_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gateway/store/compression.hpp"
+#include "gateway/store/journal_statements.hpp"
+#include "gateway/store/pg/transaction.hpp"
+#include "gateway/store/sha256.hpp"
+
+namespace gateway::store {
+namespace {
+
+using adapters::port::InboundMessage;
+using adapters::port::JournalEntry;
+using adapters::port::MessageState;
+using adapters::port::ReceiveResult;
+
+// The key and the message in one statement: whoever inserts the key first owns the message. No row: a repeat.
+constexpr pg::Statement kReceiveMessage{"receive_message", R"sql(
+WITH key AS (
+  INSERT INTO message_key (bucket, partner, control_id, sha256, message_id, horizon_at)
+  VALUES ($1::smallint, $2::text, $3::text, $4::bytea, nextval('message_number') * 256 + $1::smallint,
+          now() + $5::int * interval '1 day')
+  ON CONFLICT (bucket, partner, control_id, sha256) DO NOTHING
+  RETURNING message_id
+)
+INSERT INTO message (bucket, id, partner, channel, control_id, type, sha256, raw_bytes, encoding, raw)
+SELECT $1::smallint, key.message_id, $2::text, $6::text, $3::text, $7::text, $4::bytea, $8::bigint, $9::text, $10::bytea
+  FROM key
+RETURNING id, received_at)sql"};
+
+constexpr pg::Statement kInsertChunk{"insert_message_chunk", R"sql(
+INSERT INTO message_chunk (bucket, message_id, number, encoding, data)
+VALUES (($1::bigint & 255)::smallint, $1::bigint, $2::int, $3::text, $4::bytea))sql"};
+
+constexpr pg::Statement kSelectChunks{"select_message_chunks", R"sql(
+SELECT encoding, data FROM message_chunk
+ WHERE bucket = ($1::bigint & 255)::smallint AND message_id = $1::bigint ORDER BY number)sql"};
+
+constexpr pg::Statement kSelectRepeat{"select_repeated_message", R"sql(
+SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
+       m.error_place
+  FROM message_key k JOIN message m ON m.bucket = k.bucket AND m.id = k.message_id
+ WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
+
+// $2: whether only a refused message is taken up again, or any that has ended.
+constexpr pg::Statement kReopenMessage{"reopen_message", R"sql(
+UPDATE message
+   SET state = 'received', finished_at = NULL, lease_until = NULL, ack = NULL, error_code = '', error_place = ''
+ WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint
+   AND (state = 'refused' OR (NOT $2::bool AND state <> 'received'))
+RETURNING id)sql"};
+
+constexpr pg::Statement kSelectMessage{"select_message", R"sql(
+SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place,
+       encoding, raw_bytes, raw
+  FROM message WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
+
+constexpr pg::Statement kListMessages{"list_messages", R"sql(
+SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place
+  FROM message
+ WHERE ($1::text IS NULL OR state = $1::text) AND ($2::text IS NULL OR partner = $2::text)
+   AND ($3::text IS NULL OR type = $3::text) AND ($4::text IS NULL OR control_id = $4::text)
+   AND ($5::bigint IS NULL OR id < $5::bigint)
+ ORDER BY id DESC LIMIT $6::int)sql"};
+
+constexpr pg::Statement kClaimMessages{"claim_unfinished_messages", R"sql(
+UPDATE message m SET lease_until = now() + $2::int * interval '1 millisecond'
+  FROM (SELECT bucket, id FROM message
+         WHERE state = 'received' AND received_at <= now() - $1::int * interval '1 millisecond'
+           AND (lease_until IS NULL OR lease_until <= now())
+         ORDER BY id LIMIT $3::int FOR UPDATE SKIP LOCKED) c
+ WHERE m.bucket = c.bucket AND m.id = c.id
+RETURNING m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
+          m.error_place, m.encoding, m.raw_bytes, m.raw)sql"};
+
+constexpr pg::Statement kCountMessages{"count_messages", R"sql(
+SELECT count(*) FILTER (WHERE state = 'received'), count(*) FILTER (WHERE state = 'committed'),
+       count(*) FILTER (WHERE state = 'ignored'), count(*) FILTER (WHERE state = 'refused'),
+       count(*) FILTER (WHERE state = 'parked'), (SELECT count(*) FROM message_key)
+  FROM message)sql"};
+
+constexpr pg::Statement kSweepKeys{"sweep_message_keys", R"sql(
+DELETE FROM message_key WHERE ctid = ANY (ARRAY(
+  SELECT ctid FROM message_key WHERE horizon_at < now() LIMIT $1::int FOR UPDATE SKIP LOCKED)))sql"};
+
+constexpr int kEncodingColumn = 11;
+
+MessageState StateOf(std::string_view name) {
+  for (const MessageState state :
+       {MessageState::kCommitted, MessageState::kIgnored, MessageState::kRefused, MessageState::kParked}) {
+    if (StateName(state) == name) {
+      return state;
+    }
+  }
+  return MessageState::kReceived;
+}
+
+JournalEntry EntryOf(const pg::Row& row) {
+  JournalEntry entry;
+  entry.id = row.Int(0);
+  entry.partner = row.Text(1);
+  entry.channel = row.Text(2);
+  entry.control_id = row.Text(3);
+  entry.type = row.Text(4);
+  entry.state = StateOf(row.Text(5));
+  entry.received_us = row.TimestampUs(6);
+  entry.finished_us = row.TimestampUs(7);
+  entry.ack = row.Bytes(8);
+  entry.error_code = row.Text(9);
+  entry.error_place = row.Text(10);
+  return entry;
+}
+
+JournalEntry EntryOf(const InboundMessage& message, const pg::Row& row) {
+  JournalEntry entry;
+  entry.id = row.Int(0);
+  entry.partner = message.partner;
+  entry.channel = message.channel;
+  entry.control_id = message.control_id;
+  entry.type = message.type;
+  entry.received_us = row.TimestampUs(1);
+  entry.raw = message.raw;
+  return entry;
+}
+
+/// Spreads messages over buckets, repeats of one into the same. FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/):
+/// the value is stored, so it may depend on nothing that changes.
+std::int64_t BucketOf(std::string_view partner, std::string_view control_id) {
+  std::uint64_t hash = 14'695'981'039'346'656'037u;
+  const auto mix = [&hash](std::string_view text) {
+    for (const char c : text) {
+      hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211u;
+    }
+  };
+  mix(partner);
+  mix("\x1f");
+  mix(control_id);
+  return static_cast<std::int64_t>((hash >> 32) & 255);
+}
+
+pg::Parameters ReceiveParameters(const InboundMessage& message, std::int64_t bucket, const std::string& sha256,
+                                 int horizon_days) {
+  pg::Parameters parameters;
+  parameters.Int(bucket).Text(message.partner).Text(message.control_id).Bytes(sha256).Int(horizon_days);
+  parameters.Text(message.channel).Text(message.type).Int(static_cast<std::int64_t>(message.raw.size()));
+  return parameters;
+}
+
+std::unexpected<fhir::Error> NoSuchMessage() {
+  return fhir::Fail(fhir::ErrorCode::kNotFound, "There is no such message.");
+}
+
+}  // namespace
+
+fhir::Result<ReceiveResult> JournalStore::Receive(const InboundMessage& message) {
+  if (message.raw.size() > limits_.raw_bytes_max) {
+    return fhir::Fail(fhir::ErrorCode::kTooLarge,
+                      fmt::format("The message is larger than {} bytes.", limits_.raw_bytes_max));
+  }
+  const std::int64_t bucket = BucketOf(message.partner, message.control_id);
+  const std::string sha256 = Sha256(message.raw);
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  if (message.raw.size() > limits_.chunk_bytes) {
+    return ReceiveChunks(*connection, message, bucket, sha256);
+  }
+  const std::string compressed = CompressIfSmaller(message.raw);
+  pg::Parameters parameters = ReceiveParameters(message, bucket, sha256, limits_.repeat_horizon_days);
+  parameters.Text(compressed.empty() ? "plain" : "zstd").Bytes(compressed.empty() ? message.raw : compressed);
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kReceiveMessage, parameters));
+  if (rows.empty()) {
+    return Repeat(*connection, message, bucket, sha256);
+  }
+  return ReceiveResult{.entry = EntryOf(message, rows[0]), .repeated = false};
+}
+
+fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connection, const InboundMessage& message,
+                                                        std::int64_t bucket, const std::string& sha256) {
+  ReceiveResult result;
+  {
+    pg::Transaction transaction(connection);
+    pg::Parameters parameters = ReceiveParameters(message, bucket, sha256, limits_.repeat_horizon_days);
+    parameters.Text("chunks").Null();
+    GW_ASSIGN(const pg::Rows rows, connection.Execute(kReceiveMessage, parameters));
+    if (!rows.empty()) {
+      result.entry = EntryOf(message, rows[0]);
+      const std::string_view raw = message.raw;
+      int number = 0;
+      for (std::size_t at = 0; at < raw.size(); at += limits_.chunk_bytes) {
+        const std::string_view chunk = raw.substr(at, limits_.chunk_bytes);
+        const std::string compressed = CompressIfSmaller(chunk);
+        GW_TRY(connection.Execute(kInsertChunk, pg::Parameters()
+                                                    .Int(result.entry.id)
+                                                    .Int(number++)
+                                                    .Text(compressed.empty() ? "plain" : "zstd")
+                                                    .Bytes(compressed.empty() ? chunk : std::string_view(compressed))));
+      }
+      GW_TRY(transaction.Commit());
+      return result;
+    }
+  }
+  return Repeat(connection, message, bucket, sha256);
+}
+
+fhir::Result<ReceiveResult> JournalStore::Repeat(pg::Connection& connection, const InboundMessage& message,
+                                                 std::int64_t bucket, const std::string& sha256) {
+  // A statement of its own: the one before may not see a row that was committed while it waited for it.
+  GW_ASSIGN(
+      const pg::Rows rows,
+      connection.Execute(kSelectRepeat,
+                         pg::Parameters().Int(bucket).Text(message.partner).Text(message.control_id).Bytes(sha256)));
+  if (rows.empty()) {
+    return fhir::Fail(fhir::ErrorCode::kConflict, {"The message is being received by another node."},
+                      {"a message key without its message"}, fhir::Retry::kLater);
+  }
+  ReceiveResult result{.entry = EntryOf(rows[0]), .repeated = true};
+  result.entry.raw = message.raw;
+  if (result.entry.state == MessageState::kRefused) {
+    GW_ASSIGN(const pg::Rows reopened,
+              connection.Execute(kReopenMessage, pg::Parameters().Int(result.entry.id).Bool(true)));
+    result.entry.state = MessageState::kReceived;
+    result.entry.finished_us = 0;
+    result.entry.ack.clear();
+    result.entry.error_code.clear();
+    result.entry.error_place.clear();
+    result.repeated = reopened.empty();  // another repeat came first and is at work
+  }
+  return result;
+}
+
+fhir::Result<void> JournalStore::ReadRaw(pg::Connection& connection, const pg::Row& row, JournalEntry& entry) const {
+  const std::string_view encoding = row.Text(kEncodingColumn);
+  const auto raw_bytes = static_cast<std::size_t>(row.Int(kEncodingColumn + 1));
+  if (encoding == "plain") {
+    entry.raw = row.Bytes(kEncodingColumn + 2);
+    return {};
+  }
+  if (encoding == "zstd") {
+    GW_ASSIGN(entry.raw, Decompress(row.Bytes(kEncodingColumn + 2), raw_bytes));
+    return {};
+  }
+  GW_ASSIGN(const pg::Rows chunks, connection.Execute(kSelectChunks, pg::Parameters().Int(entry.id)));
+  entry.raw.reserve(raw_bytes);
+  for (int i = 0; i < chunks.size(); ++i) {
+    if (chunks[i].Text(0) == "plain") {
+      entry.raw.append(chunks[i].Bytes(1));
+    } else {
+      GW_ASSIGN(const std::string chunk, Decompress(chunks[i].Bytes(1), raw_bytes));
+      entry.raw.append(chunk);
+    }
+  }
+  return {};
+}
+
+fhir::Result<JournalEntry> JournalStore::Get(std::int64_t id) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  if (rows.empty()) {
+    return NoSuchMessage();
+  }
+  JournalEntry entry = EntryOf(rows[0]);
+  GW_TRY(ReadRaw(*connection, rows[0], entry));
+  return entry;
+}
+
+fhir::Result<std::vector<JournalEntry>> JournalStore::List(const adapters::port::JournalFilter& filter) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  pg::Parameters parameters;
+  parameters.TextOrNull(filter.state ? StateName(*filter.state) : "");
+  parameters.TextOrNull(filter.partner).TextOrNull(filter.type).TextOrNull(filter.control_id);
+  parameters.IntOrNull(filter.before_id).Int(std::clamp(filter.count, 1, limits_.list_entries_max));
+  // Planned each time, so that the conditions which are not asked for disappear.
+  GW_ASSIGN(const pg::Rows rows, connection->ExecuteAdHoc(kListMessages.name, kListMessages.sql, parameters));
+  std::vector<JournalEntry> entries;
+  for (int i = 0; i < rows.size(); ++i) {
+    entries.push_back(EntryOf(rows[i]));
+  }
+  return entries;
+}
+
+fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int older_than_ms, int lease_ms,
+                                                                      int entries_max) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows,
+            connection->Execute(kClaimMessages, pg::Parameters().Int(older_than_ms).Int(lease_ms).Int(entries_max)));
+  std::vector<JournalEntry> entries;
+  for (int i = 0; i < rows.size(); ++i) {
+    entries.push_back(EntryOf(rows[i]));
+    GW_TRY(ReadRaw(*connection, rows[i], entries.back()));
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const JournalEntry& left, const JournalEntry& right) { return left.id < right.id; });
+  return entries;
+}
+
+fhir::Result<void> JournalStore::Replay(std::int64_t id) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows reopened, connection->Execute(kReopenMessage, pg::Parameters().Int(id).Bool(false)));
+  if (reopened.empty()) {
+    GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+    if (rows.empty()) {
+      return NoSuchMessage();
+    }
+  }
+  return {};
+}
+
+fhir::Result<JournalCounts> JournalStore::Count() {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountMessages));
+  const pg::Row row = rows[0];
+  return JournalCounts{.waiting = row.Int(0),
+                       .committed = row.Int(1),
+                       .ignored = row.Int(2),
+                       .refused = row.Int(3),
+                       .parked = row.Int(4),
+                       .keys = row.Int(5)};
+}
+
+fhir::Result<std::int64_t> JournalStore::SweepKeys(int keys_max) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSweepKeys, pg::Parameters().Int(keys_max)));
+  return rows.affected();
+}
+
+}  // namespace gateway::store

@@ -1,0 +1,64 @@
+// The journal of inbound messages in PostgreSQL: tables message, message_chunk and message_key.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/port/journal.hpp"
+#include "gateway/store/pg/pool.hpp"
+
+namespace gateway::store {
+
+struct JournalLimits {
+  std::size_t raw_bytes_max = 256u * 1024 * 1024;
+  std::size_t chunk_bytes = 1024 * 1024;  ///< larger messages are stored in rows of this size
+  int repeat_horizon_days = 30;           ///< repeats are recognised for at least this long
+  int list_entries_max = 1000;
+};
+
+/// How many messages stand in each state; together they are all that were ever received.
+struct JournalCounts {
+  std::int64_t waiting = 0;
+  std::int64_t committed = 0;
+  std::int64_t ignored = 0;
+  std::int64_t refused = 0;
+  std::int64_t parked = 0;
+  std::int64_t keys = 0;  ///< rows by which repeats are recognised
+};
+
+/// thread-safe. A repeat has the partner, control id and bytes of an earlier message; the same control id with other
+/// bytes is a message of its own. The repeat of a refused message is taken up again, as if received for the first time:
+/// its entry goes back to kReceived and ReceiveResult::repeated is false.
+class JournalStore final : public adapters::port::Journal {
+ public:
+  explicit JournalStore(pg::Pool& pool, JournalLimits limits = {}) : pool_(pool), limits_(limits) {}
+
+  /// Cost: one statement, one commit; a repeat or a message beyond the chunk size takes more.
+  /// Errors: kTooLarge; those of the database.
+  fhir::Result<adapters::port::ReceiveResult> Receive(const adapters::port::InboundMessage& message) override;
+  fhir::Result<adapters::port::JournalEntry> Get(std::int64_t id) override;
+  fhir::Result<std::vector<adapters::port::JournalEntry>> List(const adapters::port::JournalFilter& filter) override;
+  fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms,
+                                                                          int entries_max) override;
+  /// Errors: kNotFound. An entry that is already waiting stays as it is.
+  fhir::Result<void> Replay(std::int64_t id) override;
+
+  fhir::Result<JournalCounts> Count();
+  /// Forgets at most `keys_max` keys whose horizon has passed; returns how many.
+  fhir::Result<std::int64_t> SweepKeys(int keys_max);
+
+ private:
+  fhir::Result<adapters::port::ReceiveResult> ReceiveChunks(pg::Connection& connection,
+                                                            const adapters::port::InboundMessage& message,
+                                                            std::int64_t bucket, const std::string& sha256);
+  fhir::Result<adapters::port::ReceiveResult> Repeat(pg::Connection& connection,
+                                                     const adapters::port::InboundMessage& message, std::int64_t bucket,
+                                                     const std::string& sha256);
+  fhir::Result<void> ReadRaw(pg::Connection& connection, const pg::Row& row, adapters::port::JournalEntry& entry) const;
+
+  pg::Pool& pool_;
+  const JournalLimits limits_;
+};
+
+}  // namespace gateway::store
