@@ -1,0 +1,229 @@
+#include "adapters/hospital/hl7v2/messages/functions.hpp"
+
+#include "adapters/hospital/hl7v2/messages/embedded_data.hpp"
+#include "adapters/hospital/hl7v2/messages/identifiers.hpp"
+
+namespace adapters::hospital::hl7v2::messages {
+namespace {
+
+using mapping::Input;
+using mapping::Output;
+
+const MessageContext& ContextOf(const Input& input) {
+  // Hl7Vocabulary's functions are only ever run with a MessageContext (see translate.cpp).
+  return static_cast<const MessageContext&>(input.context);
+}
+
+/// Adds a child when there is something to say.
+bool Put(Output& output, fhir::model::Node& node, std::string_view name, std::string_view value) {
+  if (value.empty()) {
+    return false;
+  }
+  output.document.Add(node, name, value);
+  return true;
+}
+
+// XPN: .1.1 family, .2 first given name, .4 suffix, .5 prefix. Use, and the list of birth given names, are rules.
+bool XpnToHumanName(const Input& input, Output& output) {
+  bool any = Put(output, output.node, "family", input.Text(1, 1));
+  any = Put(output, output.node, "given", input.Text(2)) || any;
+  any = Put(output, output.node, "prefix", input.Text(5)) || any;
+  return Put(output, output.node, "suffix", input.Text(4)) || any;
+}
+
+// XCN: .2.1 family, .3 given, .6 prefix.
+bool XcnToHumanName(const Input& input, Output& output) {
+  bool any = Put(output, output.node, "family", input.Text(2, 1));
+  any = Put(output, output.node, "given", input.Text(3)) || any;
+  return Put(output, output.node, "prefix", input.Text(6)) || any;
+}
+
+// XAD: .1.1 street, .2 other line, .3 city, .4 state, .5 postal code, .6 country. Use and COG commune are rules.
+bool XadToAddress(const Input& input, Output& output) {
+  bool any = Put(output, output.node, "line", input.Text(1, 1));
+  any = Put(output, output.node, "line", input.Text(2)) || any;
+  any = Put(output, output.node, "city", input.Text(3)) || any;
+  any = Put(output, output.node, "state", input.Text(4)) || any;
+  any = Put(output, output.node, "postalCode", input.Text(5)) || any;
+  return Put(output, output.node, "country", input.Text(6)) || any;
+}
+
+// XTN: .12 or .1 number, .3 equipment (PH CP FX Internet), .4 e-mail address.
+bool XtnToContactPoint(const Input& input, Output& output) {
+  const auto mail = input.Text(4);
+  const auto equipment = input.Text(3);
+  const auto number = input.Text(12).empty() ? input.Text(1) : input.Text(12);
+  if (mail.empty() && number.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      !mail.empty() ? "email" : equipment == "FX" ? "fax" : equipment == "PG" ? "pager" : "phone");
+  output.document.Add(output.node, "value", !mail.empty() ? mail : number);
+  if (equipment == "CP" && mail.empty()) {
+    output.document.Add(output.node, "use", "mobile");
+  }
+  return true;
+}
+
+enum class TimeForm : unsigned char { kDateTime, kDate, kInstant };
+
+bool TimestampTo(TimeForm form, const Input& input, Output& output) {
+  const auto text = input.Text();
+  if (text.empty()) {
+    return false;
+  }
+  const auto value = er7::ParseTimestamp(text);
+  if (!value) {
+    output.Fault(fhir::IssueType::kValue, value.error().public_text.text);
+    return false;
+  }
+  const std::string fhir_text = form == TimeForm::kDate ? er7::ToFhirDate(*value)
+                                                        : er7::ToFhirDateTime(*value, ContextOf(input).zone);
+  if (form == TimeForm::kInstant && fhir_text.find('T') == std::string::npos) {
+    return false;  // an instant is whole or absent
+  }
+  output.document.SetValue(output.node, fhir_text);
+  return true;
+}
+
+bool TsToDateTime(const Input& input, Output& output) { return TimestampTo(TimeForm::kDateTime, input, output); }
+bool TsToDate(const Input& input, Output& output) { return TimestampTo(TimeForm::kDate, input, output); }
+bool TsToInstant(const Input& input, Output& output) { return TimestampTo(TimeForm::kInstant, input, output); }
+
+// CX: .1 value, .4 authority, .7 and .8 validity. The type is a rule's business.
+bool CxToIdentifier(const Input& input, Output& output) {
+  const auto value = input.Text(1);
+  if (value.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      AuthoritySystem(*ContextOf(input).partner, input.Text(4, 1), input.Text(4, 2), input.Text(4, 3)));
+  output.document.Add(output.node, "value", value);
+  return true;
+}
+
+// EI: .1 value, .2 namespace, .3 universal id, .4 its type.
+bool EiToIdentifier(const Input& input, Output& output) {
+  const auto value = input.Text(1);
+  if (value.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      AuthoritySystem(*ContextOf(input).partner, input.Text(2), input.Text(3), input.Text(4)));
+  output.document.Add(output.node, "value", value);
+  return true;
+}
+
+// XON: .10 (or .3) organization identifier, .6 authority. Units (UF) come in this type.
+bool XonToIdentifier(const Input& input, Output& output) {
+  const auto value = input.Text(10).empty() ? input.Text(3) : input.Text(10);
+  if (value.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      AuthoritySystem(*ContextOf(input).partner, input.Text(6, 1), input.Text(6, 2), input.Text(6, 3)));
+  output.document.Add(output.node, "value", value);
+  return true;
+}
+
+void AddPractitionerType(const Input& input, Output& output, std::string_view kind) {
+  const auto entry = input.table == nullptr ? std::nullopt : input.table->Find(kind);
+  if (entry) {
+    auto& coding = output.document.Add(output.document.Add(output.node, "type"), "coding");
+    Put(output, coding, "system", entry->system);
+    output.document.Add(coding, "code", entry->code);
+  }
+}
+
+// XCN: .1 value, .9 authority, .13 type. A national number of a professional listed in the RPPS becomes its RPPS.
+bool XcnToIdentifier(const Input& input, Output& output) {
+  const auto number = ReadPractitionerNumber(input.Text(1), input.Text(9, 2), input.Text(13));
+  if (number.value.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      number.system.empty() ? AuthoritySystem(*ContextOf(input).partner, input.Text(9, 1),
+                                                              input.Text(9, 2), input.Text(9, 3))
+                                            : std::string(number.system));
+  output.document.Add(output.node, "value", number.value);
+  AddPractitionerType(input, output, number.kind);
+  return true;
+}
+
+// The same professional's IdNatPS ("8" + RPPS), the spelling that agendas search by.
+bool XcnToIdNatPs(const Input& input, Output& output) {
+  const auto number = ReadPractitionerNumber(input.Text(1), input.Text(9, 2), input.Text(13));
+  if (number.kind != "RPPS") {
+    return false;
+  }
+  output.document.Add(output.node, "system", kIdNatPsSystem);
+  output.document.Add(output.node, "value", "8" + number.value);
+  AddPractitionerType(input, output, "IDNPS");
+  return true;
+}
+
+// HD inside any field: the rule's address names the component; its subcomponents are name, id, type (M or N).
+bool HdToFiness(const Input& input, Output& output) {
+  const auto id = input.Text(input.component, 2);
+  const auto type = input.Text(input.component, 3);
+  if (!LooksLikeFiness(id) || (type != "M" && type != "N")) {
+    return false;
+  }
+  output.document.Add(output.node, "system", kFinessSystem);
+  output.document.Add(output.node, "value", id);
+  AddPractitionerType(input, output, type);
+  return true;
+}
+
+// CWE: .1 code, .2 text, .3 name of the code system, looked up in the rule's table.
+bool CweToConcept(const Input& input, Output& output) {
+  const auto code = input.Text(1);
+  const auto text = input.Text(2);
+  if (code.empty() && text.empty()) {
+    return false;
+  }
+  if (!code.empty()) {
+    auto& coding = output.document.Add(output.node, "coding");
+    const auto system = input.table == nullptr ? std::nullopt : input.table->Find(input.Text(3));
+    if (system) {
+      output.document.Add(coding, "system", system->code);
+    }
+    output.document.Add(coding, "code", code);
+    Put(output, coding, "display", text);
+  } else {
+    output.document.Add(output.node, "text", text);
+  }
+  return true;
+}
+
+constexpr mapping::FunctionRow kFunctions[] = {
+    {"cx_to_identifier", CxToIdentifier, "Identifier"},
+    {"ei_to_identifier", EiToIdentifier, "Identifier"},
+    {"xon_to_identifier", XonToIdentifier, "Identifier"},
+    {"xcn_to_identifier", XcnToIdentifier, "Identifier"},
+    {"xcn_to_idnatps", XcnToIdNatPs, "Identifier"},
+    {"hd_to_finess", HdToFiness, "Identifier"},
+    {"xcn_to_human_name", XcnToHumanName, "HumanName"},
+    {"xpn_to_human_name", XpnToHumanName, "HumanName"},
+    {"xad_to_address", XadToAddress, "Address"},
+    {"xtn_to_contact_point", XtnToContactPoint, "ContactPoint"},
+    {"ts_to_datetime", TsToDateTime, "dateTime"},
+    {"ts_to_date", TsToDate, "date"},
+    {"ts_to_instant", TsToInstant, "instant"},
+    {"cwe_to_concept", CweToConcept, "CodeableConcept"},
+    {"ed_to_attachment", EdToAttachment, "Attachment"},
+    {"ed_to_content_type", EdToContentType, "code"},
+    {"ed_to_base64", EdToBase64, "base64Binary"},
+};
+
+constexpr std::string_view kSegments[] = {"MSH", "SFT", "EVN", "PID", "PD1", "ROL", "NK1", "PV1", "PV2", "DB1", "OBX",
+                                          "AL1", "DG1", "DRG", "PR1", "GT1", "IN1", "IN2", "IN3", "ACC", "MRG", "TXA",
+                                          "NTE", "ORC", "OBR", "PRT", "CON"};
+
+constexpr mapping::Vocabulary kVocabulary{kFunctions, kSegments};
+
+}  // namespace
+
+const mapping::Vocabulary& Hl7Vocabulary() { return kVocabulary; }
+
+}  // namespace adapters::hospital::hl7v2::messages

@@ -1,0 +1,54 @@
+// From a message to the transaction it asks for. Pure: no clock, no store.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/hospital/hl7v2/er7/message.hpp"
+#include "adapters/hospital/hl7v2/partner.hpp"
+#include "adapters/mapping/compiled_map.hpp"
+
+namespace adapters::hospital::hl7v2::messages {
+
+/// The rule files of HL7 v2, compiled. Immutable, thread-safe; a reload makes another.
+class MapSet {
+ public:
+  /// Loads every *.yaml of a folder in name order. Errors: kConfiguration naming file and line; kConfiguration when the
+  /// folder holds none.
+  static fhir::Result<std::shared_ptr<const MapSet>> LoadFolder(const std::string& folder);
+  static fhir::Result<std::shared_ptr<const MapSet>> LoadTexts(
+      const std::vector<std::pair<std::string, std::string>>& name_and_yaml);
+
+  /// The first map that handles a message type such as "ADT"; null when none does.
+  const mapping::CompiledMap* Find(std::string_view message_type) const;
+
+ private:
+  std::vector<mapping::CompiledMap> maps_;
+};
+
+struct Translation {
+  bool ignored = false;                ///< a trigger that PAM.fr says to accept and leave alone
+  std::vector<er7::Fault> faults;      ///< not empty: nothing may be committed
+  std::vector<port::Change> changes;
+  std::vector<std::string> unmapped;   ///< with list_unmapped
+  std::string patient_key;             ///< system|value of the patient the message is about; "" when it has none
+  std::string message_type;            ///< "ADT^A03"
+};
+
+struct TranslateOptions {
+  bool list_unmapped = false;
+  er7::ParseLimits limits;
+};
+
+/// Parses, checks the header (type, trigger, version, processing id) and maps.
+Translation Translate(std::string_view raw, const Partner& partner, const MapSet& maps,
+                      const TranslateOptions& options = {});
+
+/// The changes as a FHIR transaction Bundle, as the command line shows it: PUT with a search for a merge or update under
+/// a condition, POST with ifNoneExist for a conditional create.
+std::string ToTransactionBundle(const std::vector<port::Change>& changes);
+
+}  // namespace adapters::hospital::hl7v2::messages
