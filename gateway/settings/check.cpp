@@ -56,7 +56,7 @@ bool HoldsPassword(std::string_view connection) {
 
 void CheckTls(const Tls& tls, const std::string& path, Problems& problems) {
   if (tls.certificate_file.empty() != tls.key_file.empty()) {
-    problems.push_back({path + (tls.key_file.empty() ? ".certificate_file" : ".key_file"),
+    problems.push_back({path + (tls.key_file.empty() ? ".key_file" : ".certificate_file"),
                         "certificate_file and key_file go together"});
   }
   if (!tls.client_ca_file.empty() && !tls.enabled()) {

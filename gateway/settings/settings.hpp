@@ -43,7 +43,7 @@ struct Access {
 };
 
 struct Followup {
-  std::string plans_directory = "followup";
+  std::string plans_directory = "plans";
 };
 
 struct Insurer {
