@@ -103,7 +103,8 @@ class CriterionParser {
     return ParseOpenChain(std::move(criterion), code, rest, value, depth);
   }
 
-  /// Without a type: every target type that has the parameter. Types that share one definition share one chain.
+  /// Without a type: every target type that has the parameter. Types whose parameter is the same one share a chain:
+  /// what follows from it does not depend on the type.
   Result<Criterion> ParseOpenChain(Criterion criterion, std::string_view code, std::string_view rest,
                                    std::string_view value, std::size_t depth) {
     Error last;
@@ -121,8 +122,8 @@ class CriterionParser {
       }
       const auto same = std::ranges::find_if(chains, [&](const Chain& chain) {
         const Criterion& other = chain.nested.front();
-        return nested->kind == CriterionKind::kParameter && other.kind == CriterionKind::kParameter &&
-               other.parameter->id == nested->parameter->id;
+        return nested->kind == other.kind && nested->parameter->id == other.parameter->id &&
+               (!nested->has || nested->has->source_type == other.has->source_type);
       });
       if (same != chains.end()) {
         same->target_types.push_back(target);
