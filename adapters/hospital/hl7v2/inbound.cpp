@@ -1,0 +1,149 @@
+#include "adapters/hospital/hl7v2/inbound.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "adapters/hospital/hl7v2/ack/error_ack.hpp"
+#include "adapters/mapping/digest.hpp"
+
+namespace adapters::hospital::hl7v2 {
+namespace {
+
+constexpr std::string_view kTooLargeMark = "(body over the limit, not kept)";
+
+/// Whether a failure says something of the message itself, and not of the machine or of other work.
+bool IsFaultOfMessage(const fhir::Error& error) {
+  switch (error.code) {
+    case fhir::ErrorCode::kUnavailable:
+    case fhir::ErrorCode::kTimeout:
+    case fhir::ErrorCode::kInternal:
+    case fhir::ErrorCode::kConfiguration:
+      return false;
+    default:
+      return error.retry == fhir::Retry::kNever;
+  }
+}
+
+er7::Fault TooLargeFault() {
+  return {true, er7::Condition::kInternal, er7::ParsePlace("MSH"), "the message is larger than the limit"};
+}
+
+}  // namespace
+
+InboundProcessor::InboundProcessor(InboundOptions options, CurrentMaps maps, port::Journal& journal,
+                                   port::UnitOfWorkFactory& factory, const port::Clock& clock)
+    : options_(std::move(options)), maps_(std::move(maps)), journal_(journal), factory_(factory), clock_(clock) {}
+
+std::string InboundProcessor::Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const {
+  return ack::Build(header, {.code = code, .faults = std::move(faults), .now_us = clock_.NowUs(),
+                             .zone = options_.partner.zone});
+}
+
+std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
+  const auto header = er7::ReadHeader(raw);
+  port::InboundMessage message;
+  message.partner = options_.partner.name;
+  message.channel = "mllp";
+  message.control_id = header.control_id;
+  message.type = header.trigger.empty() ? header.code : fmt::format("{}^{}", header.code, header.trigger);
+  message.raw = too_large ? std::string(raw.substr(0, raw.find_first_of("\r\n"))) + '\r' + std::string(kTooLargeMark)
+                          : std::string(raw);
+  auto received = journal_.Receive(message);
+  if (!received) {
+    return std::nullopt;  // not durable: no answer
+  }
+  if (received->repeated && !received->entry.ack.empty()) {
+    return received->entry.ack;
+  }
+  // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
+  // again is safe, the first to finish wins.
+  auto answer = Work(received->entry.id, raw, too_large);
+  if (answer) {
+    return *std::move(answer);
+  }
+  return std::nullopt;
+}
+
+fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& entry) {
+  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark));
+}
+
+fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large) {
+  const auto header = er7::ReadHeader(raw);
+  if (too_large) {
+    return Refuse(entry_id, header, {TooLargeFault()}, {});
+  }
+  const auto maps = maps_();
+  auto first = messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits});
+  const std::string patient_key = first.patient_key.empty() ? std::string() : mapping::DigestUuid(first.patient_key);
+  if (!first.faults.empty()) {
+    return Refuse(entry_id, header, first.faults, patient_key);
+  }
+  const std::string accepted = Answer(header, ack::Code::kAA, {});
+  if (first.ignored) {
+    return Finish(entry_id, port::MessageState::kIgnored, accepted);
+  }
+  std::vector<er7::Fault> faults;
+  const auto committed = port::InTransaction(
+      factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
+        faults.clear();
+        // Trees cannot be copied, and Apply consumes them: an attempt after the first translates for itself.
+        std::vector<port::Change> changes =
+            first.changes.empty()
+                ? messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits}).changes
+                : std::exchange(first.changes, {});
+        if (!patient_key.empty()) {
+          GW_TRY(work.Lock(patient_key));
+        }
+        fhir::IssueList issues;
+        auto outcomes = work.Apply(std::move(changes), issues);
+        if (!outcomes) {
+          faults = ack::ToFaults(issues);
+          if (faults.empty()) {
+            faults.push_back(ack::ToFault(outcomes.error()));
+          }
+          return std::unexpected(std::move(outcomes).error());
+        }
+        return work.FinishMessage(entry_id, port::MessageState::kCommitted, accepted, {}, {}, patient_key);
+      });
+  if (committed) {
+    return accepted;
+  }
+  if (!faults.empty() && IsFaultOfMessage(committed.error())) {
+    return Refuse(entry_id, header, std::move(faults), patient_key);
+  }
+  if (faults.empty() && committed.error().code == fhir::ErrorCode::kConflict) {
+    // Another worker finished this very message first: its answer is the answer.
+    GW_ASSIGN(auto entry, journal_.Get(entry_id));
+    if (!entry.ack.empty()) {
+      return std::move(entry.ack);
+    }
+  }
+  return std::unexpected(committed.error());
+}
+
+fhir::Result<std::string> InboundProcessor::Finish(std::int64_t entry_id, port::MessageState state,
+                                                   const std::string& answer) {
+  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
+                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
+                               return work.FinishMessage(entry_id, state, answer, {}, {}, {});
+                             }));
+  return answer;
+}
+
+fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const er7::Header& header,
+                                                   std::vector<er7::Fault> faults, std::string_view patient_key) {
+  const ack::Code code = ack::CodeOf(faults);
+  const std::string place = er7::ToPlace(faults.front().location);
+  const std::string condition = std::to_string(static_cast<int>(faults.front().condition));
+  const std::string answer = Answer(header, code, std::move(faults));
+  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
+                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
+                               return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, condition,
+                                                         place, patient_key);
+                             }));
+  return answer;
+}
+
+}  // namespace adapters::hospital::hl7v2
