@@ -1,0 +1,134 @@
+#include "gateway/journal/recovery.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <stdexcept>
+#include <vector>
+
+namespace gateway::journal {
+namespace {
+
+using adapters::port::JournalEntry;
+
+/// A journal in memory that hands out what it was given.
+class FakeJournal final : public adapters::port::Journal {
+ public:
+  void Put(std::int64_t id) {
+    const std::lock_guard lock(mutex_);
+    unfinished_.push_back({.id = id});
+  }
+  fhir::Result<adapters::port::ReceiveResult> Receive(const adapters::port::InboundMessage&) override {
+    return adapters::port::ReceiveResult{};
+  }
+  fhir::Result<JournalEntry> Get(std::int64_t) override { return JournalEntry{}; }
+  fhir::Result<std::vector<JournalEntry>> List(const adapters::port::JournalFilter&) override {
+    return std::vector<JournalEntry>();
+  }
+  fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int, int, int entries_max) override {
+    const std::lock_guard lock(mutex_);
+    if (away) {
+      return fhir::Fail(fhir::ErrorCode::kUnavailable, "away");
+    }
+    std::vector<JournalEntry> claimed;
+    while (!unfinished_.empty() && static_cast<int>(claimed.size()) < entries_max) {
+      claimed.push_back(unfinished_.front());
+      unfinished_.pop_front();
+    }
+    largest_batch = std::max(largest_batch, claimed.size());
+    return claimed;
+  }
+  fhir::Result<void> Replay(std::int64_t) override { return {}; }
+
+  bool away = false;
+  std::size_t largest_batch = 0;
+
+ private:
+  std::mutex mutex_;
+  std::deque<JournalEntry> unfinished_;
+};
+
+TEST(Recovery, Unfinished_AreWorkedOnInOrderAndBatches) {
+  FakeJournal journal;
+  for (int i = 1; i <= 7; ++i) {
+    journal.Put(i);
+  }
+  std::vector<std::int64_t> seen;
+  Recovery recovery(journal,
+                    [&](const JournalEntry& entry) {
+                      seen.push_back(entry.id);
+                      return fhir::Result<void>();
+                    },
+                    {.entries_max = 3});
+  EXPECT_EQ(recovery.RunOnce(), 7);
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7}));
+  EXPECT_EQ(journal.largest_batch, 3u);
+}
+
+TEST(Recovery, MessageThatFailsOrThrows_KeepsNoOther) {
+  FakeJournal journal;
+  for (int i = 1; i <= 3; ++i) {
+    journal.Put(i);
+  }
+  std::vector<RecoveryReport> reports;
+  Recovery recovery(
+      journal,
+      [](const JournalEntry& entry) -> fhir::Result<void> {
+        if (entry.id == 1) {
+          return fhir::Fail(fhir::ErrorCode::kInvalid, "no");
+        }
+        if (entry.id == 2) {
+          throw std::runtime_error("ZZMARKZZ");
+        }
+        return {};
+      },
+      {}, [&](const RecoveryReport& report) { reports.push_back(report); });
+  EXPECT_EQ(recovery.RunOnce(), 1);
+  ASSERT_EQ(reports.size(), 3u);
+  EXPECT_EQ(reports[0].reason, "invalid: no");
+  EXPECT_EQ(reports[1].reason.find("ZZMARKZZ"), std::string::npos);
+  EXPECT_FALSE(reports[1].done);
+  EXPECT_TRUE(reports[2].done);
+}
+
+TEST(Recovery, JournalAway_IsReportedAndTriedLater) {
+  FakeJournal journal;
+  journal.away = true;
+  int reported = 0;
+  Recovery recovery(
+      journal, [](const JournalEntry&) { return fhir::Result<void>(); }, {},
+      [&](const RecoveryReport& report) { reported += report.id == 0 ? 1 : 0; });
+  EXPECT_EQ(recovery.RunOnce(), 0);
+  EXPECT_EQ(reported, 1);
+}
+
+TEST(Recovery, Started_LooksAtOnceAndWhenWoken) {
+  FakeJournal journal;
+  journal.Put(1);
+  std::mutex mutex;
+  std::condition_variable changed;
+  int done = 0;
+  Recovery recovery(journal,
+                    [&](const JournalEntry&) {
+                      const std::lock_guard lock(mutex);
+                      ++done;
+                      changed.notify_all();
+                      return fhir::Result<void>();
+                    },
+                    {.period_ms = 3'600'000});
+  const auto await = [&](int count) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), [&] { return done >= count; });
+  };
+  recovery.Start();
+  ASSERT_TRUE(await(1));
+  journal.Put(2);
+  recovery.Wake();
+  EXPECT_TRUE(await(2));
+  recovery.Stop();
+}
+
+}  // namespace
+}  // namespace gateway::journal
