@@ -24,16 +24,19 @@ void Walk(NodeType& node, const Visit& visit) {
   }
 }
 
+std::string_view WithoutSpacesBehind(std::string_view text) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last == std::string_view::npos ? std::string_view() : text.substr(0, last + 1);
+}
+
 bool IsHrefOrSrc(std::string_view before_quote) {
-  while (!before_quote.empty() &&
-         (before_quote.back() == ' ' || before_quote.back() == '\n' || before_quote.back() == '\t')) {
-    before_quote.remove_suffix(1);
-  }
+  before_quote = WithoutSpacesBehind(before_quote);
   if (!before_quote.ends_with('=')) {
     return false;
   }
   before_quote.remove_suffix(1);
-  return before_quote.ends_with("href") || before_quote.ends_with("src");
+  const std::string_view name = WithoutSpacesBehind(before_quote);
+  return name.ends_with("href") || name.ends_with("src");
 }
 
 /// Replaces links in the href and src attributes of a narrative; empty when nothing changes.

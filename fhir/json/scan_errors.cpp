@@ -53,11 +53,9 @@ const char* SyntaxProblem(int parse_error_code) {
     case rapidjson::kParseErrorStringUnicodeSurrogateInvalid:
       return "a string contains half of a surrogate pair";
     case rapidjson::kParseErrorStringEscapeInvalid:
-      return "an unknown escape";
+      return "an unknown escape or a control character in a string";
     case rapidjson::kParseErrorStringMissQuotationMark:
       return "a string without end";
-    case rapidjson::kParseErrorStringInvalidEncoding:
-      return "a control character in a string";
     case rapidjson::kParseErrorNumberMissFraction:
       return "a digit is expected after the point";
     case rapidjson::kParseErrorNumberMissExponent:
