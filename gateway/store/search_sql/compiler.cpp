@@ -27,6 +27,17 @@ bool YieldsIds(const Criterion& criterion) {
          criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas;
 }
 
+// The table that answers: identifiers of references stand among the tokens.
+fhir::metadata::SearchType RowType(const Criterion& criterion) {
+  if (criterion.parameter == nullptr) {
+    return fhir::metadata::SearchType::kSpecial;
+  }
+  const bool identifier = criterion.kind == CriterionKind::kParameter &&
+                          criterion.modifier == fhir::search::Modifier::kIdentifier &&
+                          criterion.parameter->type == fhir::metadata::SearchType::kReference;
+  return identifier ? fhir::metadata::SearchType::kToken : criterion.parameter->type;
+}
+
 std::unexpected<fhir::Error> UnsupportedSearchType(const Criterion& criterion) {
   return fhir::Fail(fhir::ErrorCode::kUnsupported,
                     fmt::format("Search parameter \"{}\" is of a type that is not supported.",
@@ -84,17 +95,17 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
       return {};
     }
     case CriterionKind::kMissing: {
-      if (criterion.parameter == nullptr || IndexTable(criterion.parameter->type) == nullptr) {
+      if (IndexTable(RowType(criterion)) == nullptr) {
         return UnsupportedSearchType(criterion);
       }
       const std::string alias = sql_.NewAlias();
       sql_ << (criterion.missing ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
-      AppendHeadRows(alias, scope.type, *criterion.parameter);
+      AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
       sql_ << " AND " << alias << ".id = " << scope.alias << ".id)";
       return {};
     }
     case CriterionKind::kParameter:
-      if (criterion.parameter == nullptr || IndexTable(criterion.parameter->type) == nullptr) {
+      if (IndexTable(RowType(criterion)) == nullptr) {
         return UnsupportedSearchType(criterion);
       }
       if (criterion.values.empty()) {
@@ -105,7 +116,7 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
         // Resources without any value match too.
         const std::string alias = sql_.NewAlias();
         sql_ << "NOT EXISTS (SELECT 1";
-        AppendHeadRows(alias, scope.type, *criterion.parameter);
+        AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
         sql_ << " AND " << alias << ".id = " << scope.alias << ".id AND ";
         GW_TRY(AppendRowCondition(alias, criterion));
         sql_ << ")";
@@ -122,11 +133,11 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
   return {};
 }
 
-void Compiler::AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type,
-                              const fhir::metadata::SearchParameter& parameter) {
-  sql_ << " FROM " << IndexTable(parameter.type) << " " << alias << " WHERE " << alias << ".type = " << TypeCode(type)
-       << " AND " << alias << ".parameter = " << parameter.id << " AND " << alias << ".closed_tx IS NULL";
-  if (parameter.type == fhir::metadata::SearchType::kToken) {
+void Compiler::AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
+                              fhir::metadata::SearchType table) {
+  sql_ << " FROM " << IndexTable(table) << " " << alias << " WHERE " << alias << ".type = " << TypeCode(type) << " AND "
+       << alias << ".parameter = " << parameter << " AND " << alias << ".closed_tx IS NULL";
+  if (table == fhir::metadata::SearchType::kToken) {
     AppendHidden(alias, type);
   }
 }
@@ -143,7 +154,7 @@ void Compiler::AppendHidden(std::string_view alias, fhir::metadata::TypeId type)
 }
 
 fhir::Result<void> Compiler::AppendRowCondition(std::string_view alias, const Criterion& criterion) {
-  switch (criterion.parameter->type) {
+  switch (RowType(criterion)) {
     case fhir::metadata::SearchType::kString:
       return AppendString(sql_, alias, criterion);
     case fhir::metadata::SearchType::kToken:
@@ -177,12 +188,12 @@ fhir::Result<void> Compiler::AppendIdSet(fhir::metadata::TypeId type, const Crit
     result = AppendChainSet(type, criterion);
   } else if (criterion.kind == CriterionKind::kHas) {
     result = AppendHasSet(type, criterion);
-  } else if (criterion.parameter == nullptr || IndexTable(criterion.parameter->type) == nullptr) {
+  } else if (IndexTable(RowType(criterion)) == nullptr) {
     result = UnsupportedSearchType(criterion);
   } else {
     const std::string alias = sql_.NewAlias();
     sql_ << "SELECT " << alias << ".id";
-    AppendHeadRows(alias, type, *criterion.parameter);
+    AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
     sql_ << " AND ";
     result = AppendRowCondition(alias, criterion);
   }
@@ -197,15 +208,22 @@ fhir::Result<void> Compiler::AppendChainSet(fhir::metadata::TypeId type, const C
   }
   const std::string alias = sql_.NewAlias();
   sql_ << "SELECT " << alias << ".id";
-  AppendHeadRows(alias, type, *criterion.parameter);
+  AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
   sql_ << " AND (";
   bool first = true;
-  for (const auto target : criterion.chain->target_types) {
-    sql_ << (first ? "" : " OR ") << "(" << alias << ".target_type = " << TypeCode(target) << " AND " << alias
-         << ".target IN (";
-    first = false;
-    GW_TRY(AppendNested(target, criterion.chain->nested));
-    sql_ << "))";
+  const auto append_chain = [&](const fhir::search::Chain& chain) -> fhir::Result<void> {
+    for (const auto target : chain.target_types) {
+      sql_ << (first ? "" : " OR ") << "(" << alias << ".target_type = " << TypeCode(target) << " AND " << alias
+           << ".target IN (";
+      first = false;
+      GW_TRY(AppendNested(target, chain.nested));
+      sql_ << "))";
+    }
+    return {};
+  };
+  GW_TRY(append_chain(*criterion.chain));
+  for (const auto& chain : criterion.other_chains) {
+    GW_TRY(append_chain(chain));
   }
   sql_ << (first ? "false)" : ")");
   return {};
@@ -218,7 +236,7 @@ fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Cri
   }
   const std::string alias = sql_.NewAlias();
   sql_ << "SELECT " << alias << ".target";
-  AppendHeadRows(alias, criterion.has->source_type, *criterion.parameter);
+  AppendHeadRows(alias, criterion.has->source_type, criterion.parameter->id, criterion.parameter->type);
   sql_ << " AND " << alias << ".target_type = " << TypeCode(type) << " AND " << alias << ".id IN (";
   GW_TRY(AppendNested(criterion.has->source_type, criterion.has->nested));
   sql_ << ")";
@@ -234,13 +252,13 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
   Scope scope{.type = type};
   std::string alias;
   if (driver != criteria.end()) {
-    if (driver->parameter == nullptr || IndexTable(driver->parameter->type) == nullptr) {
+    if (IndexTable(RowType(*driver)) == nullptr) {
       return UnsupportedSearchType(*driver);
     }
     alias = sql_.NewAlias();
     scope.alias = alias;
     sql_ << "SELECT " << alias << ".id";
-    AppendHeadRows(alias, type, *driver->parameter);
+    AppendHeadRows(alias, type, driver->parameter->id, RowType(*driver));
     sql_ << " AND ";
     GW_TRY(AppendRowCondition(alias, *driver));
     GW_TRY(AppendCriteria(scope, criteria.subspan(0, static_cast<std::size_t>(driver - criteria.begin()))));

@@ -40,10 +40,10 @@ class Compiler {
   fhir::Result<void> AppendGrantedAnyType(std::string_view alias, std::span<const fhir::metadata::TypeId> types,
                                           std::uint16_t interactions);
 
-  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from. The
-  /// parameter's type must have an index table.
-  void AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type,
-                      const fhir::metadata::SearchParameter& parameter);
+  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from.
+  /// `table` must be a search type with an index table.
+  void AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
+                      fhir::metadata::SearchType table);
 
  private:
   fhir::Result<void> AppendOne(const Scope& scope, const fhir::search::Criterion& criterion);

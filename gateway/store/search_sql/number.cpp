@@ -1,4 +1,5 @@
-// Numbers compare as the half-open ranges that their precision implies.
+// A stored number is a point, a stored Range has its limits. The search value stands for the range that its precision
+// implies with eq, ne and ap, and for itself with the other prefixes, as in fhir/search/types/number.
 // Source: https://hl7.org/fhir/R4/search.html#number, https://hl7.org/fhir/R4/search.html#prefix
 #include "gateway/store/search_sql/value_conditions.hpp"
 
@@ -24,7 +25,7 @@ void AppendNumberRange(SqlText& sql, std::string_view alias, const fhir::search:
       (sql << low << " < ").BindDecimal(value.exact);
       return;
     case Prefix::kGe:
-      (sql << high << " > ").BindDecimal(value.exact);
+      (sql << high << " >= ").BindDecimal(value.exact);
       return;
     case Prefix::kLe:
       (sql << low << " <= ").BindDecimal(value.exact);

@@ -82,7 +82,7 @@ void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId ty
     const std::string alias = sql.NewAlias();
     sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column
         << ") AS v";
-    compiler.AppendHeadRows(alias, type, *key.parameter);
+    compiler.AppendHeadRows(alias, type, key.parameter->id, key.parameter->type);
     sql << " AND " << alias << ".id = r.id) k" << number << " ON true";
   }
 }

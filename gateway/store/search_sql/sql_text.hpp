@@ -36,7 +36,7 @@ class SqlText {
   SqlText& Bind(std::vector<std::int64_t> value) { return BindAs(std::move(value), "::bigint[]"); }
   SqlText& Bind(std::vector<std::string> value) { return BindAs(std::move(value), "::text[]"); }
   /// Decimal text, compared as numeric.
-  SqlText& BindDecimal(std::string value) { return BindAs(std::move(value), "::numeric"); }
+  SqlText& BindDecimal(std::string value) { return BindAs(std::move(value), "::text::numeric"); }
 
   /// A table alias that no other part of the statement uses.
   std::string NewAlias() { return "t" + std::to_string(++aliases_); }

@@ -6,10 +6,36 @@
 #include "gateway/store/search_sql/value_conditions.hpp"
 
 namespace gateway::store::search_sql {
+namespace {
+
+// The parser keeps "type|value" of system|type|value as the code: rows do not know the system of the type.
+fhir::Result<void> AppendOfType(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
+  sql << "(";
+  for (std::size_t i = 0; i < criterion.values.size(); ++i) {
+    const auto* value = std::get_if<fhir::search::TokenValue>(&criterion.values[i]);
+    if (value == nullptr || !value->code) {
+      return UnexpectedValue(criterion);
+    }
+    const std::size_t bar = value->code->find('|');
+    sql << (i == 0 ? "(" : " OR (");
+    (sql << alias << ".identifier_type = ").Bind(EqualityText(value->code->substr(0, bar)));
+    (sql << " AND " << alias << ".code = ")
+        .Bind(EqualityText(bar == std::string::npos ? std::string() : value->code->substr(bar + 1)));
+    sql << ")";
+  }
+  sql << ")";
+  return {};
+}
+
+}  // namespace
 
 fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
   using fhir::search::Modifier;
-  if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot) {
+  if (criterion.modifier == Modifier::kOfType) {
+    return AppendOfType(sql, alias, criterion);
+  }
+  if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot &&
+      criterion.modifier != Modifier::kIdentifier) {
     return UnsupportedModifier(criterion);
   }
   // Values of one system share one array: a list of a hundred codes stays one index condition.

@@ -1,0 +1,260 @@
+#include "gateway/store/resource_store.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "gateway/store/search_sql/bind.hpp"
+#include "gateway/store/search_sql/compiler.hpp"
+#include "gateway/store/search_sql/history.hpp"
+#include "gateway/store/search_sql/index_text.hpp"
+#include "gateway/store/search_sql/page.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store {
+namespace {
+
+using adapters::port::Actor;
+using adapters::port::Grants;
+using adapters::port::SearchHit;
+using adapters::port::SearchPage;
+using adapters::port::StoredResource;
+
+// $1 type, $2 id
+constexpr pg::Statement kReadHead{"read_head", R"sql(
+SELECT version, last_updated, deleted, body FROM resource_version
+ WHERE type = $1::smallint AND id = $2::text AND closed_tx IS NULL)sql"};
+
+// $1 type, $2 id, $3 version
+constexpr pg::Statement kReadVersion{"read_version", R"sql(
+SELECT version, last_updated, deleted, body FROM resource_version
+ WHERE id = $2::text AND type = $1::smallint AND version = $3::bigint)sql"};
+
+const Grants& GrantsOf(const Actor& actor) {
+  static const Grants kNothing;
+  return actor.grants != nullptr ? *actor.grants : kNothing;
+}
+
+std::unexpected<fhir::Error> NoSuchResource() {
+  return fhir::Fail(fhir::ErrorCode::kNotFound, "There is no such resource.");
+}
+
+fhir::Result<StoredResource> SoleVersion(const pg::Rows& rows, fhir::metadata::TypeId type, std::string_view id) {
+  if (rows.empty()) {
+    return NoSuchResource();
+  }
+  const pg::Row row = rows[0];
+  if (row.Bool(2)) {
+    return fhir::Fail(fhir::ErrorCode::kGone, "The resource has been deleted.");
+  }
+  StoredResource resource;
+  resource.type = type;
+  resource.id = std::string(id);
+  resource.version = row.Int(0);
+  resource.last_updated_us = row.Int(1);
+  resource.body = row.String(3);
+  return resource;
+}
+
+fhir::Result<pg::Rows> RunCompiled(pg::Connection& connection, std::string_view name,
+                                   const search_sql::SearchStatement& statement) {
+  return connection.ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values), pg::Plan::kKept);
+}
+
+int PageSize(std::optional<int> asked, const StoreOptions& options) {
+  return std::clamp(asked.value_or(options.page_size_default), 0, options.page_size_max);
+}
+
+using FoundKey = std::pair<fhir::metadata::TypeId, std::string>;
+using Frontier = std::map<fhir::metadata::TypeId, std::vector<std::string>>;
+
+}  // namespace
+
+fhir::Result<StoredResource> StoreResourceStore::Read(const Actor& actor, fhir::metadata::TypeId type,
+                                                      std::string_view id, std::optional<std::int64_t> version) {
+  const Grants& grants = GrantsOf(actor);
+  if (!grants.unrestricted) {
+    return ReadGranted(grants, type, id, version);
+  }
+  if (id.find('\0') != std::string_view::npos) {
+    return NoSuchResource();
+  }
+  pg::Parameters parameters;
+  parameters.Int(TypeCode(type)).Text(id);
+  if (version) {
+    parameters.Int(*version);
+  }
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  GW_ASSIGN(const auto rows, connection->Execute(version ? kReadVersion : kReadHead, parameters));
+  return SoleVersion(rows, type, id);
+}
+
+fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grants, fhir::metadata::TypeId type,
+                                                             std::string_view id, std::optional<std::int64_t> version) {
+  search_sql::SqlText sql;
+  search_sql::Compiler compiler(sql, grants);
+  sql << "SELECT v.version, v.last_updated, v.deleted, v.body FROM resource_version r"
+         " JOIN resource_version v ON v.type = r.type AND v.id = r.id AND ";
+  if (version) {
+    (sql << "v.version = ").Bind(*version);
+  } else {
+    sql << "v.version = r.version";
+  }
+  sql << " WHERE r.type = " << TypeCode(type) << " AND r.closed_tx IS NULL AND NOT r.deleted";
+  (sql << " AND r.id = ").Bind(search_sql::EqualityText(id));
+  GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, adapters::port::kRead));
+  auto values = std::move(sql).TakeValues();
+  const search_sql::SearchStatement statement{std::move(sql).TakeText(), std::move(values), 0};
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  GW_ASSIGN(const auto rows, RunCompiled(*connection, "read_granted", statement));
+  return SoleVersion(rows, type, id);
+}
+
+fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fhir::search::Query& query) {
+  const Grants& grants = GrantsOf(actor);
+  const bool count_only = query.summary == fhir::search::Summary::kCount || query.count == 0;
+  const int page_size = count_only ? 0 : PageSize(query.count, options_);
+  SearchPage page;
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  bool complete = false;
+  if (!count_only) {
+    GW_ASSIGN(const auto statement, search_sql::CompilePage(query, grants, page_size + 1, options_.cursor_key));
+    GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_page", statement));
+    const int kept = std::min(rows.size(), page_size);
+    complete = rows.size() <= page_size;
+    page.hits.reserve(static_cast<std::size_t>(kept));
+    for (int i = 0; i < kept; ++i) {
+      const pg::Row row = rows[i];
+      SearchHit hit;
+      hit.resource.type = query.type;
+      hit.resource.id = row.String(search_sql::kPageId);
+      hit.resource.version = row.Int(search_sql::kPageVersion);
+      hit.resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);
+      hit.resource.body = row.String(search_sql::kPageBody);
+      page.hits.push_back(std::move(hit));
+    }
+    if (!complete && kept > 0) {
+      search_sql::Position position{.keys = {}, .id = page.hits.back().resource.id};
+      for (int column = search_sql::kPageFirstKey; column < rows.column_count(); ++column) {
+        const pg::Row last = rows[kept - 1];
+        position.keys.push_back(last.IsNull(column) ? std::nullopt : std::optional(last.String(column)));
+      }
+      page.next_cursor = search_sql::WriteCursor(position, statement.fingerprint, options_.cursor_key);
+    }
+  }
+  if (complete && !query.cursor) {
+    page.total = static_cast<std::int64_t>(page.hits.size());
+  } else if (count_only || query.total != fhir::search::Total::kNone) {
+    GW_ASSIGN(const auto statement, search_sql::CompileCount(query, grants, options_.matches_counted_max));
+    GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_count", statement));
+    if (rows[0].Int(0) <= options_.matches_counted_max) {
+      page.total = rows[0].Int(0);
+    }
+  }
+  if (!query.includes.empty() && !page.hits.empty()) {
+    GW_TRY(AddIncludes(*connection, grants, query, page));
+  }
+  return page;
+}
+
+// Breadth first: every step follows the includes from the resources that the step before added, each resource once.
+fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, const Grants& grants,
+                                                   const fhir::search::Query& query, SearchPage& page) {
+  std::set<FoundKey> visited;
+  Frontier frontier;
+  for (const auto& hit : page.hits) {
+    visited.emplace(hit.resource.type, hit.resource.id);
+    frontier[hit.resource.type].push_back(hit.resource.id);
+  }
+  std::int64_t room = options_.includes_max;
+  for (int step = 0; step < options_.include_depth_max && !frontier.empty(); ++step) {
+    Frontier added;
+    for (const auto& include : query.includes) {
+      if (step > 0 && !include.iterate) {
+        continue;
+      }
+      for (const auto& [type, ids] : frontier) {
+        if (!include.reverse && include.source_type != fhir::metadata::kNoType && include.source_type != type) {
+          continue;
+        }
+        if (include.reverse && include.target_type != fhir::metadata::kNoType && include.target_type != type) {
+          continue;
+        }
+        // Resources that are in the page already come again: they must not hide others from the limit.
+        const auto rows_max = room + static_cast<std::int64_t>(visited.size()) + 1;
+        GW_ASSIGN(const auto statement, search_sql::CompileInclude(include, type, ids, grants, rows_max));
+        GW_ASSIGN(const auto rows, RunCompiled(connection, "search_include", statement));
+        for (int i = 0; i < rows.size(); ++i) {
+          const pg::Row row = rows[i];
+          const auto found_type = TypeOfCode(row.Int(search_sql::kIncludeType));
+          FoundKey key(found_type, row.String(search_sql::kIncludeId));
+          if (visited.contains(key)) {
+            continue;
+          }
+          if (room == 0) {
+            page.includes_truncated = true;
+            return {};
+          }
+          --room;
+          SearchHit hit;
+          hit.included = true;
+          hit.resource.type = found_type;
+          hit.resource.id = key.second;
+          hit.resource.version = row.Int(search_sql::kIncludeVersion);
+          hit.resource.last_updated_us = row.Int(search_sql::kIncludeLastUpdated);
+          hit.resource.body = row.String(search_sql::kIncludeBody);
+          added[found_type].push_back(hit.resource.id);
+          page.hits.push_back(std::move(hit));
+          visited.insert(std::move(key));
+        }
+      }
+    }
+    frontier = std::move(added);
+  }
+  if (!frontier.empty() &&
+      std::any_of(query.includes.begin(), query.includes.end(), [](const auto& include) { return include.iterate; })) {
+    page.includes_truncated = true;
+  }
+  return {};
+}
+
+fhir::Result<adapters::port::HistoryPage> StoreResourceStore::History(const Actor& actor,
+                                                                      const adapters::port::HistoryQuery& query) {
+  const Grants& grants = GrantsOf(actor);
+  const int page_size = std::max(1, PageSize(query.count > 0 ? std::optional(query.count) : std::nullopt, options_));
+  GW_ASSIGN(const auto statement, search_sql::CompileHistory(query, grants, page_size + 1, options_.cursor_key));
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  GW_ASSIGN(const auto rows, RunCompiled(*connection, "history_page", statement));
+  adapters::port::HistoryPage page;
+  const int kept = std::min(rows.size(), page_size);
+  for (int i = 0; i < kept; ++i) {
+    const pg::Row row = rows[i];
+    StoredResource version;
+    version.type = TypeOfCode(row.Int(search_sql::kHistoryType));
+    version.id = row.String(search_sql::kHistoryId);
+    version.version = row.Int(search_sql::kHistoryVersion);
+    version.last_updated_us = row.Int(search_sql::kHistoryLastUpdated);
+    version.deleted = row.Bool(search_sql::kHistoryDeleted);
+    version.body = row.String(search_sql::kHistoryBody);
+    page.versions.push_back(std::move(version));
+  }
+  if (rows.size() > page_size) {
+    const auto& last = page.versions.back();
+    page.next_cursor =
+        search_sql::WriteCursor(search_sql::HistoryPosition(last.last_updated_us, last.type, last.id, last.version),
+                                statement.fingerprint, options_.cursor_key);
+  }
+  page.total = static_cast<std::int64_t>(page.versions.size());
+  if (!page.next_cursor.empty() || !query.cursor.empty()) {
+    GW_ASSIGN(const auto count, search_sql::CompileHistoryCount(query, grants, options_.matches_counted_max));
+    GW_ASSIGN(const auto counted, RunCompiled(*connection, "history_count", count));
+    page.total = std::min(counted[0].Int(0), options_.matches_counted_max);
+  }
+  if (page.versions.empty() && !query.id.empty() && query.cursor.empty() && !query.since_us) {
+    return NoSuchResource();
+  }
+  return page;
+}
+
+}  // namespace gateway::store

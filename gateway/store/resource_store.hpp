@@ -1,0 +1,41 @@
+// The ResourceStore of adapters/port on PostgreSQL.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "adapters/port/resource_store.hpp"
+#include "gateway/store/pg/pool.hpp"
+#include "gateway/store/store_options.hpp"
+
+namespace gateway::store {
+
+/// thread-safe. The pool must outlive it.
+class StoreResourceStore final : public adapters::port::ResourceStore {
+ public:
+  StoreResourceStore(pg::Pool& pool, StoreOptions options) : pool_(pool), options_(std::move(options)) {}
+
+  /// Cost: one prepared statement without parsing for an unrestricted actor; else one compiled statement. An earlier
+  /// version is granted when the current state is: what left a party's view takes its history along.
+  fhir::Result<adapters::port::StoredResource> Read(const adapters::port::Actor& actor, fhir::metadata::TypeId type,
+                                                    std::string_view id,
+                                                    std::optional<std::int64_t> version = std::nullopt) override;
+  /// Cost: one statement for the page; one for the total where asked and not free; one per include and step.
+  fhir::Result<adapters::port::SearchPage> Search(const adapters::port::Actor& actor,
+                                                  const fhir::search::Query& query) override;
+  /// Newest first. Cost: one statement for the page, one for the total.
+  fhir::Result<adapters::port::HistoryPage> History(const adapters::port::Actor& actor,
+                                                    const adapters::port::HistoryQuery& query) override;
+
+ private:
+  fhir::Result<adapters::port::StoredResource> ReadGranted(const adapters::port::Grants& grants,
+                                                           fhir::metadata::TypeId type, std::string_view id,
+                                                           std::optional<std::int64_t> version);
+  fhir::Result<void> AddIncludes(pg::Connection& connection, const adapters::port::Grants& grants,
+                                 const fhir::search::Query& query, adapters::port::SearchPage& page);
+
+  pg::Pool& pool_;
+  const StoreOptions options_;
+};
+
+}  // namespace gateway::store

@@ -1,0 +1,24 @@
+#include "gateway/store/search_sql/bind.hpp"
+
+namespace gateway::store::search_sql {
+namespace {
+
+struct BindOne {
+  pg::Parameters& parameters;
+  void operator()(std::int64_t value) const { parameters.Int(value); }
+  void operator()(const std::string& value) const { parameters.Text(value); }
+  void operator()(const std::vector<std::int64_t>& value) const { parameters.Add(pg::Array::Int64s(value)); }
+  void operator()(const std::vector<std::string>& value) const { parameters.Add(pg::Array::Texts(value)); }
+};
+
+}  // namespace
+
+pg::Parameters Bound(std::span<const SqlValue> values) {
+  pg::Parameters parameters;
+  for (const auto& value : values) {
+    std::visit(BindOne{parameters}, value);
+  }
+  return parameters;
+}
+
+}  // namespace gateway::store::search_sql

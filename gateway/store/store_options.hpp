@@ -1,0 +1,37 @@
+// What the store is told at start; gateway/settings has the values, gateway/app fills them in.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/port/commit_hook.hpp"
+#include "adapters/port/ports.hpp"
+#include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/limits.hpp"
+#include "fhir/validation/structure.hpp"
+#include "gateway/store/search_sql/cursor.hpp"
+
+namespace gateway::store {
+
+struct StoreOptions {
+  std::string base_url;               ///< "https://host/fhir", without a slash at the end
+  std::string zone = "Europe/Paris";  ///< of values without an offset
+  int page_size_default = 50;
+  int page_size_max = 1000;
+  std::int64_t includes_max = 1000;              ///< included resources of one page
+  int include_depth_max = 5;                     ///< steps of _include:iterate
+  std::int64_t matches_counted_max = 1'000'000;  ///< past it, no total is given
+  int reaction_depth_max = 8;
+  std::size_t changes_max = 50'000;  ///< of one transaction, reactions included
+  fhir::Limits limits;
+  fhir::validation::ValidationOptions validation;
+  search_sql::CursorKey cursor_key{};                     ///< secret, equal on all nodes
+  std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store
+  std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store
+  const adapters::port::Clock* clock = nullptr;           ///< borrowed
+  adapters::port::IdSource* ids = nullptr;                ///< borrowed
+};
+
+}  // namespace gateway::store

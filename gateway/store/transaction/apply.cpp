@@ -1,0 +1,357 @@
+#include "gateway/store/transaction/apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "fhir/base/date_time.hpp"
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "gateway/store/transaction/conditions.hpp"
+#include "gateway/store/transaction/grant_check.hpp"
+#include "gateway/store/transaction/index_rows.hpp"
+#include "gateway/store/transaction/links.hpp"
+#include "gateway/store/transaction/merge.hpp"
+#include "gateway/store/transaction/versions.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store::transaction {
+namespace {
+
+using adapters::port::Effect;
+using adapters::port::Verb;
+using fhir::ErrorCode;
+
+std::unexpected<fhir::Error> FailAt(const Step& step, ErrorCode code, std::string text) {
+  fhir::Error error;
+  error.code = code;
+  error.public_text.text = std::move(text);
+  error.expression = step.change.place;
+  return std::unexpected(std::move(error));
+}
+
+std::unexpected<fhir::Error> AtPlace(const Step& step, fhir::Error error) {
+  if (error.expression.empty()) {
+    error.expression = step.change.place;
+  }
+  return std::unexpected(std::move(error));
+}
+
+std::uint16_t InteractionOf(Verb verb) {
+  switch (verb) {
+    case Verb::kCreate:
+      return adapters::port::kCreate;
+    case Verb::kUpdate:
+    case Verb::kMerge:
+      return adapters::port::kUpdate | adapters::port::kCreate;
+    case Verb::kDelete:
+      return adapters::port::kDelete;
+  }
+  return 0;
+}
+
+ResourceKey KeyOf(const Step& step) {
+  return {TypeCode(step.change.type), step.id};
+}
+
+bool Writes(const Step& step) {
+  return !step.same_as && step.effect != Effect::kUnchanged;
+}
+
+// Stage 0: what can be refused without the database.
+fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
+  const auto& change = step.change;
+  if (TypeCode(change.type) == 0) {
+    return FailAt(step, ErrorCode::kUnsupported, "The change is not about a resource type.");
+  }
+  if (auto granted = CheckTypeGranted(context.grants, change.type, InteractionOf(change.verb)); !granted) {
+    return AtPlace(step, std::move(granted).error());
+  }
+  if (change.verb == Verb::kDelete) {
+    return {};
+  }
+  if (!change.resource || change.resource->root().type != change.type) {
+    return FailAt(step, ErrorCode::kInvalid, "The resource is missing or of another type than the request says.");
+  }
+  if (change.verb != Verb::kCreate && change.id.empty() && !change.condition) {
+    return FailAt(step, ErrorCode::kInvalid, "An update needs an id or a condition.");
+  }
+  return {};
+}
+
+// Stage 1: conditions to ids, equal ones taken together.
+fhir::Result<void> ResolveStepConditions(const ApplyContext& context, std::vector<Step>& steps) {
+  std::vector<const fhir::search::Query*> conditions;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].change.condition) {
+      conditions.push_back(&*steps[i].change.condition);
+      owners.push_back(i);
+    }
+  }
+  if (conditions.empty()) {
+    return {};
+  }
+  GW_ASSIGN(const auto matches,
+            ResolveConditions(context.session, context.grants, conditions, ConditionLock::kExclusive));
+  std::unordered_map<std::uint64_t, std::size_t> creating;
+  for (std::size_t n = 0; n < owners.size(); ++n) {
+    Step& step = steps[owners[n]];
+    if (matches[n].size() > 1) {
+      return FailAt(step, ErrorCode::kMultipleMatches, "The condition matches more than one resource.");
+    }
+    if (matches[n].size() == 1) {
+      step.id = matches[n].front();
+      step.matched = true;
+      if (step.change.verb == Verb::kUpdate && !step.change.resource->id().empty() &&
+          step.change.resource->id() != step.id) {
+        return FailAt(step, ErrorCode::kInvalid, "The condition matches a resource of another id.");
+      }
+      continue;
+    }
+    if (step.change.verb == Verb::kCreate) {
+      const auto [first, fresh] = creating.emplace(ConditionKey(*step.change.condition), owners[n]);
+      if (!fresh) {
+        step.same_as = first->second;
+      }
+    } else if (step.change.verb != Verb::kDelete) {
+      step.id = std::string(step.change.resource->id());
+      if (!creating.emplace(ConditionKey(*step.change.condition), owners[n]).second) {
+        return FailAt(step, ErrorCode::kInvalid, "Two changes of one transaction concern the same resource.");
+      }
+    }
+  }
+  return {};
+}
+
+// Stage 2: every step that will write has an id; no two write the same resource.
+fhir::Result<void> AssignIds(const ApplyContext& context, std::vector<Step>& steps) {
+  std::map<ResourceKey, std::size_t> writers;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    Step& step = steps[i];
+    if (step.same_as) {
+      step.id = steps[*step.same_as].id;
+      continue;
+    }
+    if (step.id.empty() && !step.change.condition) {
+      step.id = step.change.id;
+    }
+    if (step.id.empty() && step.change.verb != Verb::kDelete) {
+      step.fresh = step.change.id.empty();
+      step.id = step.fresh ? context.options.ids->NewId() : step.change.id;
+    }
+    if (step.id.empty() || (step.matched && step.change.verb == Verb::kCreate)) {
+      continue;
+    }
+    if (!writers.emplace(KeyOf(step), i).second) {
+      return FailAt(step, ErrorCode::kInvalid, "Two changes of one transaction concern the same resource.");
+    }
+  }
+  return {};
+}
+
+// Stage 3: current states, locked in the order of (type, id), and what must hold of them.
+fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& steps) {
+  std::vector<ResourceKey> locked;
+  std::vector<ResourceKey> shared;
+  for (const auto& step : steps) {
+    if (step.same_as || step.fresh || step.id.empty()) {
+      continue;
+    }
+    const bool shared_read = step.change.verb == Verb::kCreate && step.matched;
+    (shared_read ? shared : locked).push_back(KeyOf(step));
+  }
+  std::sort(locked.begin(), locked.end());
+  GW_ASSIGN(auto heads, ReadHeads(context.session, locked, HeadLock::kForUpdate));
+  GW_ASSIGN(auto matched_heads, ReadHeads(context.session, shared, HeadLock::kNone));
+  IdsByType updated;
+  IdsByType deleted;
+  for (auto& step : steps) {
+    if (step.same_as || step.id.empty()) {
+      continue;
+    }
+    auto& source = step.change.verb == Verb::kCreate && step.matched ? matched_heads : heads;
+    if (const auto found = source.find(KeyOf(step)); found != source.end()) {
+      step.head = found->second;
+    }
+    const bool live = step.head && !step.head->deleted;
+    if (step.change.if_match && (!live || step.head->version != *step.change.if_match)) {
+      return FailAt(step, ErrorCode::kVersionConflict, "The resource is not at the version that If-Match names.");
+    }
+    if (step.change.verb == Verb::kCreate) {
+      if (!step.matched && step.head) {
+        return FailAt(step, ErrorCode::kConflict, "A resource of that id exists.");
+      }
+      if (step.matched && !live) {
+        auto gone = FailAt(step, ErrorCode::kConflict, "The resource that matched was deleted meanwhile.");
+        gone.error().retry = fhir::Retry::kLater;
+        return gone;
+      }
+      continue;
+    }
+    if (live) {
+      (step.change.verb == Verb::kDelete ? deleted : updated)[step.change.type].push_back(step.id);
+    }
+  }
+  GW_TRY(CheckGranted(context.session, context.grants, updated, adapters::port::kUpdate));
+  GW_TRY(CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete));
+  return {};
+}
+
+fhir::Result<void> ParseBefore(const ApplyContext& context, Step& step) {
+  if (!step.head || step.head->deleted) {
+    return {};
+  }
+  fhir::IssueList ignored(1);
+  auto document = fhir::json::ReadJson(step.head->body, context.options.limits, ignored);
+  if (!document) {
+    return fhir::Fail(
+        ErrorCode::kInternal, {"A stored resource cannot be read."},
+        {fmt::format("body of type {} version {} is not readable", step.change.type, step.head->version)});
+  }
+  step.before = *std::move(document);
+  return {};
+}
+
+// Stage 4 and 5: the resource to store, if it differs from what is stored, and the rules it must keep.
+fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_view now_text,
+                           fhir::IssueList& issues) {
+  using fhir::json::WriteStored;
+  auto& result = step.result;
+  result.type = step.change.type;
+  result.id = step.id;
+  result.version = step.head ? step.head->version : 0;
+  if (step.change.verb == Verb::kDelete) {
+    result.deleted = true;
+    if (step.head && !step.head->deleted) {
+      step.effect = Effect::kDeleted;
+      result.version += 1;
+      result.last_updated_us = context.now_us;
+      return ParseBefore(context, step);
+    }
+    result.last_updated_us = step.head ? step.head->last_updated_us : 0;
+    return {};
+  }
+  if (step.change.verb == Verb::kCreate && step.matched) {
+    result = *step.head;
+    return {};
+  }
+  GW_TRY(ParseBefore(context, step));
+  auto& document = *step.change.resource;
+  if (step.change.verb == Verb::kMerge && step.before) {
+    document = Merge(step.before->root(), document.root());
+  }
+  if (document.id() != step.id) {
+    document.RemoveAll(document.root(), "id");
+    document.Add(document.root(), "id", step.id);
+  }
+  if (step.before) {
+    const std::string stored_text = fhir::FormatInstant(step.head->last_updated_us);
+    const std::string as_stored =
+        WriteStored(document.root(), {.id = step.id, .version = step.head->version, .last_updated = stored_text});
+    if (as_stored == step.head->body) {
+      result = *step.head;
+      return {};
+    }
+  }
+  fhir::IssueList found(context.options.limits.issues_max);
+  fhir::validation::ValidateStructure(document.root(), context.options.validation, found);
+  for (const auto& issue : found.issues()) {
+    std::string expression = issue.expression;
+    if (!step.change.place.empty()) {
+      const std::size_t dot = expression.find('.');
+      expression = step.change.place + (dot == std::string::npos ? std::string() : expression.substr(dot));
+    }
+    issues.AddAt(std::move(expression), issue.severity, issue.type, issue.text, issue.offset);
+  }
+  if (found.HasErrors()) {
+    return FailAt(step, ErrorCode::kInvalid, "The resource breaks rules of FHIR R4; see the issues.");
+  }
+  step.effect = step.before ? Effect::kUpdated : Effect::kCreated;
+  result.version += 1;
+  result.last_updated_us = context.now_us;
+  result.body = WriteStored(document.root(), {.id = step.id, .version = result.version, .last_updated = now_text});
+  return {};
+}
+
+// Stage 6 and 7: index values and all writes.
+void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::IssueList& issues) {
+  const fhir::search::ExtractOptions options{.base_url = context.options.base_url, .zone = context.options.zone};
+  std::vector<NewVersion> versions;
+  std::vector<IndexChange> changes;
+  std::vector<fhir::search::IndexValues> values;
+  values.reserve(2 * steps.size());  // IndexChange points into it
+  const auto extract = [&](const fhir::model::Node& resource) {
+    values.push_back(context.extractor.Extract(resource, options, issues));
+    return &values.back();
+  };
+  for (auto& step : steps) {
+    if (!Writes(step)) {
+      continue;
+    }
+    const std::int16_t type = TypeCode(step.change.type);
+    versions.push_back({type, step.id, step.result.version, step.result.deleted, step.result.body});
+    IndexChange change{.type = type, .id = step.id};
+    if (step.effect == Effect::kUpdated) {
+      change.before = extract(step.before->root());
+    }
+    if (step.effect != Effect::kDeleted) {
+      change.after = extract(step.change.resource->root());
+    }
+    changes.push_back(change);
+  }
+  WriteVersions(context.session, versions, context.now_us);
+  WriteIndexRows(context.session, changes);
+}
+
+// Stage 8 of a restricted actor: what was written lies inside its grants.
+fhir::Result<void> CheckWritten(const ApplyContext& context, const std::vector<Step>& steps) {
+  if (context.grants.unrestricted) {
+    return {};
+  }
+  IdsByType created;
+  IdsByType updated;
+  for (const auto& step : steps) {
+    if (Writes(step) && step.effect != Effect::kDeleted) {
+      (step.effect == Effect::kCreated ? created : updated)[step.change.type].push_back(step.id);
+    }
+  }
+  GW_TRY(CheckGranted(context.session, context.grants, created, adapters::port::kCreate));
+  return CheckGranted(context.session, context.grants, updated, adapters::port::kUpdate);
+}
+
+}  // namespace
+
+fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::vector<adapters::port::Change> changes,
+                                             fhir::IssueList& issues) {
+  std::vector<Step> steps;
+  steps.reserve(changes.size());
+  for (auto& change : changes) {
+    Step step;
+    step.change = std::move(change);
+    GW_TRY(CheckShape(context, step));
+    steps.push_back(std::move(step));
+  }
+  GW_TRY(ResolveStepConditions(context, steps));
+  GW_TRY(AssignIds(context, steps));
+  GW_TRY(RewriteLinks(context, steps));
+  GW_TRY(ReadCurrent(context, steps));
+  const std::string now_text = fhir::FormatInstant(context.now_us);
+  for (auto& step : steps) {
+    if (!step.same_as) {
+      GW_TRY(Compose(context, step, now_text, issues));
+    }
+  }
+  WriteAll(context, steps, issues);
+  GW_TRY(CheckWritten(context, steps));
+  for (auto& step : steps) {
+    if (step.same_as) {
+      step.result = steps[*step.same_as].result;
+    }
+  }
+  return steps;
+}
+
+}  // namespace gateway::store::transaction

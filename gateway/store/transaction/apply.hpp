@@ -1,0 +1,49 @@
+// The stages of a FHIR transaction: conditions to ids, references, locks, rules, then all writes at once.
+// Source: https://hl7.org/fhir/R4/http.html#trules
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/port/actor.hpp"
+#include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/error.hpp"
+#include "fhir/base/issue.hpp"
+#include "fhir/model/document.hpp"
+#include "fhir/search/extractor.hpp"
+#include "gateway/store/store_options.hpp"
+#include "gateway/store/transaction/session.hpp"
+
+namespace gateway::store::transaction {
+
+struct ApplyContext {
+  Session& session;
+  const StoreOptions& options;
+  fhir::search::Extractor& extractor;
+  const adapters::port::Grants& grants;  ///< of the actor, or unrestricted inside reactions
+  std::int64_t now_us = 0;
+};
+
+/// A change on its way through the stages.
+struct Step {
+  adapters::port::Change change;
+  std::string id;                      ///< empty while unknown, and for a delete that found nothing
+  std::optional<std::size_t> same_as;  ///< an earlier step with the same If-None-Exist
+  bool matched = false;                ///< the condition found `id`
+  bool fresh = false;                  ///< `id` was made here: no such resource exists
+  std::optional<adapters::port::StoredResource> head;
+  std::optional<fhir::model::Document> before;  ///< parsed head, when it is not deleted
+  adapters::port::Effect effect = adapters::port::Effect::kUnchanged;
+  adapters::port::StoredResource result;
+};
+
+/// Runs all stages. The writes are sent, not waited for: their failures show at the next read or at commit.
+/// Cost: round trips: none for plain creates; one for updates; one more with conditions; reads of the checks of a
+/// restricted actor.
+/// Errors: of FHIR REST with `expression`; rules broken by a resource go to `issues` as well.
+fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::vector<adapters::port::Change> changes,
+                                             fhir::IssueList& issues);
+
+}  // namespace gateway::store::transaction

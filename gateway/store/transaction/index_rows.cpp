@@ -1,0 +1,320 @@
+#include "gateway/store/transaction/index_rows.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <vector>
+
+#include "gateway/store/pg/array.hpp"
+#include "gateway/store/search_sql/index_text.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store::transaction {
+namespace {
+
+using pg::ElementType;
+using search_sql::EqualityText;
+using search_sql::PlainText;
+using search_sql::PrefixText;
+
+constexpr int kRowsPerStatement = 20'000;
+
+// Every statement: $1 ids, $2 types, $3 parameters, then the columns of the table.
+struct IndexStatements {
+  pg::Statement insert;
+  pg::Statement close;
+};
+
+constexpr IndexStatements kStringStatements{{"insert_idx_string", R"sql(
+INSERT INTO idx_string (id, type, parameter, folded, exact)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[]))sql"},
+                                            {"close_idx_string", R"sql(
+UPDATE idx_string t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+    AS w(id, type, parameter, folded, exact)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.folded = w.folded AND t.exact = w.exact)sql"}};
+
+constexpr IndexStatements kTokenStatements{{"insert_idx_token", R"sql(
+INSERT INTO idx_token (id, type, parameter, system, code, identifier_type)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[]))sql"},
+                                           {"close_idx_token", R"sql(
+UPDATE idx_token t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[])
+    AS w(id, type, parameter, system, code, identifier_type)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.system = w.system AND t.code = w.code AND t.identifier_type = w.identifier_type)sql"}};
+
+constexpr IndexStatements kReferenceStatements{{"insert_idx_reference", R"sql(
+INSERT INTO idx_reference (id, type, parameter, target_type, target)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[]))sql"},
+                                               {"close_idx_reference", R"sql(
+UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[])
+    AS w(id, type, parameter, target_type, target)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.target_type = w.target_type AND t.target = w.target)sql"}};
+
+constexpr IndexStatements kDateStatements{{"insert_idx_date", R"sql(
+INSERT INTO idx_date (id, type, parameter, low, high)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[]))sql"},
+                                          {"close_idx_date", R"sql(
+UPDATE idx_date t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[])
+    AS w(id, type, parameter, low, high)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.low = w.low AND t.high = w.high)sql"}};
+
+// Decimals travel as text: the server reads them.
+constexpr IndexStatements kNumberStatements{{"insert_idx_number", R"sql(
+INSERT INTO idx_number (id, type, parameter, low, high)
+SELECT id, type, parameter, low::numeric, high::numeric
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+    AS w(id, type, parameter, low, high))sql"},
+                                            {"close_idx_number", R"sql(
+UPDATE idx_number t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+    AS w(id, type, parameter, low, high)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.low = w.low::numeric AND t.high = w.high::numeric)sql"}};
+
+constexpr IndexStatements kQuantityStatements{{"insert_idx_quantity", R"sql(
+INSERT INTO idx_quantity (id, type, parameter, low, high, system, code)
+SELECT id, type, parameter, low::numeric, high::numeric, system, code
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
+    AS w(id, type, parameter, low, high, system, code))sql"},
+                                              {"close_idx_quantity", R"sql(
+UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
+    AS w(id, type, parameter, low, high, system, code)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.low = w.low::numeric AND t.high = w.high::numeric AND t.system = w.system AND t.code = w.code)sql"}};
+
+constexpr IndexStatements kUriStatements{{"insert_idx_uri", R"sql(
+INSERT INTO idx_uri (id, type, parameter, uri)
+SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[]))sql"},
+                                         {"close_idx_uri", R"sql(
+UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[])
+    AS w(id, type, parameter, uri)
+ WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
+   AND t.uri = w.uri)sql"}};
+
+// Of deleted resources: $1 ids, $2 types.
+constexpr pg::Statement kCloseAll[] = {
+    {"close_all_idx_string", R"sql(
+UPDATE idx_string t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_token", R"sql(
+UPDATE idx_token t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_reference", R"sql(
+UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_date", R"sql(
+UPDATE idx_date t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_number", R"sql(
+UPDATE idx_number t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_quantity", R"sql(
+UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+    {"close_all_idx_uri", R"sql(
+UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
+  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+ WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
+};
+
+// Rows for one statement, column by column.
+class RowBatch {
+ public:
+  RowBatch(Session& session, const pg::Statement& statement, std::initializer_list<ElementType> columns)
+      : session_(session), statement_(statement), kinds_(columns) {
+    Clear();
+  }
+  void Begin(const IndexChange& change, std::uint16_t parameter) {
+    if (ids_.size() >= kRowsPerStatement) {
+      Send();
+      Clear();
+    }
+    ids_.AddText(change.id);
+    types_.AddInt(change.type);
+    parameters_.AddInt(parameter);
+  }
+  void Text(std::size_t column, std::string_view value) { columns_[column].AddText(value); }
+  void Int(std::size_t column, std::int64_t value) { columns_[column].AddInt(value); }
+  void Send() {
+    if (ids_.size() == 0) {
+      return;
+    }
+    pg::Parameters parameters;
+    parameters.Add(ids_).Add(types_).Add(parameters_);
+    for (const auto& column : columns_) {
+      parameters.Add(column);
+    }
+    session_.Write(statement_, parameters);
+  }
+
+ private:
+  void Clear() {
+    ids_ = pg::Array(ElementType::kText);
+    types_ = pg::Array(ElementType::kInt2);
+    parameters_ = pg::Array(ElementType::kInt2);
+    columns_.clear();
+    for (const auto kind : kinds_) {
+      columns_.emplace_back(kind);
+    }
+  }
+
+  Session& session_;
+  const pg::Statement& statement_;
+  std::vector<ElementType> kinds_;
+  pg::Array ids_{ElementType::kText};
+  pg::Array types_{ElementType::kInt2};
+  pg::Array parameters_{ElementType::kInt2};
+  std::vector<pg::Array> columns_;
+};
+
+auto Tie(const fhir::search::StringIndex& v) {
+  return std::tie(v.parameter, v.folded, v.exact);
+}
+auto Tie(const fhir::search::TokenIndex& v) {
+  return std::tie(v.parameter, v.system, v.code, v.identifier_type);
+}
+auto Tie(const fhir::search::ReferenceIndex& v) {
+  return std::tie(v.parameter, v.type, v.id, v.url);
+}
+auto Tie(const fhir::search::DateIndex& v) {
+  return std::tie(v.parameter, v.low_us, v.high_us);
+}
+auto Tie(const fhir::search::NumberIndex& v) {
+  return std::tie(v.parameter, v.low, v.high);
+}
+auto Tie(const fhir::search::QuantityIndex& v) {
+  return std::tie(v.parameter, v.low, v.high, v.system, v.code);
+}
+auto Tie(const fhir::search::UriIndex& v) {
+  return std::tie(v.parameter, v.uri);
+}
+
+void Add(RowBatch& batch, const fhir::search::StringIndex& value) {
+  batch.Text(0, PrefixText(value.folded));
+  batch.Text(1, PlainText(value.exact));
+}
+void Add(RowBatch& batch, const fhir::search::TokenIndex& value) {
+  batch.Text(0, EqualityText(value.system));
+  batch.Text(1, EqualityText(value.code));
+  batch.Text(2, EqualityText(value.identifier_type));
+}
+void Add(RowBatch& batch, const fhir::search::ReferenceIndex& value) {
+  if (value.id.empty()) {
+    batch.Int(0, 0);
+    batch.Text(1, EqualityText(value.url));
+    return;
+  }
+  const int code = TypeCode(fhir::metadata::Definitions::R4().FindType(value.type));
+  batch.Int(0, code > 0 ? code : -1);
+  batch.Text(1, EqualityText(value.id));
+}
+void Add(RowBatch& batch, const fhir::search::DateIndex& value) {
+  batch.Int(0, value.low_us);
+  batch.Int(1, value.high_us);
+}
+void Add(RowBatch& batch, const fhir::search::NumberIndex& value) {
+  batch.Text(0, value.low);
+  batch.Text(1, value.high);
+}
+void Add(RowBatch& batch, const fhir::search::QuantityIndex& value) {
+  batch.Text(0, value.low);
+  batch.Text(1, value.high);
+  batch.Text(2, EqualityText(value.system));
+  batch.Text(3, EqualityText(value.code));
+}
+void Add(RowBatch& batch, const fhir::search::UriIndex& value) {
+  batch.Text(0, EqualityText(value.uri));
+}
+
+template <typename Row>
+void WriteTable(Session& session, std::span<IndexChange> changes, const IndexStatements& statements,
+                std::initializer_list<ElementType> columns, std::vector<Row> fhir::search::IndexValues::* member) {
+  RowBatch inserts(session, statements.insert, columns);
+  RowBatch closes(session, statements.close, columns);
+  const auto less = [](const Row& left, const Row& right) { return Tie(left) < Tie(right); };
+  std::vector<Row> difference;
+  const std::vector<Row> none;
+  for (auto& change : changes) {
+    if (change.after == nullptr) {
+      continue;
+    }
+    const auto& before = change.before != nullptr ? change.before->*member : none;
+    const auto& after = change.after->*member;
+    if (before.empty()) {
+      for (const auto& row : after) {
+        inserts.Begin(change, row.parameter);
+        Add(inserts, row);
+      }
+      continue;
+    }
+    auto& sorted_before = change.before->*member;
+    std::sort(sorted_before.begin(), sorted_before.end(), less);
+    std::sort((change.after->*member).begin(), (change.after->*member).end(), less);
+    difference.clear();
+    std::set_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(difference), less);
+    for (const auto& row : difference) {
+      closes.Begin(change, row.parameter);
+      Add(closes, row);
+    }
+    difference.clear();
+    std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(difference), less);
+    for (const auto& row : difference) {
+      inserts.Begin(change, row.parameter);
+      Add(inserts, row);
+    }
+  }
+  closes.Send();
+  inserts.Send();
+}
+
+void CloseDeleted(Session& session, std::span<const IndexChange> changes) {
+  pg::Array ids(ElementType::kText);
+  pg::Array types(ElementType::kInt2);
+  for (const auto& change : changes) {
+    if (change.after == nullptr) {
+      ids.AddText(change.id);
+      types.AddInt(change.type);
+    }
+  }
+  if (ids.size() == 0) {
+    return;
+  }
+  pg::Parameters parameters;
+  parameters.Add(ids).Add(types);
+  for (const auto& statement : kCloseAll) {
+    session.Write(statement, parameters);
+  }
+}
+
+}  // namespace
+
+void WriteIndexRows(Session& session, std::span<IndexChange> changes) {
+  CloseDeleted(session, changes);
+  using fhir::search::IndexValues;
+  constexpr auto kText = ElementType::kText;
+  constexpr auto kInt8 = ElementType::kInt8;
+  WriteTable(session, changes, kStringStatements, {kText, kText}, &IndexValues::strings);
+  WriteTable(session, changes, kTokenStatements, {kText, kText, kText}, &IndexValues::tokens);
+  WriteTable(session, changes, kReferenceStatements, {ElementType::kInt2, kText}, &IndexValues::references);
+  WriteTable(session, changes, kDateStatements, {kInt8, kInt8}, &IndexValues::dates);
+  WriteTable(session, changes, kNumberStatements, {kText, kText}, &IndexValues::numbers);
+  WriteTable(session, changes, kQuantityStatements, {kText, kText, kText, kText}, &IndexValues::quantities);
+  WriteTable(session, changes, kUriStatements, {kText}, &IndexValues::uris);
+}
+
+}  // namespace gateway::store::transaction

@@ -1,0 +1,43 @@
+// A transaction on a pooled connection whose writes wait until something must be read: BEGIN, the writes and the next
+// read, or COMMIT, then share one round trip.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "fhir/base/error.hpp"
+#include "gateway/store/pg/pipeline.hpp"
+#include "gateway/store/pg/pool.hpp"
+#include "gateway/store/pg/transaction.hpp"
+#include "gateway/store/search_sql/page.hpp"
+
+namespace gateway::store::transaction {
+
+/// thread-compatible. Destroyed without Commit, it rolls back.
+class Session {
+ public:
+  static fhir::Result<std::unique_ptr<Session>> Open(pg::Pool& pool);
+  explicit Session(pg::Pool::Lease lease);
+
+  /// Sends a statement whose rows nobody needs. A failure shows at the next Read or Commit.
+  void Write(const pg::Statement& statement, const pg::Parameters& parameters);
+  /// Runs what has been sent, and the statement. Errors: those of all of them; a lost race for a new resource is
+  /// kConflict with Retry::kLater.
+  fhir::Result<pg::Rows> Read(const pg::Statement& statement, const pg::Parameters& parameters);
+  fhir::Result<pg::Rows> Read(std::string_view name, const search_sql::SearchStatement& statement);
+  fhir::Result<void> Flush();
+  fhir::Result<void> Commit();
+  void Rollback();
+
+ private:
+  fhir::Error Mapped(fhir::Error error);
+
+  pg::Pool::Lease lease_;
+  pg::Transaction transaction_;
+  std::optional<pg::Pipeline> pending_;  // declared last: what was sent is read before the transaction ends
+};
+
+}  // namespace gateway::store::transaction

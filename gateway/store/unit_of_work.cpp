@@ -1,0 +1,279 @@
+#include "gateway/store/unit_of_work.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "gateway/store/claims.hpp"
+#include "gateway/store/journal_statements.hpp"
+#include "gateway/store/search_sql/page.hpp"
+#include "gateway/store/transaction/apply.hpp"
+#include "gateway/store/transaction/session.hpp"
+#include "gateway/store/transaction/versions.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store {
+namespace {
+
+using adapters::port::Actor;
+using adapters::port::AppliedSummary;
+using adapters::port::Effect;
+using adapters::port::Grants;
+using adapters::port::StoredResource;
+
+// $1 key. 64 bits of a cryptographic hash: two keys that collide merely wait for each other.
+constexpr pg::Statement kLockKey{"lock_key", R"sql(
+SELECT pg_advisory_xact_lock(('x' || left(encode(sha256(convert_to($1::text, 'UTF8')), 'hex'), 16))::bit(64)::bigint))sql"};
+
+const Grants& SystemGrants() {
+  static const Grants kSystem{.unrestricted = true, .by_type = {}};
+  return kSystem;
+}
+
+const Grants& NoGrants() {
+  static const Grants kNothing;
+  return kNothing;
+}
+
+class StoreUnitOfWork final : public adapters::port::UnitOfWork {
+ public:
+  StoreUnitOfWork(std::unique_ptr<transaction::Session> session, const StoreOptions& options,
+                  fhir::search::Extractor& extractor, const StoreUnitOfWorkFactory::WantedReactions& wanted,
+                  const Actor& actor)
+      : session_(std::move(session)),
+        options_(options),
+        extractor_(extractor),
+        wanted_(wanted),
+        actor_(actor),
+        now_us_(options.clock->NowUs()) {}
+
+  fhir::Result<std::vector<adapters::port::Outcome>> Apply(std::vector<adapters::port::Change> changes,
+                                                           fhir::IssueList& issues) override;
+  fhir::Result<std::optional<StoredResource>> Read(fhir::metadata::TypeId type, std::string_view id) override;
+  fhir::Result<std::vector<StoredResource>> Search(const fhir::search::Query& query,
+                                                   std::size_t resources_max) override;
+  fhir::Result<void> Claim(const adapters::port::TimeClaim& claim) override { return ClaimTime(*session_, claim); }
+  fhir::Result<void> ReleaseClaims(std::string_view appointment_id) override {
+    ReleaseTime(*session_, appointment_id);
+    return {};
+  }
+  fhir::Result<void> Enqueue(adapters::port::OutboxMessage message) override;
+  fhir::Result<void> Lock(std::string_view key) override;
+  fhir::Result<void> FinishMessage(std::int64_t message_id, adapters::port::MessageState state, std::string_view ack,
+                                   std::string_view error_code, std::string_view error_place,
+                                   std::string_view patient_key) override;
+  const Actor& actor() const override { return actor_; }
+  std::int64_t now_us() const override { return now_us_; }
+  std::string NewId() override { return options_.ids->NewId(); }
+  fhir::Result<void> Commit() override;
+
+ private:
+  // Reactions and commit hooks work with the system's rights.
+  const Grants& EffectiveGrants() const {
+    if (depth_ > 0 || in_hook_) {
+      return SystemGrants();
+    }
+    return actor_.grants != nullptr ? *actor_.grants : NoGrants();
+  }
+  fhir::Result<void> React(const std::vector<transaction::Step>& steps);
+
+  std::unique_ptr<transaction::Session> session_;
+  const StoreOptions& options_;
+  fhir::search::Extractor& extractor_;
+  const StoreUnitOfWorkFactory::WantedReactions& wanted_;
+  const Actor actor_;
+  const std::int64_t now_us_;
+  std::vector<AppliedSummary> applied_;
+  std::size_t changes_ = 0;
+  int depth_ = 0;
+  bool in_hook_ = false;
+  bool failed_ = false;
+};
+
+fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::vector<adapters::port::Change> changes,
+                                                                          fhir::IssueList& issues) {
+  changes_ += changes.size();
+  if (changes_ > options_.changes_max) {
+    failed_ = true;
+    return fhir::Fail(fhir::ErrorCode::kTooLarge,
+                      fmt::format("A transaction may make at most {} changes.", options_.changes_max));
+  }
+  const transaction::ApplyContext context{.session = *session_,
+                                          .options = options_,
+                                          .extractor = extractor_,
+                                          .grants = EffectiveGrants(),
+                                          .now_us = now_us_};
+  auto steps = transaction::ApplyChanges(context, std::move(changes), issues);
+  if (!steps) {
+    failed_ = true;
+    return std::unexpected(std::move(steps).error());
+  }
+  if (auto reacted = React(*steps); !reacted) {
+    failed_ = true;
+    return std::unexpected(std::move(reacted).error());
+  }
+  std::vector<adapters::port::Outcome> outcomes;
+  outcomes.reserve(steps->size());
+  for (auto& step : *steps) {
+    outcomes.push_back({step.effect, std::move(step.result)});
+  }
+  return outcomes;
+}
+
+fhir::Result<void> StoreUnitOfWork::React(const std::vector<transaction::Step>& steps) {
+  if (!in_hook_) {
+    for (const auto& step : steps) {
+      if (step.effect != Effect::kUnchanged) {
+        applied_.push_back({step.effect, step.change.type, step.id, step.result.version, depth_ > 0});
+      }
+    }
+  }
+  for (const auto& step : steps) {
+    if (step.effect == Effect::kUnchanged || step.change.type >= wanted_.by_type.size()) {
+      continue;
+    }
+    const auto& reactions = wanted_.by_type[step.change.type];
+    if (reactions.empty()) {
+      continue;
+    }
+    if (depth_ >= options_.reaction_depth_max) {
+      return fhir::Fail(fhir::ErrorCode::kTooCostly, {"A change causes too many others."},
+                        {"reactions are nested too deeply"});
+    }
+    const adapters::port::Applied applied{
+        .effect = step.effect,
+        .before = step.before ? &step.before->root() : nullptr,
+        .after = step.effect != Effect::kDeleted ? &step.change.resource->root() : nullptr,
+        .type = step.change.type,
+        .id = step.id,
+        .version = step.result.version,
+        .actor = &actor_};
+    for (auto* reaction : reactions) {
+      ++depth_;
+      auto done = reaction->OnApplied(applied, *this);
+      --depth_;
+      GW_TRY(std::move(done));
+    }
+  }
+  return {};
+}
+
+fhir::Result<std::optional<StoredResource>> StoreUnitOfWork::Read(fhir::metadata::TypeId type, std::string_view id) {
+  const auto& grants = EffectiveGrants();
+  if (!grants.unrestricted) {
+    fhir::search::Query query;
+    query.type = type;
+    fhir::search::Criterion criterion;
+    criterion.kind = fhir::search::CriterionKind::kId;
+    criterion.values.push_back(fhir::search::TokenValue{.system = {}, .code = std::string(id)});
+    query.criteria.push_back(std::move(criterion));
+    GW_ASSIGN(auto found, Search(query, 1));
+    return found.empty() ? std::optional<StoredResource>() : std::optional(std::move(found.front()));
+  }
+  const transaction::ResourceKey key(TypeCode(type), std::string(id));
+  GW_ASSIGN(auto heads, transaction::ReadHeads(*session_, {key}, transaction::HeadLock::kNone));
+  if (heads.empty() || heads.begin()->second.deleted) {
+    return std::optional<StoredResource>();
+  }
+  return std::optional(std::move(heads.begin()->second));
+}
+
+fhir::Result<std::vector<StoredResource>> StoreUnitOfWork::Search(const fhir::search::Query& query,
+                                                                  std::size_t resources_max) {
+  GW_ASSIGN(const auto statement, search_sql::CompilePage(query, EffectiveGrants(), static_cast<int>(resources_max) + 1,
+                                                          options_.cursor_key));
+  GW_ASSIGN(const auto rows, session_->Read("search_in_transaction", statement));
+  if (static_cast<std::size_t>(rows.size()) > resources_max) {
+    return fhir::Fail(fhir::ErrorCode::kTooLarge, "A search inside a transaction has more matches than expected.");
+  }
+  std::vector<StoredResource> found;
+  for (int i = 0; i < rows.size(); ++i) {
+    const pg::Row row = rows[i];
+    StoredResource resource;
+    resource.type = query.type;
+    resource.id = row.String(search_sql::kPageId);
+    resource.version = row.Int(search_sql::kPageVersion);
+    resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);
+    resource.body = row.String(search_sql::kPageBody);
+    found.push_back(std::move(resource));
+  }
+  return found;
+}
+
+fhir::Result<void> StoreUnitOfWork::Enqueue(adapters::port::OutboxMessage message) {
+  pg::Parameters parameters;
+  parameters.Text(message.destination)
+      .Text(message.kind)
+      .Text(message.order_key)
+      .Text(message.cause)
+      .Bytes(message.payload);
+  session_->Write(kInsertOutbox, parameters);
+  return {};
+}
+
+fhir::Result<void> StoreUnitOfWork::Lock(std::string_view key) {
+  pg::Parameters parameters;
+  parameters.Text(key);
+  // Sent with the next read, whose snapshot begins after the lock is held.
+  session_->Write(kLockKey, parameters);
+  return {};
+}
+
+fhir::Result<void> StoreUnitOfWork::FinishMessage(std::int64_t message_id, adapters::port::MessageState state,
+                                                  std::string_view ack, std::string_view error_code,
+                                                  std::string_view error_place, std::string_view patient_key) {
+  pg::Parameters parameters;
+  parameters.Int(message_id).Text(StateName(state)).Bytes(ack).Text(error_code).Text(error_place).Text(patient_key);
+  GW_ASSIGN(const auto rows, session_->Read(kFinishMessage, parameters));
+  if (rows.empty()) {
+    return fhir::Fail(fhir::ErrorCode::kConflict, "The message was ended by another worker.");
+  }
+  return {};
+}
+
+fhir::Result<void> StoreUnitOfWork::Commit() {
+  if (failed_) {
+    session_->Rollback();
+    return fhir::Fail(fhir::ErrorCode::kInternal, {"The change was not stored."},
+                      {"commit of a unit of work in which a change had failed"});
+  }
+  if (!applied_.empty()) {
+    in_hook_ = true;
+    for (auto* hook : options_.commit_hooks) {
+      if (auto done = hook->BeforeCommit(applied_, *this); !done) {
+        session_->Rollback();
+        return done;
+      }
+    }
+    in_hook_ = false;
+    applied_.clear();
+  }
+  return session_->Commit();
+}
+
+}  // namespace
+
+StoreUnitOfWorkFactory::StoreUnitOfWorkFactory(pg::Pool& pool, StoreOptions options)
+    : pool_(pool), options_(std::move(options)) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  for (const auto type : definitions.ResourceTypes()) {
+    if (wanted_.by_type.size() <= type) {
+      wanted_.by_type.resize(type + 1u);
+    }
+    for (auto* reaction : options_.reactions) {
+      if (reaction->Wants(definitions.TypeName(type))) {
+        wanted_.by_type[type].push_back(reaction);
+      }
+    }
+  }
+}
+
+fhir::Result<std::unique_ptr<adapters::port::UnitOfWork>> StoreUnitOfWorkFactory::Begin(const Actor& actor) {
+  auto session = transaction::Session::Open(pool_);
+  if (!session) {
+    return std::unexpected(std::move(session).error());
+  }
+  return std::make_unique<StoreUnitOfWork>(*std::move(session), options_, extractor_, wanted_, actor);
+}
+
+}  // namespace gateway::store
