@@ -70,7 +70,8 @@ fhir::Result<Router> Router::Create(std::vector<Route> routes) {
     known->routes.push_back(i);
   }
   // Kinds order as literal < name < rest, so comparing them from the left puts the more specific pattern first.
-  std::stable_sort(router.patterns_.begin(), router.patterns_.end(), [](const Pattern& a, const Pattern& b) {
+  // Patterns of equal kinds differ in a literal, so no path fits both and their order does not matter.
+  std::sort(router.patterns_.begin(), router.patterns_.end(), [](const Pattern& a, const Pattern& b) {
     return std::lexicographical_compare(a.segments.begin(), a.segments.end(), b.segments.begin(), b.segments.end(),
                                         [](const Segment& x, const Segment& y) { return x.kind < y.kind; });
   });
