@@ -26,14 +26,16 @@ Node& AddConcept(Document& document, Node& parent, std::string_view name, const 
   return node;
 }
 
-Node& AddIdentifier(Document& document, Node& parent, std::string_view name, std::string_view system, std::string_view value) {
+Node& AddIdentifier(Document& document, Node& parent, std::string_view name, std::string_view system,
+                    std::string_view value) {
   Node& node = document.Add(parent, name);
   document.Add(node, "system", system);
   document.Add(node, "value", value);
   return node;
 }
 
-Node& AddMoney(Document& document, Node& parent, std::string_view name, std::string_view value, std::string_view currency) {
+Node& AddMoney(Document& document, Node& parent, std::string_view name, std::string_view value,
+               std::string_view currency) {
   Node& node = document.Add(parent, name);
   document.Add(node, "value", value);
   document.Add(node, "currency", currency);
