@@ -18,7 +18,7 @@
 namespace fhir::search {
 
 void IndexString(const IndexContext& context, std::uint16_t parameter, const fhirpath::Item& item, IndexValues& out);
-/// Whether one row meets one value. `text_folded` is Fold(value.text).
+/// Whether one row meets one value. Cost: folds the value unless :exact.
 bool StringMatches(const StringIndex& row, Modifier modifier, const StringValue& value);
 
 }  // namespace fhir::search
