@@ -191,10 +191,16 @@ fhir::Result<void> EmbeddedPostgres::AwaitReady() {
   const auto start = SteadyClock::now();
   const pg::ConnectionOptions options{.conninfo = ConnInfo("postgres")};
   for (;;) {
-    if (auto connection = pg::Connection::Open(options)) {
+    // A left-over database answers on the same socket until it has ended; ours is there once it has a process.
+    fhir::Result<std::unique_ptr<pg::Connection>> connection = fhir::Fail(fhir::ErrorCode::kUnavailable, "no process");
+    if (postmaster_pid() != 0) {
+      connection = pg::Connection::Open(options);
+    }
+    if (connection) {
       Report("started");
       return {};
-    } else if (MsSince(start) > options_.start_ms_max) {
+    }
+    if (MsSince(start) > options_.start_ms_max) {
       return fhir::Fail(
           fhir::ErrorCode::kUnavailable, {"The private database does not answer."},
           {fmt::format("PostgreSQL in {} did not answer within {} ms ({}); see {}", cluster_.data.string(),
