@@ -1,0 +1,135 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "fhir/base/base64.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/validation/structure.hpp"
+#include "gateway/audit/audit_trail.hpp"
+#include "tests/gateway/rest/memory_store.hpp"
+
+namespace gateway::audit {
+namespace {
+
+namespace port = adapters::port;
+using fhir::metadata::Definitions;
+
+class FixedAuditClock final : public port::Clock {
+ public:
+  std::int64_t NowUs() const override { return 1'700'000'000'000'000; }
+};
+
+port::Actor Insurer() {
+  return {.kind = port::PartyKind::kInsurer,
+          .party = "amc-1",
+          .agent_reference = "Organization/7",
+          .grants = {},
+          .request_id = "r"};
+}
+
+port::AuditRecord SearchRecord() {
+  port::AuditRecord record;
+  record.interaction = "search-type";
+  record.action = 'E';
+  record.searched_type = "ExplanationOfBenefit";
+  record.parameters = {"patient.identifier", "created"};
+  record.entities = {{Definitions::R4().FindType("ExplanationOfBenefit"), "e1", 2}};
+  return record;
+}
+
+TEST(MakeAuditEvent, Search_IsAValidResourceWithNamesOnly) {
+  const auto event =
+      MakeAuditEvent(Definitions::R4(), {.site = "node-1"}, Insurer(), SearchRecord(), 1'700'000'000'000'000);
+  fhir::IssueList issues;
+  fhir::validation::ValidateStructure(event.root(), {}, issues);
+  EXPECT_FALSE(issues.HasErrors()) << fhir::json::WriteJson(event.root());
+  EXPECT_EQ(event.root().FindValue("subtype.code"), "search-type");
+  EXPECT_EQ(event.root().FindValue("action"), "E");
+  EXPECT_EQ(event.root().FindValue("outcome"), "0");
+  EXPECT_EQ(event.root().FindValue("agent.altId"), "amc-1");
+  EXPECT_EQ(event.root().FindValue("agent.who.reference"), "Organization/7");
+  EXPECT_EQ(fhir::DecodeBase64(event.root().FindValue("entity.query")).value(),
+            "ExplanationOfBenefit?patient.identifier&created");
+  EXPECT_NE(fhir::json::WriteJson(event.root()).find("ExplanationOfBenefit/e1/_history/2"), std::string::npos);
+}
+
+TEST(MakeAuditEvent, ManyEntities_AreCutAndCounted) {
+  port::AuditRecord record = SearchRecord();
+  record.entities.assign(kAuditEntitiesMax + 1, record.entities[0]);
+  const auto event = MakeAuditEvent(Definitions::R4(), {}, Insurer(), record, 0);
+  std::size_t entities = 0;
+  for (const auto& child : event.root().children()) {
+    entities += child.name == "entity" ? 1 : 0;
+  }
+  EXPECT_EQ(entities, kAuditEntitiesMax + 1);  // the query is one
+  EXPECT_EQ(event.root().ChildValue("outcomeDesc"), "1 more entities");
+}
+
+TEST(MakeAuditEvent, Failure_TellsTheCode) {
+  port::AuditRecord record;
+  record.interaction = "read";
+  record.outcome = port::AuditOutcome::kMinorFailure;
+  record.error_code = fhir::Name(fhir::ErrorCode::kForbidden);
+  const auto event = MakeAuditEvent(Definitions::R4(), {}, Insurer(), record, 0);
+  EXPECT_EQ(event.root().ChildValue("outcome"), "4");
+  EXPECT_EQ(event.root().ChildValue("outcomeDesc"), "forbidden");
+}
+
+TEST(ReadAudit, Record_CommitsOneEvent) {
+  tests::rest::MemoryStore store;
+  const FixedAuditClock clock;
+  ReadAudit audit(Definitions::R4(), store, clock, {});
+  ASSERT_TRUE(audit.Record(Insurer(), SearchRecord()));
+  ASSERT_EQ(store.state.versions.size(), 1u);
+  EXPECT_EQ(store.state.versions.begin()->first.first, Definitions::R4().FindType("AuditEvent"));
+  ReadAudit off(Definitions::R4(), store, clock, {.reads = false});
+  ASSERT_TRUE(off.Record(Insurer(), SearchRecord()));
+  EXPECT_EQ(store.state.versions.size(), 1u);
+}
+
+TEST(ReadAudit, StoreAway_IsAnError) {
+  tests::rest::MemoryStore store;
+  store.failure = fhir::Error{.code = fhir::ErrorCode::kUnavailable};
+  const FixedAuditClock clock;
+  ReadAudit audit(Definitions::R4(), store, clock, {});
+  EXPECT_FALSE(audit.Record(Insurer(), SearchRecord()));
+}
+
+std::string SubtypeAfter(std::vector<port::AppliedSummary> applied, port::PartyKind kind = port::PartyKind::kHospital) {
+  tests::rest::MemoryStore store;
+  port::Actor actor = Insurer();
+  actor.kind = kind;
+  auto work = store.Begin(actor);
+  TransactionAudit hook(Definitions::R4(), {});
+  EXPECT_TRUE(hook.BeforeCommit(applied, **work));
+  EXPECT_TRUE((*work)->Commit());
+  if (store.state.versions.empty()) {
+    return "";
+  }
+  fhir::IssueList issues;
+  const auto event = fhir::json::ReadJson(store.state.versions.begin()->second[0].body, {}, issues);
+  return std::string(event->root().FindValue("subtype.code"));
+}
+
+TEST(TransactionAudit, BeforeCommit_NamesTheInteraction) {
+  const auto patient = Definitions::R4().FindType("Patient");
+  const auto task = Definitions::R4().FindType("Task");
+  EXPECT_EQ(SubtypeAfter({{port::Effect::kCreated, patient, "1", 1, false}}), "create");
+  EXPECT_EQ(
+      SubtypeAfter({{port::Effect::kUpdated, patient, "1", 2, false}, {port::Effect::kCreated, task, "2", 1, true}}),
+      "update");
+  EXPECT_EQ(SubtypeAfter({{port::Effect::kDeleted, patient, "1", 3, false}}), "delete");
+  EXPECT_EQ(
+      SubtypeAfter({{port::Effect::kCreated, patient, "1", 1, false}, {port::Effect::kCreated, task, "2", 1, false}}),
+      "transaction");
+}
+
+TEST(TransactionAudit, OwnEvents_AreNotRecordedAgain) {
+  const auto event = Definitions::R4().FindType("AuditEvent");
+  EXPECT_EQ(SubtypeAfter({{port::Effect::kCreated, event, "1", 1, false}}, port::PartyKind::kSystem), "");
+  EXPECT_EQ(SubtypeAfter({{port::Effect::kCreated, event, "1", 1, false}}), "create");
+  EXPECT_EQ(SubtypeAfter({}), "");
+}
+
+}  // namespace
+}  // namespace gateway::audit
