@@ -40,21 +40,21 @@ struct TextPart {
 enum class Missing : std::uint8_t { kFault, kSkip };
 
 struct Rule {
-  std::string place;              ///< "pam-fr.yaml:120", for error texts
-  std::string spec;               ///< row of the specification it follows
+  std::string place;  ///< "pam-fr.yaml:120", for error texts
+  std::string spec;   ///< row of the specification it follows
   std::optional<Address> from;
   std::vector<Term> when;
   std::vector<Step> to;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
-  bool repeats = false;           ///< of the last step
+  bool repeats = false;                                   ///< of the last step
   Function function = nullptr;
   std::int32_t table = -1;
-  std::vector<TextPart> text;     ///< instead of a source field
-  std::int32_t reference = -1;    ///< index of the resource referred to
+  std::vector<TextPart> text;   ///< instead of a source field
+  std::int32_t reference = -1;  ///< index of the resource referred to
   Missing unknown_code = Missing::kFault;
   bool required = false;
-  bool key = false;               ///< the Identifier made here finds the resource again
-  std::vector<Rule> rules;        ///< below the element made here, on the same repetition
+  bool key = false;         ///< the Identifier made here finds the resource again
+  std::vector<Rule> rules;  ///< below the element made here, on the same repetition
 };
 
 struct ResourceRules {
@@ -62,11 +62,11 @@ struct ResourceRules {
   std::string place;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   port::Verb verb = port::Verb::kMerge;
-  std::optional<Address> each;            ///< one resource per occurrence of a group or repetition of a field
+  std::optional<Address> each;  ///< one resource per occurrence of a group or repetition of a field
   std::vector<Term> when;
-  bool keyed = false;                     ///< conditional by the identifier of the rule with `key: true`
+  bool keyed = false;  ///< conditional by the identifier of the rule with `key: true`
   Missing without_key = Missing::kFault;
-  std::vector<Address> digest;            ///< the id, or with digest_identifier the key, is a hash of these fields
+  std::vector<Address> digest;  ///< the id, or with digest_identifier the key, is a hash of these fields
   bool digest_identifier = false;
   std::vector<Rule> rules;
 };
@@ -86,8 +86,7 @@ class CompiledMap {
  public:
   /// Shape:  `yaml` is the text of one rule file; `file_name` goes into error texts.
   /// Errors: kConfiguration; internal_text and public_text name file, line and rule.
-  static fhir::Result<CompiledMap> Load(std::string_view yaml, std::string file_name,
-                                        const Vocabulary& vocabulary);
+  static fhir::Result<CompiledMap> Load(std::string_view yaml, std::string file_name, const Vocabulary& vocabulary);
 
   const std::string& name() const { return name_; }
   bool HandlesType(std::string_view message_type) const;
@@ -98,7 +97,7 @@ class CompiledMap {
   bool ignores_unknown_triggers() const { return ignores_unknown_triggers_; }
 
   struct RunOptions {
-    std::string digest_salt;      ///< goes into every digest, e.g. the partner's name
+    std::string digest_salt;  ///< goes into every digest, e.g. the partner's name
     bool list_unmapped = false;
   };
   /// Maps one message. Data problems go to `issues` with the field's address as expression.

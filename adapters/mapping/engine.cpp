@@ -44,7 +44,9 @@ std::uint64_t PackCell(const Cell& cell) {
          (std::uint64_t{cell.field & 0xFFFu} << 12) | (cell.repetition & 0xFFFu);
 }
 
-bool IsEmptyNode(const Node& node) { return !node.HasValue() && node.first_child == nullptr; }
+bool IsEmptyNode(const Node& node) {
+  return !node.HasValue() && node.first_child == nullptr;
+}
 
 fhir::search::Query IdentifierQuery(fhir::metadata::TypeId type, std::string_view system, std::string_view value) {
   fhir::search::Query query;
@@ -123,8 +125,7 @@ class Engine {
           continue;
         }
         cell.repetition = static_cast<std::uint16_t>(repetition);
-        if (address.select_component > 0 &&
-            source_.Text(cell, address.select_component, 0) != address.select_value) {
+        if (address.select_component > 0 && source_.Text(cell, address.select_component, 0) != address.select_value) {
           continue;
         }
         if (!visit(cell)) {
@@ -172,12 +173,18 @@ class Engine {
       return true;
     });
     switch (term.test) {
-      case Test::kEquals: return first_listed;
-      case Test::kDiffers: return !first_listed;
-      case Test::kHas: return any_listed;
-      case Test::kLacks: return !any_listed;
-      case Test::kExists: return any_text;
-      case Test::kAbsent: return !any_text;
+      case Test::kEquals:
+        return first_listed;
+      case Test::kDiffers:
+        return !first_listed;
+      case Test::kHas:
+        return any_listed;
+      case Test::kLacks:
+        return !any_listed;
+      case Test::kExists:
+        return any_text;
+      case Test::kAbsent:
+        return !any_text;
     }
     return false;
   }
@@ -227,7 +234,8 @@ class Engine {
     if (rules.keyed && instance.key_value.empty()) {
       instance.dropped = true;
       if (rules.without_key == Missing::kFault && issues_.errors() == errors_before) {
-        const auto key = std::find_if(rules.rules.begin(), rules.rules.end(), [](const Rule& rule) { return rule.key; });
+        const auto key =
+            std::find_if(rules.rules.begin(), rules.rules.end(), [](const Rule& rule) { return rule.key; });
         MissingFault(*key, instance.binding, "the identifier of this resource is missing");
       }
       return;

@@ -1,4 +1,5 @@
-// Conversion functions: the mechanisms that rules name with `using:`. A standard's adapter brings its own table of them.
+// Conversion functions: the mechanisms that rules name with `using:`. A standard's adapter brings its own table of
+// them.
 #pragma once
 
 #include <optional>
@@ -13,7 +14,8 @@
 
 namespace adapters::mapping {
 
-/// What functions know besides the message: the partner, its zone, its identifier systems. Each standard derives its own.
+/// What functions know besides the message: the partner, its zone, its identifier systems. Each standard derives its
+/// own.
 class Context {
  public:
   virtual ~Context() = default;

@@ -19,7 +19,9 @@ struct Wrong {
   std::string text;
 };
 
-[[noreturn]] void Refuse(const YAML::Node& node, std::string text) { throw Wrong{node.Mark().line + 1, std::move(text)}; }
+[[noreturn]] void Refuse(const YAML::Node& node, std::string text) {
+  throw Wrong{node.Mark().line + 1, std::move(text)};
+}
 
 void CheckKeys(const YAML::Node& map, std::string_view what, std::initializer_list<std::string_view> known) {
   if (!map.IsMap()) {
@@ -191,8 +193,9 @@ class Loader {
   }
 
   void ReadResource(const YAML::Node& node) {
-    CheckKeys(node, "a resource",
-              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "rules", "note"});
+    CheckKeys(
+        node, "a resource",
+        {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));
@@ -220,8 +223,8 @@ class Loader {
       resource.when = ConditionOf(node["when"]);
     }
     if (node["without_key"]) {
-      resource.without_key = ChoiceOf(node["without_key"], "without_key", {"fault", "skip"}) == 1 ? Missing::kSkip
-                                                                                                  : Missing::kFault;
+      resource.without_key =
+          ChoiceOf(node["without_key"], "without_key", {"fault", "skip"}) == 1 ? Missing::kSkip : Missing::kFault;
     }
     if (const auto find_by = node["find_by"]) {
       ChoiceOf(find_by, "find_by", {"identifier"});
@@ -245,7 +248,8 @@ class Loader {
       Refuse(node["key_from"], "key_from needs 'find_by: identifier'");
     }
     resource.rules = ReadRules(node["rules"], resource.type);
-    const bool has_key_rule = std::any_of(resource.rules.begin(), resource.rules.end(), [](const Rule& r) { return r.key; });
+    const bool has_key_rule =
+        std::any_of(resource.rules.begin(), resource.rules.end(), [](const Rule& r) { return r.key; });
     if (resource.keyed && !resource.digest_identifier && !has_key_rule) {
       Refuse(node, "find_by: identifier needs a rule with 'key: true', or key_from");
     }
@@ -287,8 +291,8 @@ class Loader {
     ReadTarget(node, base, rule);
     ReadFilling(node, rule);
     if (node["unknown_code"]) {
-      rule.unknown_code = ChoiceOf(node["unknown_code"], "unknown_code", {"fault", "skip"}) == 1 ? Missing::kSkip
-                                                                                                 : Missing::kFault;
+      rule.unknown_code =
+          ChoiceOf(node["unknown_code"], "unknown_code", {"fault", "skip"}) == 1 ? Missing::kSkip : Missing::kFault;
     }
     rule.required = node["required"] && FlagOf(node["required"], "required");
     if (rule.required && !rule.from) {

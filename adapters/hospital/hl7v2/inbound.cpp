@@ -36,8 +36,8 @@ InboundProcessor::InboundProcessor(InboundOptions options, CurrentMaps maps, por
     : options_(std::move(options)), maps_(std::move(maps)), journal_(journal), factory_(factory), clock_(clock) {}
 
 std::string InboundProcessor::Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const {
-  return ack::Build(header, {.code = code, .faults = std::move(faults), .now_us = clock_.NowUs(),
-                             .zone = options_.partner.zone});
+  return ack::Build(
+      header, {.code = code, .faults = std::move(faults), .now_us = clock_.NowUs(), .zone = options_.partner.zone});
 }
 
 std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
@@ -138,11 +138,10 @@ fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const 
   const std::string place = er7::ToPlace(faults.front().location);
   const std::string condition = std::to_string(static_cast<int>(faults.front().condition));
   const std::string answer = Answer(header, code, std::move(faults));
-  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
-                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
-                               return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, condition,
-                                                         place, patient_key);
-                             }));
+  GW_TRY(port::InTransaction(
+      factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
+        return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, condition, place, patient_key);
+      }));
   return answer;
 }
 

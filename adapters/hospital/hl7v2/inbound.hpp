@@ -18,9 +18,9 @@ namespace adapters::hospital::hl7v2 {
 
 struct InboundOptions {
   Partner partner;
-  port::Actor actor;               ///< the hospital, on whose behalf resources are written
+  port::Actor actor;  ///< the hospital, on whose behalf resources are written
   er7::ParseLimits limits;
-  int attempts_max = 5;            ///< of the transaction, when it loses a race
+  int attempts_max = 5;  ///< of the transaction, when it loses a race
 };
 
 /// Takes the rules that are valid at the moment; called once per message, so that a reload takes effect at once.
@@ -50,7 +50,7 @@ class InboundProcessor {
 
   const InboundOptions options_;
   const CurrentMaps maps_;
-  port::Journal& journal_;           // borrowed: outlives this
+  port::Journal& journal_;  // borrowed: outlives this
   port::UnitOfWorkFactory& factory_;
   const port::Clock& clock_;
 };

@@ -11,7 +11,8 @@ std::string UriPart(std::string_view text) {
   std::string part;
   for (const char character : text) {
     const bool plain = (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-                       (character >= '0' && character <= '9') || character == '-' || character == '_' || character == '.';
+                       (character >= '0' && character <= '9') || character == '-' || character == '_' ||
+                       character == '.';
     part += plain ? std::string(1, character) : fmt::format("%{:02X}", static_cast<unsigned char>(character));
   }
   return part;

@@ -11,16 +11,16 @@
 namespace adapters::hospital::hl7v2 {
 
 struct Partner {
-  std::string name;                     ///< in the configuration
-  std::string charset = "UTF-8";        ///< of messages without MSH-18
-  const fhir::TimeZone* zone = nullptr; ///< of times without an offset; null: such times keep their date alone
-  std::string finess;                   ///< of its own authority, for identifiers that name none
+  std::string name;                      ///< in the configuration
+  std::string charset = "UTF-8";         ///< of messages without MSH-18
+  const fhir::TimeZone* zone = nullptr;  ///< of times without an offset; null: such times keep their date alone
+  std::string finess;                    ///< of its own authority, for identifiers that name none
   /// Assigning authority (OID, FINESS or name, as in CX-4) → system URI of its identifiers.
   std::map<std::string, std::string, std::less<>> identifier_systems;
 };
 
-/// The identifier system of an assigning authority (HD: namespace, universal id, type): the partner's own entry by id or
-/// name; else `urn:oid:` of an ISO id; else of a French structure (type M legal entity, N site) its arc under
+/// The identifier system of an assigning authority (HD: namespace, universal id, type): the partner's own entry by id
+/// or name; else `urn:oid:` of an ISO id; else of a French structure (type M legal entity, N site) its arc under
 /// 1.2.250.1.71.4.2.2; else a URI out of partner and name. An empty authority is the partner's own.
 std::string AuthoritySystem(const Partner& partner, std::string_view name, std::string_view id, std::string_view type);
 

@@ -15,24 +15,39 @@ constexpr std::size_t kFaultsMax = 20;
 
 std::string_view ConditionText(er7::Condition condition) {
   switch (condition) {
-    case er7::Condition::kAccepted: return "Message accepted";
-    case er7::Condition::kSegmentSequence: return "Segment sequence error";
-    case er7::Condition::kRequiredFieldMissing: return "Required field missing";
-    case er7::Condition::kDataType: return "Data type error";
-    case er7::Condition::kTableValueNotFound: return "Table value not found";
-    case er7::Condition::kUnsupportedMessageType: return "Unsupported message type";
-    case er7::Condition::kUnsupportedEvent: return "Unsupported event code";
-    case er7::Condition::kUnsupportedProcessingId: return "Unsupported processing id";
-    case er7::Condition::kUnsupportedVersion: return "Unsupported version id";
-    case er7::Condition::kUnknownKey: return "Unknown key identifier";
-    case er7::Condition::kDuplicateKey: return "Duplicate key identifier";
-    case er7::Condition::kRecordLocked: return "Application record locked";
-    case er7::Condition::kInternal: return "Application internal error";
+    case er7::Condition::kAccepted:
+      return "Message accepted";
+    case er7::Condition::kSegmentSequence:
+      return "Segment sequence error";
+    case er7::Condition::kRequiredFieldMissing:
+      return "Required field missing";
+    case er7::Condition::kDataType:
+      return "Data type error";
+    case er7::Condition::kTableValueNotFound:
+      return "Table value not found";
+    case er7::Condition::kUnsupportedMessageType:
+      return "Unsupported message type";
+    case er7::Condition::kUnsupportedEvent:
+      return "Unsupported event code";
+    case er7::Condition::kUnsupportedProcessingId:
+      return "Unsupported processing id";
+    case er7::Condition::kUnsupportedVersion:
+      return "Unsupported version id";
+    case er7::Condition::kUnknownKey:
+      return "Unknown key identifier";
+    case er7::Condition::kDuplicateKey:
+      return "Duplicate key identifier";
+    case er7::Condition::kRecordLocked:
+      return "Application record locked";
+    case er7::Condition::kInternal:
+      return "Application internal error";
   }
   return "Application internal error";
 }
 
-std::string Number(int value) { return value > 0 ? std::to_string(value) : std::string(); }
+std::string Number(int value) {
+  return value > 0 ? std::to_string(value) : std::string();
+}
 
 std::string ErrorSegment(const er7::Fault& fault, const er7::Delimiters& by) {
   const auto& at = fault.location;
@@ -48,7 +63,9 @@ std::string ErrorSegment(const er7::Fault& fault, const er7::Delimiters& by) {
 
 }  // namespace
 
-std::string_view Name(Code code) { return kNames[static_cast<std::size_t>(code)]; }
+std::string_view Name(Code code) {
+  return kNames[static_cast<std::size_t>(code)];
+}
 
 std::optional<Code> FindCode(std::string_view name) {
   for (std::size_t i = 0; i < std::size(kNames); ++i) {
@@ -82,7 +99,10 @@ std::string Build(const er7::Header& header, const Answer& answer) {
       fmt::format("ACK{}", answer.now_us),
       header.processing_id.empty() ? "P" : header.processing_id,
       header.version.empty() ? "2.5" : header.version,
-      "", "", "", "",
+      "",
+      "",
+      "",
+      "",
       header.country,
       header.charset_name};
   for (const auto& field : fields) {

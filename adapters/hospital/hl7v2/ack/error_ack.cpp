@@ -35,21 +35,29 @@ constexpr ErrorRow kRows[] = {
 }  // namespace
 
 const ErrorRow& RowOf(fhir::ErrorCode error) {
-  const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const ErrorRow& r) { return r.error == error; });
+  const auto* row =
+      std::find_if(std::begin(kRows), std::end(kRows), [&](const ErrorRow& r) { return r.error == error; });
   return row == std::end(kRows) ? kRows[std::size(kRows) - 1] : *row;
 }
 
 er7::Condition ConditionOf(fhir::IssueType type) {
   switch (type) {
-    case fhir::IssueType::kRequired: return Condition::kRequiredFieldMissing;
-    case fhir::IssueType::kCodeInvalid: return Condition::kTableValueNotFound;
-    case fhir::IssueType::kStructure: return Condition::kSegmentSequence;
+    case fhir::IssueType::kRequired:
+      return Condition::kRequiredFieldMissing;
+    case fhir::IssueType::kCodeInvalid:
+      return Condition::kTableValueNotFound;
+    case fhir::IssueType::kStructure:
+      return Condition::kSegmentSequence;
     case fhir::IssueType::kNotFound:
-    case fhir::IssueType::kDeleted: return Condition::kUnknownKey;
+    case fhir::IssueType::kDeleted:
+      return Condition::kUnknownKey;
     case fhir::IssueType::kDuplicate:
-    case fhir::IssueType::kMultipleMatches: return Condition::kDuplicateKey;
-    case fhir::IssueType::kException: return Condition::kInternal;
-    default: return Condition::kDataType;
+    case fhir::IssueType::kMultipleMatches:
+      return Condition::kDuplicateKey;
+    case fhir::IssueType::kException:
+      return Condition::kInternal;
+    default:
+      return Condition::kDataType;
   }
 }
 
@@ -79,7 +87,7 @@ std::vector<er7::Fault> ToFaults(const fhir::IssueList& issues) {
 
 Code CodeOf(const std::vector<er7::Fault>& faults) {
   return std::any_of(faults.begin(), faults.end(), [](const er7::Fault& fault) { return fault.reject; }) ? Code::kAR
-                                                                                                        : Code::kAE;
+                                                                                                         : Code::kAE;
 }
 
 }  // namespace adapters::hospital::hl7v2::ack

@@ -63,9 +63,8 @@ std::string_view SkipMark(std::string_view raw) {
 }
 
 bool IsSegmentName(std::string_view name) {
-  return name.size() == 3 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isupper(c) != 0 || std::isdigit(c) != 0;
-         });
+  return name.size() == 3 && std::all_of(name.begin(), name.end(),
+                                         [](unsigned char c) { return std::isupper(c) != 0 || std::isdigit(c) != 0; });
 }
 
 }  // namespace
@@ -164,7 +163,8 @@ std::expected<Message, Fault> Message::Parse(std::string_view raw, std::string_v
       return false;
     }
     if (segment.name == "MSH" && number > 1) {
-      outcome = Refuse(false, Condition::kSegmentSequence, "MSH", fmt::format("line {} begins a second message", number));
+      outcome =
+          Refuse(false, Condition::kSegmentSequence, "MSH", fmt::format("line {} begins a second message", number));
       return false;
     }
     segment.group = mapping::PackGroup(segment.name);
@@ -237,7 +237,8 @@ std::size_t Message::Repetitions(std::uint32_t group, std::uint16_t occurrence, 
     return 0;
   }
   const bool splits = header_.delimiters.repetition != 0 && segment != segments_.data();
-  return splits ? 1u + static_cast<std::size_t>(std::count(text.begin(), text.end(), header_.delimiters.repetition)) : 1u;
+  return splits ? 1u + static_cast<std::size_t>(std::count(text.begin(), text.end(), header_.delimiters.repetition))
+                : 1u;
 }
 
 std::string_view Message::Raw(const mapping::Cell& cell) const {
@@ -270,7 +271,9 @@ std::string_view Message::Text(const mapping::Cell& cell, int component, int sub
   return decoded_.emplace_back(Unescape(part, header_.delimiters, charset_));
 }
 
-bool Message::IsNull(const mapping::Cell& cell) const { return Raw(cell) == "\"\""; }
+bool Message::IsNull(const mapping::Cell& cell) const {
+  return Raw(cell) == "\"\"";
+}
 
 void Message::ForEachCell(const std::function<void(const mapping::Cell&)>& visit) const {
   for (std::size_t i = 0; i < segments_.size(); ++i) {

@@ -30,15 +30,15 @@ struct Header {
   Delimiters delimiters;
   std::string encoding_characters = "^~\\&";
   std::string sending_application, sending_facility, receiving_application, receiving_facility;
-  std::string time;           ///< MSH-7
+  std::string time;                      ///< MSH-7
   std::string code, trigger, structure;  ///< MSH-9
-  std::string control_id;     ///< MSH-10
-  std::string processing_id;  ///< MSH-11.1
-  std::string version;        ///< MSH-12, all components
-  std::string version_id;     ///< MSH-12.1
-  std::string country;        ///< MSH-17
-  std::string charset_name;   ///< MSH-18, first repetition
-  bool readable = false;      ///< there was an MSH segment with delimiters
+  std::string control_id;                ///< MSH-10
+  std::string processing_id;             ///< MSH-11.1
+  std::string version;                   ///< MSH-12, all components
+  std::string version_id;                ///< MSH-12.1
+  std::string country;                   ///< MSH-17
+  std::string charset_name;              ///< MSH-18, first repetition
+  bool readable = false;                 ///< there was an MSH segment with delimiters
 };
 
 /// Reads MSH without converting or looking at anything else. Never fails: unreadable parts stay empty.

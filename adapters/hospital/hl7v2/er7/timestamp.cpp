@@ -81,10 +81,10 @@ fhir::Result<fhir::DateTime> ParseTimestamp(std::string_view text) {
     DatePrecision precision;
   };
   const Place parts[] = {{&value.month, 1, 12, DatePrecision::kMonth},
-                        {&value.day, 1, 31, DatePrecision::kDay},
-                        {&value.hour, 0, 23, DatePrecision::kHour},
-                        {&value.minute, 0, 59, DatePrecision::kMinute},
-                        {&value.second, 0, 59, DatePrecision::kSecond}};
+                         {&value.day, 1, 31, DatePrecision::kDay},
+                         {&value.hour, 0, 23, DatePrecision::kHour},
+                         {&value.minute, 0, 59, DatePrecision::kMinute},
+                         {&value.second, 0, 59, DatePrecision::kSecond}};
   for (const auto& part : parts) {
     if (rest.empty() || rest.front() == '+' || rest.front() == '-') {
       break;
@@ -120,8 +120,8 @@ std::string ToFhirDateTime(fhir::DateTime value, const ZoneRule& rule) {
     value.offset_minutes = rule.header_offset_minutes;
   }
   if (!value.offset_minutes && rule.zone != nullptr) {
-    const std::int64_t local_s = fhir::DaysFromCivil(value.year, value.month, value.day) * 86'400 +
-                                 value.hour * 3'600 + value.minute * 60 + value.second;
+    const std::int64_t local_s = fhir::DaysFromCivil(value.year, value.month, value.day) * 86'400 + value.hour * 3'600 +
+                                 value.minute * 60 + value.second;
     const std::int64_t utc_us = rule.zone->EarliestUtc(local_s * kSecondUs);
     value.offset_minutes = static_cast<std::int16_t>(rule.zone->OffsetSeconds(utc_us) / 60);
   }

@@ -20,8 +20,8 @@ struct ZoneRule {
 /// Errors: kInvalid; the text never quotes the value.
 fhir::Result<fhir::DateTime> ParseTimestamp(std::string_view text);
 
-/// The FHIR dateTime of a time stamp. FHIR wants seconds and a zone beside a time: missing seconds become 00, and a time
-/// that is known to the hour only, or has no zone by `rule`, becomes its date.
+/// The FHIR dateTime of a time stamp. FHIR wants seconds and a zone beside a time: missing seconds become 00, and a
+/// time that is known to the hour only, or has no zone by `rule`, becomes its date.
 std::string ToFhirDateTime(fhir::DateTime value, const ZoneRule& rule);
 /// Its date part: "1979-03-28", "1979-03", "1979".
 std::string ToFhirDate(fhir::DateTime value);

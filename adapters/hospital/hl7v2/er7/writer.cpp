@@ -67,18 +67,30 @@ std::string SegmentWriter::Subcomponents(std::initializer_list<std::string_view>
 
 std::string_view CharsetName(fhir::Charset charset) {
   switch (charset) {
-    case fhir::Charset::kAscii: return "ASCII";
-    case fhir::Charset::kLatin1: return "8859/1";
-    case fhir::Charset::kLatin2: return "8859/2";
-    case fhir::Charset::kLatin3: return "8859/3";
-    case fhir::Charset::kLatin4: return "8859/4";
-    case fhir::Charset::kCyrillic: return "8859/5";
-    case fhir::Charset::kArabic: return "8859/6";
-    case fhir::Charset::kGreek: return "8859/7";
-    case fhir::Charset::kHebrew: return "8859/8";
-    case fhir::Charset::kLatin5: return "8859/9";
-    case fhir::Charset::kLatin9: return "8859/15";
-    default: return "UNICODE UTF-8";
+    case fhir::Charset::kAscii:
+      return "ASCII";
+    case fhir::Charset::kLatin1:
+      return "8859/1";
+    case fhir::Charset::kLatin2:
+      return "8859/2";
+    case fhir::Charset::kLatin3:
+      return "8859/3";
+    case fhir::Charset::kLatin4:
+      return "8859/4";
+    case fhir::Charset::kCyrillic:
+      return "8859/5";
+    case fhir::Charset::kArabic:
+      return "8859/6";
+    case fhir::Charset::kGreek:
+      return "8859/7";
+    case fhir::Charset::kHebrew:
+      return "8859/8";
+    case fhir::Charset::kLatin5:
+      return "8859/9";
+    case fhir::Charset::kLatin9:
+      return "8859/15";
+    default:
+      return "UNICODE UTF-8";
   }
 }
 

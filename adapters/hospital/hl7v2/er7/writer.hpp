@@ -12,7 +12,8 @@ namespace adapters::hospital::hl7v2::er7 {
 /// One segment, field by field from field 1. Trailing empty fields are not written.
 class SegmentWriter {
  public:
-  explicit SegmentWriter(std::string_view name, const Delimiters& delimiters = {}) : delimiters_(delimiters), text_(name) {}
+  explicit SegmentWriter(std::string_view name, const Delimiters& delimiters = {})
+      : delimiters_(delimiters), text_(name) {}
 
   /// Sets a field; fields are written in ascending order. The value is one component, escaped.
   SegmentWriter& Set(int field, std::string_view value);

@@ -49,7 +49,8 @@ std::optional<std::string> Bytes(const mapping::Input& input, mapping::Output& o
 std::string MediaType(const mapping::Input& input) {
   std::string type = Lower(input.Text(2));
   std::string subtype = Lower(input.Text(3));
-  std::string media = subtype.empty() || type.find('/') != std::string::npos ? type : fmt::format("{}/{}", type, subtype);
+  std::string media =
+      subtype.empty() || type.find('/') != std::string::npos ? type : fmt::format("{}/{}", type, subtype);
   const auto entry = input.table == nullptr ? std::nullopt : input.table->Find(media);
   return entry ? entry->code : media;
 }

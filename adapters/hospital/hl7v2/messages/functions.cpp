@@ -57,7 +57,10 @@ bool XtnToContactPoint(const Input& input, Output& output) {
     return false;
   }
   output.document.Add(output.node, "system",
-                      !mail.empty() ? "email" : equipment == "FX" ? "fax" : equipment == "PG" ? "pager" : "phone");
+                      !mail.empty()       ? "email"
+                      : equipment == "FX" ? "fax"
+                      : equipment == "PG" ? "pager"
+                                          : "phone");
   output.document.Add(output.node, "value", !mail.empty() ? mail : number);
   if (equipment == "CP" && mail.empty()) {
     output.document.Add(output.node, "use", "mobile");
@@ -77,8 +80,8 @@ bool TimestampTo(TimeForm form, const Input& input, Output& output) {
     output.Fault(fhir::IssueType::kValue, value.error().public_text.text);
     return false;
   }
-  const std::string fhir_text = form == TimeForm::kDate ? er7::ToFhirDate(*value)
-                                                        : er7::ToFhirDateTime(*value, ContextOf(input).zone);
+  const std::string fhir_text =
+      form == TimeForm::kDate ? er7::ToFhirDate(*value) : er7::ToFhirDateTime(*value, ContextOf(input).zone);
   if (form == TimeForm::kInstant && fhir_text.find('T') == std::string::npos) {
     return false;  // an instant is whole or absent
   }
@@ -86,9 +89,15 @@ bool TimestampTo(TimeForm form, const Input& input, Output& output) {
   return true;
 }
 
-bool TsToDateTime(const Input& input, Output& output) { return TimestampTo(TimeForm::kDateTime, input, output); }
-bool TsToDate(const Input& input, Output& output) { return TimestampTo(TimeForm::kDate, input, output); }
-bool TsToInstant(const Input& input, Output& output) { return TimestampTo(TimeForm::kInstant, input, output); }
+bool TsToDateTime(const Input& input, Output& output) {
+  return TimestampTo(TimeForm::kDateTime, input, output);
+}
+bool TsToDate(const Input& input, Output& output) {
+  return TimestampTo(TimeForm::kDate, input, output);
+}
+bool TsToInstant(const Input& input, Output& output) {
+  return TimestampTo(TimeForm::kInstant, input, output);
+}
 
 // CX: .1 value, .4 authority, .7 and .8 validity. The type is a rule's business.
 bool CxToIdentifier(const Input& input, Output& output) {
@@ -216,14 +225,16 @@ constexpr mapping::FunctionRow kFunctions[] = {
     {"ed_to_base64", EdToBase64, "base64Binary"},
 };
 
-constexpr std::string_view kSegments[] = {"MSH", "SFT", "EVN", "PID", "PD1", "ROL", "NK1", "PV1", "PV2", "DB1", "OBX",
-                                          "AL1", "DG1", "DRG", "PR1", "GT1", "IN1", "IN2", "IN3", "ACC", "MRG", "TXA",
-                                          "NTE", "ORC", "OBR", "PRT", "CON"};
+constexpr std::string_view kSegments[] = {"MSH", "SFT", "EVN", "PID", "PD1", "ROL", "NK1", "PV1", "PV2",
+                                          "DB1", "OBX", "AL1", "DG1", "DRG", "PR1", "GT1", "IN1", "IN2",
+                                          "IN3", "ACC", "MRG", "TXA", "NTE", "ORC", "OBR", "PRT", "CON"};
 
 constexpr mapping::Vocabulary kVocabulary{kFunctions, kSegments};
 
 }  // namespace
 
-const mapping::Vocabulary& Hl7Vocabulary() { return kVocabulary; }
+const mapping::Vocabulary& Hl7Vocabulary() {
+  return kVocabulary;
+}
 
 }  // namespace adapters::hospital::hl7v2::messages

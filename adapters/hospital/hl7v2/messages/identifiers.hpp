@@ -19,7 +19,8 @@ struct PractitionerNumber {
 
 /// A doctor's number has two spellings, RPPS (11 digits) and IdNatPS ("8" + RPPS); both are given back as RPPS. Other
 /// numbers of the IdNatPS authority stay under it; all others stay as they are, without a system.
-PractitionerNumber ReadPractitionerNumber(std::string_view value, std::string_view authority_oid, std::string_view type);
+PractitionerNumber ReadPractitionerNumber(std::string_view value, std::string_view authority_oid,
+                                          std::string_view type);
 
 /// Nine characters, digits but for the 2A and 2B of Corsica. The check digit is not looked at: fictional numbers pass.
 bool LooksLikeFiness(std::string_view text);

@@ -71,7 +71,8 @@ std::string DocumentSegment(const Node& document) {
 std::string ContentSegment(const Node& document, std::string_view content) {
   const auto media = document.FindValue("content.attachment.contentType");
   std::string_view type = media.substr(0, media.find('/'));
-  std::string_view subtype = media.find('/') == std::string_view::npos ? "octet-stream" : media.substr(media.find('/') + 1);
+  std::string_view subtype =
+      media.find('/') == std::string_view::npos ? "octet-stream" : media.substr(media.find('/') + 1);
   subtype = subtype.substr(0, subtype.find(';'));
   if (type.empty()) {
     type = "application";
@@ -113,7 +114,8 @@ fhir::Result<std::string> BuildMdmT02(const Node& document, const Node& patient,
   text += PatientSegment(patient, number, options);
   SegmentWriter visit("PV1");
   visit.Set(1, "1").Set(2, VisitClass(encounter));
-  if (const auto visit_number = encounter == nullptr ? std::string_view{} : IdentifierOf(*encounter, options.patient_system);
+  if (const auto visit_number =
+          encounter == nullptr ? std::string_view{} : IdentifierOf(*encounter, options.patient_system);
       !visit_number.empty()) {
     const std::string authority =
         SegmentWriter::Subcomponents({options.authority_name, options.authority_id, options.authority_type});

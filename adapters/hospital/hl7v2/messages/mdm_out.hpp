@@ -14,11 +14,11 @@
 namespace adapters::hospital::hl7v2::messages {
 
 struct MdmOptions {
-  std::string control_id;                ///< MSH-10: the same at every attempt
+  std::string control_id;  ///< MSH-10: the same at every attempt
   std::string receiving_application = "GAM";
   std::string receiving_facility;
-  std::string patient_system;            ///< whose identifier of the patient goes into PID-3
-  std::string authority_name;            ///< CX-4: name, id and type of that authority
+  std::string patient_system;  ///< whose identifier of the patient goes into PID-3
+  std::string authority_name;  ///< CX-4: name, id and type of that authority
   std::string authority_id;
   std::string authority_type = "M";
   fhir::Charset charset = fhir::Charset::kLatin9;

@@ -84,7 +84,8 @@ fhir::Result<void> OutboundDocuments::OnApplied(const port::Applied& applied, po
     if (!patient || IdentifierOf(patient->root(), route.message.patient_system).empty()) {
       continue;
     }
-    GW_ASSIGN(const auto encounter, ReadReferenced(document.FindValue("context.encounter.reference"), "Encounter", work));
+    GW_ASSIGN(const auto encounter,
+              ReadReferenced(document.FindValue("context.encounter.reference"), "Encounter", work));
     GW_ASSIGN(const auto content, ContentOf(document, work));
     if (content.empty()) {
       continue;
@@ -95,7 +96,8 @@ fhir::Result<void> OutboundDocuments::OnApplied(const port::Applied& applied, po
     options.control_id = mapping::DigestUuid(route.destination + cause);
     std::erase(options.control_id, '-');
     options.control_id.resize(kControlIdCharacters);
-    GW_ASSIGN(auto message, BuildMdmT02(document, patient->root(), encounter ? &encounter->root() : nullptr, content, options));
+    GW_ASSIGN(auto message,
+              BuildMdmT02(document, patient->root(), encounter ? &encounter->root() : nullptr, content, options));
     GW_TRY(work.Enqueue({.destination = route.destination,
                          .kind = "mllp",
                          .order_key = std::string(document.FindValue("subject.reference")),

@@ -17,7 +17,7 @@ struct DocumentRoute {
   std::vector<std::string> loinc;  ///< codes of DocumentReference.type; empty: every type
   port::PartyKind from_kind = port::PartyKind::kPlatform;
   bool from_any_kind = false;
-  MdmOptions message;              ///< control_id and now_us are set per message
+  MdmOptions message;  ///< control_id and now_us are set per message
 };
 
 /// thread-safe.
@@ -27,9 +27,9 @@ class OutboundDocuments final : public port::Reaction {
 
   std::string_view name() const override { return "outbound-documents"; }
   bool Wants(std::string_view resource_type) const override { return resource_type == "DocumentReference"; }
-  /// Enqueues one OutboxMessage of kind "mllp" per route for a current document. The control id (MSH-10) is derived from
-  /// the document's id and version, so that every attempt and every replay carries the same. A document whose patient
-  /// the hospital does not know, or without content of ours, is not sent.
+  /// Enqueues one OutboxMessage of kind "mllp" per route for a current document. The control id (MSH-10) is derived
+  /// from the document's id and version, so that every attempt and every replay carries the same. A document whose
+  /// patient the hospital does not know, or without content of ours, is not sent.
   fhir::Result<void> OnApplied(const port::Applied& applied, port::UnitOfWork& work) override;
 
  private:

@@ -23,20 +23,18 @@ er7::Fault Reject(er7::Condition condition, std::string_view place, std::string 
 std::vector<er7::Fault> CheckHeader(const er7::Header& header, const mapping::CompiledMap* map) {
   std::vector<er7::Fault> faults;
   if (map == nullptr) {
-    faults.push_back(
-        Reject(er7::Condition::kUnsupportedMessageType, "MSH-9.1", "this message type is not supported"));
+    faults.push_back(Reject(er7::Condition::kUnsupportedMessageType, "MSH-9.1", "this message type is not supported"));
     return faults;
   }
   if (!map->HandlesProcessingId(header.processing_id)) {
-    faults.push_back(
-        Reject(er7::Condition::kUnsupportedProcessingId, "MSH-11", "this processing id is not supported"));
+    faults.push_back(Reject(er7::Condition::kUnsupportedProcessingId, "MSH-11", "this processing id is not supported"));
   }
   if (!map->HandlesVersion(header.version_id)) {
     faults.push_back(Reject(er7::Condition::kUnsupportedVersion, "MSH-12", "this version is not supported"));
   }
   if (header.control_id.empty()) {
-    faults.push_back({false, er7::Condition::kRequiredFieldMissing, er7::ParsePlace("MSH-10"),
-                      "a message control id is required"});
+    faults.push_back(
+        {false, er7::Condition::kRequiredFieldMissing, er7::ParsePlace("MSH-10"), "a message control id is required"});
   }
   if (faults.empty() && !map->HandlesTrigger(header.trigger) && !map->ignores_unknown_triggers()) {
     faults.push_back(Reject(er7::Condition::kUnsupportedEvent, "MSH-9.2", "this event is not supported"));
@@ -151,10 +149,10 @@ std::string ToTransactionBundle(const std::vector<port::Change>& changes) {
     const std::string type(fhir::metadata::Definitions::R4().TypeName(change.type));
     const std::string condition = change.condition ? ConditionText(*change.condition) : std::string();
     const bool create = change.verb == port::Verb::kCreate;
-    const std::string url = create                ? type
-                            : !change.id.empty()  ? fmt::format("{}/{}", type, change.id)
-                            : !condition.empty()  ? fmt::format("{}?{}", type, condition)
-                                                  : type;
+    const std::string url = create               ? type
+                            : !change.id.empty() ? fmt::format("{}/{}", type, change.id)
+                            : !condition.empty() ? fmt::format("{}?{}", type, condition)
+                                                 : type;
     const std::string resource = change.resource ? fhir::json::WriteJson(change.resource->root()) : std::string();
     writer.Add({.full_url = change.full_url,
                 .resource = resource,

@@ -30,12 +30,12 @@ class MapSet {
 };
 
 struct Translation {
-  bool ignored = false;                ///< a trigger that PAM.fr says to accept and leave alone
-  std::vector<er7::Fault> faults;      ///< not empty: nothing may be committed
+  bool ignored = false;            ///< a trigger that PAM.fr says to accept and leave alone
+  std::vector<er7::Fault> faults;  ///< not empty: nothing may be committed
   std::vector<port::Change> changes;
-  std::vector<std::string> unmapped;   ///< with list_unmapped
-  std::string patient_key;             ///< system|value of the patient the message is about; "" when it has none
-  std::string message_type;            ///< "ADT^A03"
+  std::vector<std::string> unmapped;  ///< with list_unmapped
+  std::string patient_key;            ///< system|value of the patient the message is about; "" when it has none
+  std::string message_type;           ///< "ADT^A03"
 };
 
 struct TranslateOptions {
@@ -47,8 +47,8 @@ struct TranslateOptions {
 Translation Translate(std::string_view raw, const Partner& partner, const MapSet& maps,
                       const TranslateOptions& options = {});
 
-/// The changes as a FHIR transaction Bundle, as the command line shows it: PUT with a search for a merge or update under
-/// a condition, POST with ifNoneExist for a conditional create.
+/// The changes as a FHIR transaction Bundle, as the command line shows it: PUT with a search for a merge or update
+/// under a condition, POST with ifNoneExist for a conditional create.
 std::string ToTransactionBundle(const std::vector<port::Change>& changes);
 
 }  // namespace adapters::hospital::hl7v2::messages

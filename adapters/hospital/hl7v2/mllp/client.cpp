@@ -22,7 +22,9 @@ namespace {
 
 using ClientClock = std::chrono::steady_clock;
 
-Poco::Timespan SpanMs(std::int64_t ms) { return Poco::Timespan(ms * 1000); }
+Poco::Timespan SpanMs(std::int64_t ms) {
+  return Poco::Timespan(ms * 1000);
+}
 
 std::unexpected<fhir::Error> Later(fhir::ErrorCode code, std::string text, std::string detail = {}) {
   return fhir::Fail(code, {std::move(text)}, {std::move(detail)}, fhir::Retry::kLater);
@@ -55,7 +57,9 @@ fhir::Result<ClientOptions> ParseAddressOptions(std::string_view host_port) {
 }
 
 Client::Client(ClientOptions options) : options_(std::move(options)), state_(std::make_unique<State>()) {}
-Client::~Client() { Close(); }
+Client::~Client() {
+  Close();
+}
 
 void Client::Close() {
   if (state_->socket) {
@@ -86,9 +90,8 @@ fhir::Result<std::string> Client::Exchange(std::string_view message) {
       plain.setNoDelay(true);
       plain.setSendTimeout(SpanMs(options_.answer_timeout_ms));
       plain.setReceiveTimeout(SpanMs(options_.answer_timeout_ms));
-      state_->socket = options_.tls.enabled
-                           ? Poco::Net::SecureStreamSocket::attach(plain, options_.host, state_->tls)
-                           : plain;
+      state_->socket =
+          options_.tls.enabled ? Poco::Net::SecureStreamSocket::attach(plain, options_.host, state_->tls) : plain;
     }
     auto& socket = *state_->socket;
     const std::string frame = Frame(message);

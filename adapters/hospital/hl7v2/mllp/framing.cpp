@@ -34,7 +34,9 @@ FrameReader::Event FrameReader::Finish() {
   return std::exchange(too_large_, false) ? Event::kTooLarge : Event::kFrame;
 }
 
-std::string FrameReader::TakeFrame() { return std::exchange(content_, {}); }
+std::string FrameReader::TakeFrame() {
+  return std::exchange(content_, {});
+}
 
 FrameReader::Event FrameReader::Feed(std::string_view& bytes) {
   constexpr char kMarks[] = {kStartBlock, kEndBlock};

@@ -1,5 +1,6 @@
 // The minimal lower layer protocol as a stream of bytes: <VT> content <FS> <CR>. Pure: no socket, no clock.
-// Source: HL7 v2.5.1 implementation guide, appendix C; https://www.hl7.org/documentcenter/public/wg/inm/mllp_transport_specification.PDF
+// Source: HL7 v2.5.1 implementation guide, appendix C;
+// https://www.hl7.org/documentcenter/public/wg/inm/mllp_transport_specification.PDF
 #pragma once
 
 #include <cstddef>

@@ -48,7 +48,8 @@ class PocoListener final : public Listener {
       GW_TRY(ReloadTls());
     }
     try {
-      server_.bind(Poco::Net::SocketAddress(options_.host, options_.port), true);
+      // Without SO_REUSEPORT: two gateways must not share one port unnoticed.
+      server_.bind(Poco::Net::SocketAddress(options_.host, options_.port), true, false);
       server_.listen(128);
       port_ = server_.address().port();
     } catch (const Poco::Exception& error) {
@@ -63,8 +64,9 @@ class PocoListener final : public Listener {
   std::uint16_t port() const override { return port_; }
 
   Counters counters() const override {
-    return {counters_.connections,    counters_.connections_refused, counters_.frames,      counters_.frames_too_large,
-            counters_.frames_cut_off, counters_.skipped_bytes,       counters_.closed_idle, counters_.closed_unanswered};
+    return {counters_.connections,      counters_.connections_refused, counters_.frames,
+            counters_.frames_too_large, counters_.frames_cut_off,      counters_.skipped_bytes,
+            counters_.closed_idle,      counters_.closed_unanswered};
   }
 
   std::size_t open_connections() const override { return open_; }

@@ -19,15 +19,15 @@ struct ListenerOptions {
   TlsFiles tls;
   std::size_t connections_max = 64;  ///< one more is closed at once
   std::size_t frame_bytes_max = 64u * 1024 * 1024;
-  int idle_timeout_ms = 600'000;   ///< between frames
-  int frame_timeout_ms = 30'000;   ///< from a frame's first byte to its last, and for the TLS handshake
+  int idle_timeout_ms = 600'000;  ///< between frames
+  int frame_timeout_ms = 30'000;  ///< from a frame's first byte to its last, and for the TLS handshake
   int send_timeout_ms = 30'000;
 };
 
 struct Session {
-  std::string peer;            ///< "127.0.0.1:41234", for logs
-  std::uint64_t number = 0;    ///< of the connection, for logs
-  bool too_large = false;      ///< the frame is over the limit; its bytes are the beginning alone
+  std::string peer;          ///< "127.0.0.1:41234", for logs
+  std::uint64_t number = 0;  ///< of the connection, for logs
+  bool too_large = false;    ///< the frame is over the limit; its bytes are the beginning alone
 };
 
 /// Gets one frame's content and returns the answer's. nullopt: close the connection without an answer, so that the

@@ -1,0 +1,207 @@
+#include "adapters/hospital/hl7v2/inbound.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/adapters/hospital/hl7v2/message_files.hpp"
+
+namespace {
+
+namespace hl7 = adapters::hospital::hl7v2;
+namespace port = adapters::port;
+using tests::hl7v2::ReadData;
+
+/// A database of a few lines: enough to see what was asked of it, and to fail on command.
+struct FakeDatabase {
+  std::vector<port::JournalEntry> entries;
+  std::size_t changes_committed = 0;
+  int commits = 0;
+  bool away = false;
+  std::optional<fhir::Error> apply_error;
+  int conflicts = 0;  ///< commits that lose a race before one wins
+  std::vector<std::string> locks;
+};
+
+class FakeWork final : public port::UnitOfWork {
+ public:
+  FakeWork(FakeDatabase& database, const port::Actor& actor) : database_(database), actor_(actor) {}
+  fhir::Result<std::vector<port::Outcome>> Apply(std::vector<port::Change> changes, fhir::IssueList&) override {
+    if (database_.apply_error) {
+      return std::unexpected(*database_.apply_error);
+    }
+    changes_ += changes.size();
+    return std::vector<port::Outcome>(changes.size());
+  }
+  fhir::Result<std::optional<port::StoredResource>> Read(fhir::metadata::TypeId, std::string_view) override {
+    return std::optional<port::StoredResource>();
+  }
+  fhir::Result<std::vector<port::StoredResource>> Search(const fhir::search::Query&, std::size_t) override {
+    return std::vector<port::StoredResource>();
+  }
+  fhir::Result<void> Claim(const port::TimeClaim&) override { return {}; }
+  fhir::Result<void> ReleaseClaims(std::string_view) override { return {}; }
+  fhir::Result<void> Enqueue(port::OutboxMessage) override { return {}; }
+  fhir::Result<void> Lock(std::string_view key) override {
+    database_.locks.emplace_back(key);
+    return {};
+  }
+  fhir::Result<void> FinishMessage(std::int64_t id, port::MessageState state, std::string_view ack,
+                                   std::string_view code, std::string_view place, std::string_view) override {
+    auto& entry = database_.entries.at(static_cast<std::size_t>(id - 1));
+    if (entry.state != port::MessageState::kReceived) {
+      return fhir::Fail(fhir::ErrorCode::kConflict, "ended already");
+    }
+    finished_ = entry;
+    finished_->state = state;
+    finished_->ack = ack;
+    finished_->error_code = code;
+    finished_->error_place = place;
+    return {};
+  }
+  const port::Actor& actor() const override { return actor_; }
+  std::int64_t now_us() const override { return 0; }
+  std::string NewId() override { return "id"; }
+  fhir::Result<void> Commit() override {
+    if (database_.conflicts > 0) {
+      --database_.conflicts;
+      return fhir::Fail(fhir::ErrorCode::kConflict, {"deadlock"}, {}, fhir::Retry::kLater);
+    }
+    if (finished_) {
+      database_.entries.at(static_cast<std::size_t>(finished_->id - 1)) = *finished_;
+    }
+    database_.changes_committed += changes_;
+    ++database_.commits;
+    return {};
+  }
+
+ private:
+  FakeDatabase& database_;
+  const port::Actor actor_;
+  std::size_t changes_ = 0;
+  std::optional<port::JournalEntry> finished_;
+};
+
+class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, public port::Clock {
+ public:
+  FakeDatabase database;
+  fhir::Result<port::ReceiveResult> Receive(const port::InboundMessage& message) override {
+    if (database.away) {
+      return fhir::Fail(fhir::ErrorCode::kUnavailable, {"away"}, {}, fhir::Retry::kLater);
+    }
+    for (const auto& entry : database.entries) {
+      if (entry.control_id == message.control_id && entry.raw == message.raw) {
+        return port::ReceiveResult{entry, true};
+      }
+    }
+    port::JournalEntry entry;
+    entry.id = static_cast<std::int64_t>(database.entries.size()) + 1;
+    entry.control_id = message.control_id;
+    entry.type = message.type;
+    entry.raw = message.raw;
+    database.entries.push_back(entry);
+    return port::ReceiveResult{entry, false};
+  }
+  fhir::Result<port::JournalEntry> Get(std::int64_t id) override {
+    return database.entries.at(static_cast<std::size_t>(id - 1));
+  }
+  fhir::Result<std::vector<port::JournalEntry>> List(const port::JournalFilter&) override { return database.entries; }
+  fhir::Result<std::vector<port::JournalEntry>> ClaimUnfinished(int, int, int) override { return database.entries; }
+  fhir::Result<void> Replay(std::int64_t) override { return {}; }
+  fhir::Result<std::unique_ptr<port::UnitOfWork>> Begin(const port::Actor& actor) override {
+    if (database.away) {
+      return fhir::Fail(fhir::ErrorCode::kUnavailable, {"away"}, {}, fhir::Retry::kLater);
+    }
+    return std::make_unique<FakeWork>(database, actor);
+  }
+  std::int64_t NowUs() const override { return now++; }
+  mutable std::int64_t now = 0;
+};
+
+struct Inbound : testing::Test {
+  FakeHost host;
+  std::shared_ptr<const hl7::messages::MapSet> maps = tests::hl7v2::ShippedMaps();
+  hl7::InboundProcessor processor{{.partner = tests::hl7v2::TestPartner()}, [this] { return maps; }, host, host, host};
+
+  std::string CodeOf(const std::optional<std::string>& answer) {
+    const auto read = answer ? hl7::ack::Read(*answer) : std::unexpected(fhir::Error{});
+    return read ? std::string(hl7::ack::Name(read->code)) : "none";
+  }
+};
+
+TEST_F(Inbound, Admission_CommitsOnceAndRepeatsItsAnswer) {
+  const auto raw = ReadData("adult_admission.hl7");
+  const auto first = processor.Receive(raw);
+  EXPECT_EQ(CodeOf(first), "AA");
+  const auto changes = host.database.changes_committed;
+  EXPECT_GT(changes, 5u);
+  EXPECT_EQ(host.database.locks.size(), 1u);
+  EXPECT_EQ(processor.Receive(raw), first);
+  EXPECT_EQ(host.database.changes_committed, changes);
+  EXPECT_EQ(host.database.entries.size(), 1u);
+}
+
+TEST_F(Inbound, BadMessage_IsRefusedWithItsPlaceInTheJournal) {
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("refusals/birth_date_bad.hl7"))), "AE");
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+  EXPECT_EQ(host.database.entries[0].error_place, "PID-7");
+  EXPECT_EQ(host.database.entries[0].error_code, "102");
+  EXPECT_EQ(host.database.changes_committed, 0u);
+}
+
+TEST_F(Inbound, UnknownTrigger_IsAcceptedAndIgnored) {
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("unknown_trigger.hl7"))), "AA");
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kIgnored);
+}
+
+TEST_F(Inbound, DatabaseAway_GivesNoAnswer) {
+  host.database.away = true;
+  EXPECT_EQ(processor.Receive(ReadData("adult_admission.hl7")), std::nullopt);
+  EXPECT_TRUE(host.database.entries.empty());
+}
+
+TEST_F(Inbound, DatabaseLostAfterJournal_IsRecoveredLater) {
+  host.database.apply_error = fhir::Error{.code = fhir::ErrorCode::kUnavailable, .retry = fhir::Retry::kLater};
+  EXPECT_EQ(processor.Receive(ReadData("adult_admission.hl7")), std::nullopt);
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kReceived);
+  host.database.apply_error.reset();
+  const auto answer = processor.Process(host.database.entries[0]);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kCommitted);
+  EXPECT_EQ(host.database.entries[0].ack, *answer);
+}
+
+TEST_F(Inbound, LostRace_IsTriedAgainWithAllChanges) {
+  host.database.conflicts = 2;
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_admission.hl7"))), "AA");
+  const auto changes = host.database.changes_committed;
+  FakeHost other;
+  hl7::InboundProcessor again({.partner = tests::hl7v2::TestPartner()}, [this] { return maps; }, other, other, other);
+  again.Receive(ReadData("adult_admission.hl7"));
+  EXPECT_EQ(changes, other.database.changes_committed);
+}
+
+TEST_F(Inbound, ResourceRefusedByStore_GivesAe) {
+  host.database.apply_error =
+      fhir::Error{.code = fhir::ErrorCode::kInvalid, .public_text = {"wrong"}, .expression = "Patient.gender"};
+  const auto answer = processor.Receive(ReadData("adult_admission.hl7"));
+  EXPECT_EQ(CodeOf(answer), "AE");
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+}
+
+TEST_F(Inbound, TooLargeFrame_IsRejectedAndJournalledWithoutBody) {
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_admission.hl7"), true)), "AR");
+  EXPECT_EQ(host.database.entries[0].raw.find("DUPONT"), std::string::npos);
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+}
+
+TEST_F(Inbound, Answers_NeverHoldValuesOfThePatient) {
+  for (const auto* name : {"refusals/birth_date_bad.hl7", "refusals/gender_unknown.hl7", "refusals/ipp_missing.hl7",
+                           "refusals/bytes_invalid.hl7", "refusals/line_not_a_segment.hl7"}) {
+    const auto answer = processor.Receive(ReadData(name));
+    ASSERT_TRUE(answer);
+    for (const auto* value : {"DUPONT", "IPP0001", "19790231", "garbage", "279035121518989"}) {
+      EXPECT_EQ(answer->find(value), std::string::npos) << name;
+    }
+  }
+}
+
+}  // namespace

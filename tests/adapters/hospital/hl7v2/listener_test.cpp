@@ -1,0 +1,166 @@
+#include "adapters/hospital/hl7v2/mllp/listener.hpp"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "adapters/hospital/hl7v2/ack/ack.hpp"
+#include "adapters/hospital/hl7v2/mllp/client.hpp"
+#include "adapters/hospital/hl7v2/mllp/framing.hpp"
+#include "adapters/hospital/hl7v2/mllp/sender.hpp"
+
+namespace {
+
+namespace mllp = adapters::hospital::hl7v2::mllp;
+namespace ack = adapters::hospital::hl7v2::ack;
+namespace er7 = adapters::hospital::hl7v2::er7;
+
+std::string Ping(const std::string& id) {
+  return "MSH|^~\\&|A|B|C|D|2025||ADT^A01|" + id + "|P|2.5\r";
+}
+
+mllp::Handler Answering(ack::Code code) {
+  return [code](std::string frame, const mllp::Session& session) -> std::optional<std::string> {
+    return ack::Build(er7::ReadHeader(frame), {.code = session.too_large ? ack::Code::kAR : code});
+  };
+}
+
+/// A plain socket, to send what no proper client would.
+class RawPeer {
+ public:
+  explicit RawPeer(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    timeval limit{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+  ~RawPeer() { ::close(socket_); }
+  bool connected() const { return connected_; }
+  void Send(std::string_view bytes) { (void)!::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  std::string ReadToEnd() {
+    std::string all;
+    char buffer[4096];
+    for (ssize_t count = 0; (count = ::recv(socket_, buffer, sizeof buffer, 0)) > 0;) {
+      all.append(buffer, static_cast<std::size_t>(count));
+    }
+    return all;
+  }
+
+ private:
+  int socket_;
+  bool connected_ = false;
+};
+
+mllp::ClientOptions At(std::uint16_t port) {
+  return {.port = port, .answer_timeout_ms = 5'000};
+}
+
+TEST(MllpListener, ManyMessagesOnOneConnection_AreAnsweredInOrder) {
+  auto listener = mllp::Listener::Start({}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  mllp::Client client(At((*listener)->port()));
+  for (int i = 0; i < 50; ++i) {
+    const auto answer = client.Exchange(Ping(std::to_string(i)));
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(ack::Read(*answer)->control_id, std::to_string(i));
+  }
+  EXPECT_EQ((*listener)->counters().connections, 1u);
+  (*listener)->Stop(1'000);
+}
+
+TEST(MllpListener, PortInUse_IsAnExpectedFailure) {
+  auto first = mllp::Listener::Start({}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(first);
+  const auto second = mllp::Listener::Start({.port = (*first)->port()}, Answering(ack::Code::kAA));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, fhir::ErrorCode::kUnavailable);
+}
+
+TEST(MllpListener, NoAnswer_ClosesTheConnection) {
+  auto listener = mllp::Listener::Start({}, [](std::string, const mllp::Session&) { return std::nullopt; });
+  ASSERT_TRUE(listener);
+  mllp::Client client(At((*listener)->port()));
+  const auto answer = client.Exchange(Ping("1"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().retry, fhir::Retry::kLater);
+}
+
+TEST(MllpListener, HalfOpenFrame_IsClosedAfterTheFrameTimeout) {
+  auto listener = mllp::Listener::Start({.frame_timeout_ms = 150}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  RawPeer peer((*listener)->port());
+  ASSERT_TRUE(peer.connected());
+  peer.Send("\x0BMSH|^~\\&|half");
+  EXPECT_EQ(peer.ReadToEnd(), "");
+  EXPECT_EQ((*listener)->counters().frames, 0u);
+}
+
+TEST(MllpListener, FrameOverLimit_IsRejectedAndTheNextIsServed) {
+  auto listener = mllp::Listener::Start({.frame_bytes_max = 1'000}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  mllp::Client client(At((*listener)->port()));
+  const auto large = client.Exchange(Ping("1") + "NTE|" + std::string(100'000, 'x'));
+  ASSERT_TRUE(large);
+  EXPECT_EQ(ack::Read(*large)->code, ack::Code::kAR);
+  const auto small = client.Exchange(Ping("2"));
+  ASSERT_TRUE(small);
+  EXPECT_EQ(ack::Read(*small)->code, ack::Code::kAA);
+}
+
+TEST(MllpListener, ConnectionsOverLimit_AreClosedAtOnce) {
+  auto listener = mllp::Listener::Start({.connections_max = 1}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  mllp::Client first(At((*listener)->port()));
+  ASSERT_TRUE(first.Exchange(Ping("1")));
+  RawPeer second((*listener)->port());
+  EXPECT_EQ(second.ReadToEnd(), "");
+  EXPECT_EQ((*listener)->counters().connections_refused, 1u);
+  EXPECT_TRUE(first.Exchange(Ping("2")));
+}
+
+TEST(MllpListener, Stop_EndsIdleConnections) {
+  auto listener = mllp::Listener::Start({}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  mllp::Client client(At((*listener)->port()));
+  ASSERT_TRUE(client.Exchange(Ping("1")));
+  (*listener)->Stop(5'000);
+  EXPECT_EQ((*listener)->open_connections(), 0u);
+  EXPECT_FALSE(client.Exchange(Ping("2")));
+}
+
+TEST(MllpClient, AnswerToAnotherMessage_IsPassedOver) {
+  auto listener = mllp::Listener::Start({}, [](std::string, const mllp::Session&) -> std::optional<std::string> {
+    return ack::Build(er7::ReadHeader(Ping("other")), {.code = ack::Code::kAA});
+  });
+  ASSERT_TRUE(listener);
+  auto options = At((*listener)->port());
+  options.answer_timeout_ms = 200;
+  mllp::Client client(options);
+  const auto answer = client.Exchange(Ping("mine"));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, fhir::ErrorCode::kTimeout);
+}
+
+TEST(MllpSender, Answers_DecideDeliveredOrNever) {
+  for (const auto& [code, delivered] :
+       {std::pair{ack::Code::kAA, true}, {ack::Code::kCA, true}, {ack::Code::kAE, false}, {ack::Code::kAR, false}}) {
+    auto listener = mllp::Listener::Start({}, Answering(code));
+    ASSERT_TRUE(listener);
+    mllp::Sender sender({{"chu", At((*listener)->port())}});
+    const auto sent = sender.Send({.message = {.destination = "chu", .payload = Ping("1")}});
+    EXPECT_EQ(sent.has_value(), delivered);
+    if (!sent) {
+      EXPECT_EQ(sent.error().retry, fhir::Retry::kNever);
+      EXPECT_EQ(sent.error().code, fhir::ErrorCode::kPeerRefused);
+    }
+  }
+  mllp::Sender nobody({{"chu", At(1)}});
+  EXPECT_EQ(nobody.Send({.message = {.destination = "chu", .payload = Ping("1")}}).error().retry, fhir::Retry::kLater);
+  EXPECT_EQ(nobody.Send({.message = {.destination = "x"}}).error().code, fhir::ErrorCode::kConfiguration);
+}
+
+}  // namespace

@@ -1,0 +1,84 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "adapters/mapping/compiled_map.hpp"
+#include "adapters/mapping/condition.hpp"
+
+namespace {
+
+using adapters::mapping::CompiledMap;
+using adapters::mapping::ParseAddress;
+using adapters::mapping::ParseCondition;
+
+constexpr std::string_view kLoaderGroups[] = {"MSH", "PID"};
+constexpr adapters::mapping::FunctionRow kLoaderFunctions[] = {{"to_date", nullptr, "date"}};
+constexpr adapters::mapping::Vocabulary kLoaderVocabulary{kLoaderFunctions, kLoaderGroups};
+
+std::string LoadWith(std::string_view rule) {
+  const std::string yaml = std::string(R"(name: x
+types: [ADT]
+versions: ["2.5"]
+processing_ids: [P]
+tables: {gender: {codes: {F: female}}}
+resources:
+  - name: patient
+    type: Patient
+    rules:
+)") + "      - " + std::string(rule) +
+                           "\nmessages: {A01: [patient]}\n";
+  const auto map = CompiledMap::Load(yaml, "x.yaml", kLoaderVocabulary);
+  return map ? "" : map.error().public_text.text;
+}
+
+TEST(RuleFile, RightRules_Load) {
+  EXPECT_EQ(LoadWith("{from: PID-7, to: birthDate, using: to_date}"), "");
+  EXPECT_EQ(LoadWith("{from: PID-8, to: gender, table: gender}"), "");
+  EXPECT_EQ(LoadWith("{from: 'PID-3[5=PI].1', to: identifier.value, when: PID-3.5 = PI and ZBE-1 exists}"), "");
+}
+
+TEST(RuleFile, WrongRules_AreRefusedWithFileLineAndReason) {
+  const std::pair<std::string_view, std::string_view> kCases[] = {
+      {"{from: PID-7, to: birthDay}", "Patient has no element 'birthDay'"},
+      {"{from: PID-7, to: name.givenName}", "HumanName has no element 'givenName'"},
+      {"{from: PID-7, to: birthDate, using: to_dat}", "unknown function 'to_dat'"},
+      {"{from: PID-7, to: gender, using: to_date}", "makes date, not code"},
+      {"{from: PID-8, to: gender, table: sex}", "unknown table 'sex'"},
+      {"{from: PIX-8, to: gender}", "unknown segment 'PIX'"},
+      {"{from: PID8, to: gender}", "not a field address"},
+      {"{from: PID-8, to: gender, wen: x}", "unknown key 'wen'"},
+      {"{from: PID-8, to: gender, when: PID-8 like F}", "not a condition"},
+      {"{from: PID-3, to: managingOrganization, reference: clinic}", "no resource 'clinic'"},
+      {"{to: gender}", "nothing fills this element"},
+      {"{from: PID-3, to: identifier}", "needs 'using'"},
+      {"{to: identifier, value: x}", "not a primitive type"},
+      {"{from: PID-8, to: gender, key: true}", "rules that make an Identifier"},
+      {"{from: PID-8, to: gender", "x.yaml:"},
+  };
+  for (const auto& [rule, reason] : kCases) {
+    const auto text = LoadWith(rule);
+    EXPECT_THAT(text, testing::HasSubstr(std::string(reason))) << rule;
+    EXPECT_THAT(text, testing::StartsWith("x.yaml:1")) << rule;
+  }
+}
+
+TEST(Address, Texts_AreReadOrRefused) {
+  const auto address = ParseAddress("PID[2]-3[4].5.6");
+  ASSERT_TRUE(address);
+  EXPECT_EQ(address->occurrence, 2);
+  EXPECT_EQ(address->repetition, 4);
+  EXPECT_EQ(address->component, 5);
+  EXPECT_EQ(address->subcomponent, 6);
+  EXPECT_EQ(ParseAddress("PID-3[5=PI].1")->select_value, "PI");
+  for (const auto* text : {"", "PID-", "PID-0", "PID-3[", "PID-3[5=]", "PID-3.", "PID-3x", "PI-3", "PID-3[0]"}) {
+    EXPECT_FALSE(ParseAddress(text)) << text;
+  }
+}
+
+TEST(Condition, Texts_AreReadOrRefused) {
+  EXPECT_EQ(ParseCondition("PID-8 = F|M and PID-3 exists")->size(), 2u);
+  for (const auto* text : {"", "PID-8", "PID-8 =", "PID-8 = F|", "PID = F", "PID-8 = F G", "PID-8 = F and"}) {
+    EXPECT_FALSE(ParseCondition(text)) << text;
+  }
+}
+
+}  // namespace
