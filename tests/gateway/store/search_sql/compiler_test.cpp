@@ -1,0 +1,109 @@
+#include "gateway/store/search_sql/compiler.hpp"
+
+#include <gmock/gmock.h>
+
+#include <regex>
+#include <string>
+
+#include "fhir/search/query_parser.hpp"
+#include "gateway/store/search_sql/page.hpp"
+
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+namespace search_sql = gateway::store::search_sql;
+
+// The conditions of a count, with the numbers of types and parameters left out: they are data of the definitions.
+std::string Conditions(std::string_view type, std::string name, std::string value,
+                       const adapters::port::Grants& grants) {
+  const auto id = fhir::metadata::Definitions::R4().FindType(type);
+  const fhir::search::NameValue pairs[] = {{std::move(name), std::move(value)}};
+  fhir::IssueList warnings;
+  const auto query = fhir::search::ParseQuery(id, pairs, {}, warnings);
+  if (!query) {
+    return "not parsed: " + query.error().public_text.text;
+  }
+  const auto statement = search_sql::CompileCount(*query, grants, 10);
+  if (!statement) {
+    return "not compiled: " + statement.error().public_text.text;
+  }
+  std::string text = statement->text;
+  const std::string start = "AND NOT r.deleted";
+  text = text.substr(text.find(start) + start.size());
+  text = text.substr(0, text.rfind(" LIMIT"));
+  return std::regex_replace(text, std::regex("(type|parameter) = [0-9]+"), "$1 = N");
+}
+
+std::string Open(std::string_view type, std::string name, std::string value) {
+  return Conditions(type, std::move(name), std::move(value), {.unrestricted = true, .by_type = {}});
+}
+
+constexpr std::string_view kRows = " WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL AND ";
+
+std::string InSet(std::string_view table, std::string_view condition) {
+  return std::string(" AND r.id IN (SELECT t1.id FROM ") + std::string(table) + " t1" + std::string(kRows) +
+         std::string(condition) + ")";
+}
+
+TEST(SearchSql, EachType_GivesItsCondition) {
+  EXPECT_EQ(Open("Patient", "family", "Dupré"), InSet("idx_string", "(t1.folded ^@ $1::text)"));
+  EXPECT_EQ(Open("Patient", "family:exact", "x"),
+            InSet("idx_string", "((t1.folded = $1::text AND t1.exact = $2::text))"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|c"),
+            InSet("idx_token", "((t1.system = $1::text AND t1.code = ANY ($2::text[])))"));
+  EXPECT_EQ(Open("Patient", "identifier", "a,b,c"), InSet("idx_token", "(t1.code = ANY ($1::text[]))"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|"), InSet("idx_token", "(t1.system = ANY ($1::text[]))"));
+  EXPECT_EQ(Open("Patient", "birthdate", "2024"),
+            InSet("idx_date", "((t1.low >= $1::bigint AND t1.high <= $2::bigint))"));
+  EXPECT_EQ(Open("Patient", "birthdate", "sa2024"), InSet("idx_date", "(t1.low >= $1::bigint)"));
+  EXPECT_EQ(Open("Encounter", "patient", "Patient/1"),
+            InSet("idx_reference", "((t1.target_type = N AND t1.target = ANY ($1::text[])))"));
+  EXPECT_EQ(Open("RiskAssessment", "probability", "gt0.5"), InSet("idx_number", "(t1.high > $1::text::numeric)"));
+  EXPECT_EQ(Open("Observation", "value-quantity", "lt5||mg"),
+            InSet("idx_quantity", "((t1.low < $1::text::numeric AND t1.code = $2::text))"));
+  EXPECT_EQ(Open("ValueSet", "url:below", "http://x"), InSet("idx_uri", "(t1.uri ^@ $1::text)"));
+}
+
+TEST(SearchSql, Not_IsAnAbsenceOnTheResource) {
+  EXPECT_EQ(Open("Patient", "gender:not", "male"),
+            " AND NOT EXISTS (SELECT 1 FROM idx_token t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS"
+            " NULL AND t1.id = r.id AND (t1.code = ANY ($1::text[])))");
+}
+
+TEST(SearchSql, Chain_NeedsNoResourceTable) {
+  EXPECT_EQ(Open("Encounter", "subject:Patient.family", "x"),
+            " AND r.id IN (SELECT t1.id FROM idx_reference t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx"
+            " IS NULL AND ((t1.target_type = N AND t1.target IN (SELECT t2.id FROM idx_string t2 WHERE t2.type = N AND"
+            " t2.parameter = N AND t2.closed_tx IS NULL AND (t2.folded ^@ $1::text)))))");
+}
+
+TEST(SearchSql, Values_NeverStandInTheText) {
+  const std::string mark = "zz'--\"); DROP";
+  for (const auto& [type, name] : {std::pair{"Patient", "family"},
+                                   {"Patient", "identifier"},
+                                   {"Encounter", "subject"},
+                                   {"ValueSet", "url"},
+                                   {"Patient", "_id"}}) {
+    EXPECT_THAT(Open(type, name, mark), Not(HasSubstr("zz"))) << name;
+  }
+}
+
+TEST(SearchSql, Grants_StandInEveryLevel) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  adapters::port::Grants grants;
+  EXPECT_THAT(Conditions("Patient", "family", "x", grants), HasSubstr(" AND false"));
+  const auto encounter = definitions.FindType("Encounter");
+  grants.by_type[encounter] = {.grants = {{adapters::port::kRead | adapters::port::kSearch, {}}},
+                               .identifier_types_hidden = {}};
+  EXPECT_THAT(Conditions("Encounter", "subject:Patient.family", "x", grants), HasSubstr(" AND false"))
+      << "a chain through a type without any grant";
+  const auto patient = definitions.FindType("Patient");
+  grants.by_type[patient] = {.grants = {{adapters::port::kChain, {}}}, .identifier_types_hidden = {"INS-NIR"}};
+  const auto chained = Conditions("Encounter", "subject:Patient.identifier", "x", grants);
+  EXPECT_THAT(chained, Not(HasSubstr("false")));
+  EXPECT_THAT(chained, HasSubstr("t2.identifier_type <> ALL ("));
+}
+
+}  // namespace
