@@ -8,7 +8,7 @@
 #include "adapters/port/reference.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/model/data_types.hpp"
-#include "fhir/search/conditional.hpp"
+#include "fhir/search/query_parser.hpp"
 
 namespace adapters::followup {
 namespace {

@@ -9,7 +9,7 @@
 #include "fhir/base/date_time.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/model/data_types.hpp"
-#include "fhir/search/conditional.hpp"
+#include "fhir/search/query_parser.hpp"
 
 namespace adapters::insurer {
 namespace {

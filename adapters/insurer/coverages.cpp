@@ -4,7 +4,7 @@
 
 #include "adapters/port/reference.hpp"
 #include "fhir/json/reader.hpp"
-#include "fhir/search/conditional.hpp"
+#include "fhir/search/query_parser.hpp"
 
 namespace adapters::insurer {
 namespace {
@@ -31,7 +31,7 @@ CoverageView View(const fhir::model::Node& coverage) {
 fhir::Result<PayingCoverages> FindCoverages(std::string_view patient_id, std::string_view day, port::UnitOfWork& work) {
   const fhir::metadata::TypeId type = fhir::metadata::Definitions::R4().FindType("Coverage");
   GW_ASSIGN(const fhir::search::Query query,
-            fhir::search::ParseConditional(type, "status=active&beneficiary=" + port::MakeReference("Patient", patient_id)));
+            fhir::search::ParseConditional(type, "status=active&beneficiary=" + port::MakeReference("Patient", patient_id), {}));
   GW_ASSIGN(const std::vector<port::StoredResource> found, work.Search(query, kCoveragesMax));
   PayingCoverages paying;
   for (const port::StoredResource& stored : found) {

@@ -1,0 +1,52 @@
+// The table of commands.
+#include "gateway/app/commands/command.hpp"
+#include "gateway/app/commands/hl7.hpp"
+#include "gateway/app/commands/messages.hpp"
+#include "gateway/app/commands/options.hpp"
+#include "gateway/app/commands/plain.hpp"
+#include "gateway/app/commands/serve.hpp"
+
+namespace gateway::app {
+namespace {
+
+constexpr OptionSpec kOutboxOption{"--outbox", "", "the outbox instead of the journal"};
+
+/// Where the messages are: the four options that say so, then those of the command.
+std::vector<OptionSpec> DeskOptions(std::vector<OptionSpec> own) {
+  std::vector<OptionSpec> options = {kConfigOption, kEmbeddedOption, kServerOption, kTokenOption};
+  options.insert(options.end(), own.begin(), own.end());
+  return options;
+}
+
+}  // namespace
+
+std::span<const CommandSpec> Commands() {
+  static const std::vector<CommandSpec> commands = {
+      {"serve", "", "run the gateway until SIGTERM; SIGHUP reads mappings and certificates again",
+       {kConfigOption, kEmbeddedOption, {"--http", "HOST:PORT", "address of the FHIR API"}, {"--mllp", "HOST:PORT", "address of the first MLLP listener"}},
+       RunServe},
+      {"migrate", "", "bring the database to this program's schema", {kConfigOption, kEmbeddedOption}, RunMigrate},
+      {"check-config", "[FILE]", "check a configuration and the rules it names; nothing is started", {}, RunCheckConfig},
+      {"print-config-schema", "", "the configuration's JSON Schema, for editors", {}, RunPrintConfigSchema},
+      {"hl7 send", "HOST:PORT FILE...", "send messages over MLLP and print each acknowledgement; 1 unless all are AA or CA",
+       {{"--tls-ca", "FILE", "use TLS and trust these certificates"}}, RunHl7Send},
+      {"hl7 translate", "FILE...", "print the transaction Bundle a message would become, and the fields it did not map",
+       {kConfigOption, {"--partner", "NAME", "whose message it is; the first partner without it"}}, RunHl7Translate},
+      {"messages list", "", "inbound messages, newest first",
+       DeskOptions({kOutboxOption,
+                    {"--state", "STATE", "received, committed, ignored, refused, parked; waiting, delivered, dead with --outbox"},
+                    {"--partner", "NAME", "of this partner"},
+                    {"--type", "TYPE", "of this type, e.g. ADT^A01"},
+                    {"--control-id", "ID", "with this MSH-10"},
+                    {"--destination", "NAME", "for this destination, with --outbox"},
+                    {"--before", "ID", "older than this entry: the next page"},
+                    {"--count", "N", "at most so many (50)"}}),
+       RunMessagesList},
+      {"messages show", "ID", "one inbound message; its bytes with --raw", DeskOptions({{"--raw", "", "the bytes as received, alone"}}), RunMessagesShow},
+      {"messages replay", "ID...", "put messages, or dead letters with --outbox, back to work", DeskOptions({kOutboxOption}), RunMessagesReplay},
+      {"version", "", "print the version", {}, RunVersion},
+  };
+  return commands;
+}
+
+}  // namespace gateway::app

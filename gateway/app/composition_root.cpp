@@ -1,0 +1,379 @@
+#include "gateway/app/composition_root.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "adapters/followup/discharge.hpp"
+#include "adapters/hospital/hl7v2/inbound.hpp"
+#include "adapters/hospital/hl7v2/messages/outbound_documents.hpp"
+#include "adapters/hospital/hl7v2/mllp/listener.hpp"
+#include "adapters/hospital/hl7v2/mllp/sender.hpp"
+#include "adapters/insurer/claims.hpp"
+#include "adapters/platform/booking.hpp"
+#include "adapters/platform/notification.hpp"
+#include "adapters/platform/rest_hook_sender.hpp"
+#include "fhir/base/date_time.hpp"
+#include "fhir/metadata/definitions.hpp"
+#include "gateway/app/clock_and_ids.hpp"
+#include "gateway/app/database.hpp"
+#include "gateway/app/http_pipeline.hpp"
+#include "gateway/app/operations_routes.hpp"
+#include "gateway/app/rules.hpp"
+#include "gateway/app/senders.hpp"
+#include "gateway/app/version.hpp"
+#include "gateway/audit/audit_trail.hpp"
+#include "gateway/console/messages_routes.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/journal/dispatcher.hpp"
+#include "gateway/journal/recovery.hpp"
+#include "gateway/rest/service.hpp"
+#include "gateway/store/installation_key.hpp"
+#include "gateway/store/journal_store.hpp"
+#include "gateway/store/outbox_store.hpp"
+#include "gateway/store/resource_store.hpp"
+#include "gateway/store/unit_of_work.hpp"
+
+namespace gateway::app {
+namespace {
+
+namespace hl7v2 = adapters::hospital::hl7v2;
+namespace port = adapters::port;
+
+telemetry::Level LevelOf(std::string_view name) {
+  for (const telemetry::Level level : {telemetry::Level::kDebug, telemetry::Level::kInfo, telemetry::Level::kWarning}) {
+    if (telemetry::Name(level) == name) {
+      return level;
+    }
+  }
+  return telemetry::Level::kError;
+}
+
+/// What an MLLP partner may do: all that its mapping asks for. The rules of the mapping are its policy.
+port::Actor PartnerActor(const std::string& partner) {
+  port::Actor actor;
+  actor.kind = port::PartyKind::kHospital;
+  actor.party = partner;
+  auto grants = std::make_shared<port::Grants>();
+  grants->unrestricted = true;
+  actor.grants = std::move(grants);
+  return actor;
+}
+
+void CountMessages(telemetry::Metrics& metrics, const std::string& partner, bool answered) {
+  metrics
+      .GetCounter("passerelle_mllp_messages_total", "HL7 v2 messages received, by partner and whether they were answered.",
+                  {{"partner", partner}, {"answered", answered ? "yes" : "no"}})
+      .Add();
+}
+
+}  // namespace
+
+/// Members are made from top to bottom and end from bottom to top.
+struct Gateway::Parts {
+  settings::Settings settings;
+  std::unique_ptr<telemetry::Logger> logger;
+  telemetry::Metrics metrics;
+  SystemClock clock;
+  UuidV7Source ids;
+  Rules rules;
+  std::mutex maps_mutex;  // guards rules.hl7v2_maps after start
+  Destinations destinations;
+  std::unique_ptr<Database> database;
+
+  // Reactions, in the order in which they run.
+  std::vector<std::unique_ptr<port::Reaction>> reactions;
+  std::unique_ptr<audit::TransactionAudit> transaction_audit;
+  std::unique_ptr<store::StoreUnitOfWorkFactory> units;
+  std::unique_ptr<store::StoreResourceStore> resources;
+  std::unique_ptr<store::JournalStore> journal;
+  std::unique_ptr<store::OutboxStore> outbox;
+  std::unique_ptr<audit::ReadAudit> read_audit;
+
+  std::vector<std::unique_ptr<port::Sender>> senders;
+  std::unique_ptr<journal::Dispatcher> dispatcher;
+  std::map<std::string, std::unique_ptr<hl7v2::InboundProcessor>> inbound;  // by partner
+  std::unique_ptr<journal::Recovery> recovery;
+
+  std::shared_ptr<rest::Service> rest;
+  http::Handler handler;  // set before the server starts
+  std::unique_ptr<http::Server> http_server;
+  std::vector<std::pair<std::string, std::unique_ptr<hl7v2::mllp::Listener>>> listeners;
+  std::atomic<bool> stopping{false};
+
+  fhir::Result<void> OpenDatabase();
+  fhir::Result<void> MakeStore();
+  fhir::Result<void> MakeExchange();
+  fhir::Result<void> MakeHttp();
+  fhir::Result<void> BindHttp();
+  fhir::Result<void> Listen();
+  std::shared_ptr<const hl7v2::messages::MapSet> CurrentMaps();
+  std::string BaseUrl() const;
+};
+
+std::shared_ptr<const hl7v2::messages::MapSet> Gateway::Parts::CurrentMaps() {
+  const std::lock_guard lock(maps_mutex);
+  return rules.hl7v2_maps;
+}
+
+std::string Gateway::Parts::BaseUrl() const {
+  if (!settings.http.base_url.empty()) {
+    return settings.http.base_url;
+  }
+  const std::string host = settings.http.address.substr(0, settings.http.address.rfind(':'));
+  return fmt::format("{}://{}:{}/fhir", settings.http.tls.enabled() ? "https" : "http", host, http_server->port());
+}
+
+fhir::Result<void> Gateway::Parts::OpenDatabase() {
+  GW_ASSIGN(database, Database::Open(settings.database, logger.get(), &metrics));
+  store::pg::Pool& pool = database->pool();
+  metrics.AddGauge("passerelle_database_connections", "Connections to the database.",
+                   [&pool] { return static_cast<double>(pool.state().open); });
+  metrics.AddGauge("passerelle_database_waiting", "Threads that wait for a connection.",
+                   [&pool] { return static_cast<double>(pool.state().waiting); });
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::MakeStore() {
+  store::StoreOptions options;
+  options.base_url = BaseUrl();
+  options.zone = settings.search.zone;
+  options.page_size_default = static_cast<int>(settings.search.page_size_default);
+  options.page_size_max = static_cast<int>(settings.search.page_size_max);
+  options.includes_max = static_cast<std::int64_t>(settings.search.includes_max);
+  options.limits = settings.limits;
+  options.clock = &clock;
+  options.ids = &ids;
+  GW_ASSIGN(options.cursor_key, store::LoadInstallationKey(database->pool(), "search-cursor"));
+
+  // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
+  reactions.push_back(std::make_unique<adapters::platform::Booking>());
+  reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
+  reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
+  reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));
+  reactions.push_back(std::make_unique<hl7v2::messages::OutboundDocuments>(destinations.documents));
+  for (const auto& reaction : reactions) {
+    options.reactions.push_back(reaction.get());
+  }
+  const audit::AuditOptions audit_options{.reads = settings.audit.reads, .writes = settings.audit.writes, .source = {}};
+  const fhir::metadata::Definitions& definitions = fhir::metadata::Definitions::R4();
+  transaction_audit = std::make_unique<audit::TransactionAudit>(definitions, audit_options);
+  options.commit_hooks.push_back(transaction_audit.get());
+
+  units = std::make_unique<store::StoreUnitOfWorkFactory>(database->pool(), options);
+  resources = std::make_unique<store::StoreResourceStore>(database->pool(), options);
+  journal = std::make_unique<store::JournalStore>(database->pool());
+  outbox = std::make_unique<store::OutboxStore>(database->pool());
+  read_audit = std::make_unique<audit::ReadAudit>(definitions, *units, clock, audit_options);
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::MakeExchange() {
+  senders.push_back(std::make_unique<hl7v2::mllp::Sender>(destinations.mllp));
+  senders.push_back(std::make_unique<adapters::platform::RestHookSender>(destinations.rest_hooks));
+  std::vector<port::Sender*> borrowed;
+  for (const auto& sender : senders) {
+    borrowed.push_back(sender.get());
+  }
+  journal::DispatcherOptions options;
+  options.workers = static_cast<int>(settings.journal.dispatcher_threads);
+  options.poll_ms = static_cast<int>(settings.journal.poll_ms);
+  options.attempts_max = static_cast<int>(settings.journal.attempts_max);
+  options.backoff = {static_cast<int>(settings.journal.retry_first_ms), static_cast<int>(settings.journal.retry_max_ms)};
+  dispatcher = std::make_unique<journal::Dispatcher>(*outbox, borrowed, options, [this](const journal::DispatchReport& report) {
+    const bool delivered = report.event == journal::DispatchEvent::kDelivered;
+    metrics
+        .GetCounter("passerelle_outbox_deliveries_total", "Attempts to deliver, by destination and whether they succeeded.",
+                    {{"destination", report.destination}, {"delivered", delivered ? "yes" : "no"}})
+        .Add();
+    if (!delivered) {
+      logger->Warning("outbox", report.event == journal::DispatchEvent::kDead ? telemetry::Literal("dead letter") : telemetry::Literal("not delivered"),
+                      {telemetry::Count("entry", report.id), telemetry::Code("destination", report.destination),
+                       telemetry::Detail({report.reason})});
+    }
+  });
+  for (const settings::MllpListener& listener : settings.mllp.listeners) {
+    if (inbound.contains(listener.partner)) {
+      continue;
+    }
+    hl7v2::InboundOptions inbound_options;
+    GW_ASSIGN(inbound_options.partner, HospitalPartner(settings, listener.partner));
+    if (!listener.charset.empty()) {
+      inbound_options.partner.charset = listener.charset;
+    }
+    inbound_options.actor = PartnerActor(listener.partner);
+    inbound[listener.partner] = std::make_unique<hl7v2::InboundProcessor>(
+        std::move(inbound_options), [this] { return CurrentMaps(); }, *journal, *units, clock);
+  }
+  recovery = std::make_unique<journal::Recovery>(
+      *journal,
+      [this](const port::JournalEntry& entry) -> fhir::Result<void> {
+        const auto found = inbound.find(entry.partner);
+        if (found == inbound.end()) {
+          return fhir::Fail(fhir::ErrorCode::kConfiguration, "the message's partner has no listener any more");
+        }
+        GW_TRY(found->second->Process(entry));
+        return {};
+      },
+      journal::RecoveryOptions{.older_than_ms = 10'000}, [this](const journal::RecoveryReport& report) {
+        if (report.done) {
+          logger->Info("recovery", "message finished", {telemetry::Count("message", report.id)});
+        } else {
+          logger->Warning("recovery", "message left waiting", {telemetry::Count("message", report.id), telemetry::Detail({report.reason})});
+        }
+      });
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::BindHttp() {
+  http::ServerOptions options;
+  options.http = settings.http;
+  options.error_body = rest::ErrorBody;
+  options.logger = logger.get();
+  options.metrics = &metrics;
+  GW_ASSIGN(http_server, http::Server::Create(std::move(options), [this](http::Request& request) { return handler(request); }));
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::MakeHttp() {
+  rest::RestOptions rest_options;
+  rest_options.base_url = BaseUrl();
+  rest_options.zone = settings.search.zone;
+  rest_options.software_version = Version();
+  rest_options.started = fhir::FormatInstant(clock.NowUs());
+  rest_options.limits = settings.limits;
+  rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
+  const rest::RestPorts ports{.definitions = fhir::metadata::Definitions::R4(),
+                              .store = *resources,
+                              .units = *units,
+                              .audit = settings.audit.reads ? read_audit.get() : nullptr};
+  GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
+
+  std::vector<http::Route> routes = rest::Service::Routes(rest);
+  for (http::Route& route : console::MessagesRoutes({.journal = *journal, .outbox = *outbox, .wake = [this] { recovery->Wake(); dispatcher->Wake(); }})) {
+    routes.push_back(std::move(route));
+  }
+  auto ready = [this]() -> fhir::Result<void> {
+    if (stopping) {
+      return fhir::Fail(fhir::ErrorCode::kUnavailable, "the gateway is stopping");
+    }
+    return database->pool().CheckHealth();
+  };
+  access::AuthenticateOptions authenticate;
+  authenticate.open_on_loopback = settings.access.mode == "open";
+  authenticate.error_body = rest::ErrorBody;
+  PipelineOptions options{.logger = *logger,
+                          .metrics = metrics,
+                          .parties = rules.parties,
+                          .authenticate = std::move(authenticate),
+                          .new_request_id = [this] { return ids.NewId(); }};
+  GW_ASSIGN(handler, MakePipeline(std::move(options), OperationsRoutes(std::move(ready), metrics), std::move(routes)));
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::Listen() {
+  for (const settings::MllpListener& listener : settings.mllp.listeners) {
+    GW_ASSIGN(const settings::HostPort address, settings::ParseHostPort(listener.address));
+    hl7v2::mllp::ListenerOptions options;
+    options.host = address.host;
+    options.port = address.port;
+    options.tls = {.enabled = listener.tls.enabled(),
+                   .certificate_file = listener.tls.certificate_file,
+                   .key_file = listener.tls.key_file,
+                   .ca_file = listener.tls.client_ca_file};
+    options.connections_max = listener.connections_max;
+    options.frame_bytes_max = listener.frame_bytes_max;
+    options.idle_timeout_ms = static_cast<int>(listener.idle_timeout_ms);
+    options.frame_timeout_ms = static_cast<int>(listener.frame_timeout_ms);
+    hl7v2::InboundProcessor* processor = inbound.at(listener.partner).get();
+    GW_ASSIGN(auto started,
+              hl7v2::mllp::Listener::Start(
+                  std::move(options), [this, processor, partner = listener.partner](std::string frame, const hl7v2::mllp::Session& session) {
+                    std::optional<std::string> answer = processor->Receive(frame, session.too_large);
+                    CountMessages(metrics, partner, answer.has_value());
+                    dispatcher->Wake();
+                    return answer;
+                  }));
+    listeners.emplace_back(listener.name, std::move(started));
+  }
+  return {};
+}
+
+fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settings) {
+  auto parts = std::make_unique<Parts>();
+  parts->settings = std::move(settings);
+  GW_ASSIGN(parts->logger, telemetry::Logger::Create(LevelOf(parts->settings.log.level), parts->settings.log.file));
+  parts->metrics.AddProcessMetrics(Version());
+  GW_ASSIGN(parts->rules, LoadRules(parts->settings));
+  GW_ASSIGN(parts->destinations, ReadDestinations(parts->settings));
+  // Addresses before the database: a port in use is found before anything is started.
+  GW_TRY(parts->BindHttp());
+  GW_TRY(parts->OpenDatabase());
+  GW_TRY(parts->MakeStore());
+  GW_TRY(parts->MakeExchange());
+  GW_TRY(parts->MakeHttp());
+  return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
+}
+
+Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Gateway::~Gateway() { Stop(); }
+
+fhir::Result<void> Gateway::Start() {
+  GW_TRY(parts_->Listen());
+  parts_->http_server->Start();
+  parts_->dispatcher->Start();
+  parts_->recovery->Start();
+  parts_->logger->Info("gateway", "serving", {telemetry::Count("http_port", parts_->http_server->port())});
+  return {};
+}
+
+void Gateway::Stop() {
+  if (parts_->stopping.exchange(true)) {
+    return;
+  }
+  const auto grace_ms = static_cast<int>(parts_->settings.shutdown_grace_ms);
+  parts_->logger->Info("gateway", "stopping");
+  // What brings work in ends first, then what works it off, then the database.
+  for (const auto& [name, listener] : parts_->listeners) {
+    listener->Stop(grace_ms / 2);
+  }
+  const std::size_t cut = parts_->http_server->Stop(std::chrono::milliseconds(grace_ms / 2));
+  parts_->recovery->Stop();
+  parts_->dispatcher->Stop();
+  parts_->database->Stop();
+  parts_->logger->Info("gateway", "stopped", {telemetry::Count("requests_cut", static_cast<std::int64_t>(cut))});
+}
+
+void Gateway::Reload() {
+  auto maps = LoadMaps(parts_->settings);
+  if (maps) {
+    const std::lock_guard lock(parts_->maps_mutex);
+    parts_->rules.hl7v2_maps = *std::move(maps);
+    parts_->logger->Info("gateway", "mappings reloaded");
+  } else {
+    parts_->logger->Error("gateway", "mappings not reloaded; the running ones stay", {telemetry::Detail({maps.error().public_text.text})});
+  }
+  for (const auto& [name, listener] : parts_->listeners) {
+    if (const auto reloaded = listener->ReloadTls(); !reloaded) {
+      parts_->logger->Error("gateway", "certificate not reloaded; the running one stays", {telemetry::Code("listener", name)});
+    }
+  }
+  if (const auto reopened = parts_->logger->Reopen(); !reopened) {
+    parts_->logger->Error("gateway", "log file not reopened");
+  }
+}
+
+std::uint16_t Gateway::http_port() const { return parts_->http_server->port(); }
+
+std::vector<std::pair<std::string, std::uint16_t>> Gateway::mllp_ports() const {
+  std::vector<std::pair<std::string, std::uint16_t>> ports;
+  for (const auto& [name, listener] : parts_->listeners) {
+    ports.emplace_back(name, listener->port());
+  }
+  return ports;
+}
+
+}  // namespace gateway::app

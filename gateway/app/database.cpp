@@ -1,0 +1,112 @@
+#include "gateway/app/database.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "gateway/store/migrations/migrate.hpp"
+#include "gateway/store/pg/connection.hpp"
+
+namespace gateway::app {
+
+class Database::Statements final : public store::pg::StatementObserver {
+ public:
+  explicit Statements(telemetry::Metrics& metrics) : metrics_(metrics) {}
+  void OnStatement(std::string_view name, std::int64_t duration_us, bool ok) override {
+    const telemetry::Labels labels = {{"statement", std::string(name)}};
+    metrics_.GetHistogram("passerelle_sql_seconds", "Time of SQL statements by name.", labels).ObserveMicros(duration_us);
+    if (!ok) {
+      metrics_.GetCounter("passerelle_sql_failures_total", "SQL statements that failed, by name.", labels).Add();
+    }
+  }
+
+ private:
+  telemetry::Metrics& metrics_;
+};
+
+namespace {
+
+store::pg::PoolOptions PoolOptionsFor(const settings::Database& settings, std::string conninfo,
+                                      store::pg::StatementObserver* observer) {
+  store::pg::PoolOptions options;
+  options.connection.conninfo = std::move(conninfo);
+  options.connection.statement_timeout_ms = static_cast<int>(settings.statement_timeout_ms);
+  options.connection.observer = observer;
+  options.connections_max = static_cast<int>(settings.pool_size);
+  options.wait_ms_max = static_cast<int>(settings.acquire_timeout_ms);
+  return options;
+}
+
+/// The connection string of the PostgreSQL that works in `directory`, from the file its postmaster keeps there
+/// (https://www.postgresql.org/docs/15/storage-file-layout.html: postmaster.pid; line 4 the port, line 5 the socket).
+fhir::Result<std::string> RunningConnInfo(const std::string& directory) {
+  std::ifstream file(std::filesystem::path(directory) / "postgres/postmaster.pid");
+  std::string line;
+  std::string port;
+  std::string socket_folder;
+  for (int number = 1; std::getline(file, line) && number <= 5; ++number) {
+    if (number == 4) {
+      port = line;
+    } else if (number == 5) {
+      socket_folder = line;
+    }
+  }
+  if (socket_folder.empty()) {
+    return fhir::Fail(fhir::ErrorCode::kUnavailable, "no gateway runs on this folder; start it, or use --server");
+  }
+  return fmt::format("host='{}' port={} user=passerelle dbname=passerelle", socket_folder, port);
+}
+
+}  // namespace
+
+fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database& settings, telemetry::Logger* logger,
+                                                       telemetry::Metrics* metrics) {
+  std::unique_ptr<Database> database(new Database);
+  if (metrics != nullptr) {
+    database->statements_ = std::make_unique<Statements>(*metrics);
+  }
+  std::string conninfo = settings.connection;
+  if (!settings.embedded.directory.empty()) {
+    store::embedded::EmbeddedOptions options;
+    if (logger != nullptr) {
+      options.on_event = [logger](std::string_view event) {
+        logger->Info("database", "private PostgreSQL", {telemetry::Code("event", event)});
+      };
+    }
+    GW_ASSIGN(database->embedded_,
+              store::embedded::EmbeddedPostgres::Start(settings.embedded.directory, std::move(options)));
+    conninfo = database->embedded_->ConnInfo();
+  }
+  database->pool_ = std::make_unique<store::pg::Pool>(PoolOptionsFor(settings, conninfo, database->statements_.get()));
+  store::pg::ConnectionOptions connection_options = database->pool_->options().connection;
+  connection_options.statement_timeout_ms = 0;  // a migration takes the time it takes
+  GW_ASSIGN(const auto connection, store::pg::Connection::Open(connection_options));
+  GW_ASSIGN(const store::migrations::MigrateReport report, store::migrations::Migrate(*connection));
+  if (logger != nullptr && report.version_before != report.version_after) {
+    logger->Info("database", "migrated", {telemetry::Count("from", report.version_before), telemetry::Count("to", report.version_after)});
+  }
+  return database;
+}
+
+fhir::Result<std::unique_ptr<Database>> Database::Attach(const settings::Database& settings) {
+  std::unique_ptr<Database> database(new Database);
+  std::string conninfo = settings.connection;
+  if (!settings.embedded.directory.empty()) {
+    GW_ASSIGN(conninfo, RunningConnInfo(settings.embedded.directory));
+  }
+  database->pool_ = std::make_unique<store::pg::Pool>(PoolOptionsFor(settings, conninfo, nullptr));
+  return database;
+}
+
+Database::~Database() { Stop(); }
+
+void Database::Stop() {
+  if (embedded_ != nullptr) {
+    embedded_->Stop();
+  }
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,86 @@
+#include "gateway/app/senders.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "fhir/base/text.hpp"
+#include "gateway/access/policy.hpp"
+#include "gateway/app/rules.hpp"
+
+namespace gateway::app {
+namespace {
+
+namespace hl7v2 = adapters::hospital::hl7v2;
+
+fhir::Result<hl7v2::mllp::ClientOptions> MllpDestination(const settings::Destination& destination) {
+  GW_ASSIGN(hl7v2::mllp::ClientOptions options, hl7v2::mllp::ParseAddressOptions(destination.address));
+  options.answer_timeout_ms = static_cast<int>(destination.timeout_ms);
+  if (destination.tls) {
+    options.tls.enabled = true;
+    options.tls.ca_file = destination.ca_file;
+    options.tls.certificate_file = destination.certificate_file;
+    options.tls.key_file = destination.key_file;
+  }
+  return options;
+}
+
+fhir::Result<adapters::platform::RestHookDestination> RestHook(const settings::Destination& destination) {
+  adapters::platform::RestHookDestination hook;
+  hook.url = destination.url;
+  hook.ca_file = destination.ca_file;
+  hook.answer_timeout_ms = static_cast<int>(destination.timeout_ms);
+  if (!destination.token_file.empty()) {
+    GW_ASSIGN(hook.bearer_token,
+              settings::ReadSecret(destination.token_file, fmt::format("destinations[{}].token_file", destination.name)));
+  }
+  return hook;
+}
+
+fhir::Result<hl7v2::messages::DocumentRoute> RouteOf(const settings::DocumentRoute& route, const settings::Settings& settings) {
+  const auto destination =
+      std::find_if(settings.destinations.begin(), settings.destinations.end(),
+                   [&](const settings::Destination& one) { return one.name == route.destination; });
+  if (destination == settings.destinations.end()) {
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("no destination is called '{}'", route.destination));
+  }
+  GW_ASSIGN(const hl7v2::Partner partner, HospitalPartner(settings, destination->partner));
+  hl7v2::messages::DocumentRoute made;
+  made.destination = route.destination;
+  made.partner = partner.name;
+  made.loinc = route.loinc;
+  if (const auto kind = access::PartyKindOf(route.from_kind)) {
+    made.from_kind = *kind;
+  } else {
+    made.from_any_kind = true;
+  }
+  made.message.receiving_facility = partner.name;
+  made.message.patient_system = hl7v2::OwnSystem(partner);
+  made.message.authority_name = partner.name;
+  made.message.authority_id = partner.finess;
+  made.message.zone = partner.zone;
+  GW_ASSIGN(made.message.charset, fhir::FindCharset(partner.charset));
+  return made;
+}
+
+}  // namespace
+
+fhir::Result<Destinations> ReadDestinations(const settings::Settings& settings) {
+  Destinations destinations;
+  for (const settings::Destination& destination : settings.destinations) {
+    if (destination.kind == "mllp") {
+      GW_ASSIGN(destinations.mllp[destination.name], MllpDestination(destination));
+    } else {
+      GW_ASSIGN(destinations.rest_hooks[destination.name], RestHook(destination));
+      destinations.appointments.push_back({destination.name, destination.schedule_identifier_system});
+    }
+  }
+  for (const settings::DocumentRoute& route : settings.routing.documents) {
+    GW_ASSIGN(hl7v2::messages::DocumentRoute made, RouteOf(route, settings));
+    destinations.documents.push_back(std::move(made));
+  }
+  return destinations;
+}
+
+}  // namespace gateway::app
