@@ -249,7 +249,7 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
   const auto driver = std::find_if(criteria.begin(), criteria.end(), [](const Criterion& criterion) {
     return criterion.kind == CriterionKind::kParameter && YieldsIds(criterion) && !criterion.values.empty();
   });
-  Scope scope{.type = type};
+  Scope scope{.alias = {}, .type = type};
   std::string alias;
   if (driver != criteria.end()) {
     if (IndexTable(RowType(*driver)) == nullptr) {
