@@ -1,0 +1,159 @@
+// The REST layer on PostgreSQL with the audit trail and the shipped policies, asked through its handlers.
+#pragma once
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir/json/value.hpp"
+#include "gateway/access/authenticate.hpp"
+#include "gateway/audit/audit_trail.hpp"
+#include "gateway/http/target.hpp"
+#include "gateway/rest/service.hpp"
+#include "gateway/store/resource_store.hpp"
+#include "gateway/store/unit_of_work.hpp"
+#include "tests/support/postgres/test_database.hpp"
+
+namespace tests::rest {
+
+namespace port = adapters::port;
+
+class StepClock final : public port::Clock {
+ public:
+  std::int64_t NowUs() const override { return 1'750'000'000'000'000 + 1'000'000 * ++ticks_; }
+
+ private:
+  mutable std::atomic<std::int64_t> ticks_{0};
+};
+
+class StepIds final : public port::IdSource {
+ public:
+  std::string NewId() override { return fmt::format("made-{:06}", ++last_); }
+
+ private:
+  std::atomic<int> last_{0};
+};
+
+using HeaderFields = std::vector<std::pair<std::string, std::string>>;
+
+/// One gateway for a whole test program: set-up costs more than a test.
+class Gateway {
+ public:
+  Gateway() {
+    const auto& r4 = fhir::metadata::Definitions::R4();
+    hook_ = std::make_unique<gateway::audit::TransactionAudit>(r4, gateway::audit::AuditOptions{});
+    gateway::store::StoreOptions options;
+    options.base_url = "https://gw.example/fhir";
+    options.clock = &clock_;
+    options.ids = &ids_;
+    options.commit_hooks = {hook_.get()};
+    options.validation.bindings = fhir::validation::Checking::kOff;  // some official examples use other codes
+    options.validation.references = fhir::validation::Checking::kOff;
+    pool_ = support::SharedDatabase().MakePool(8);
+    units_ = std::make_unique<gateway::store::StoreUnitOfWorkFactory>(*pool_, options);
+    store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
+    trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
+    auto service =
+        gateway::rest::Service::Create({r4, *store_, *units_, trail_.get()}, {.base_url = "https://gw.example/fhir"});
+    EXPECT_TRUE(service);
+    service_ = *std::move(service);
+    auto parties = gateway::access::PartyTable::Create(
+        {.policies_directory = GW_SOURCE_DIR "/config/policies", .parties = Parties()}, r4);
+    EXPECT_TRUE(parties) << parties.error().public_text.text;
+    handler_ = gateway::access::Authenticate(
+        std::make_shared<const gateway::access::PartyTable>(*std::move(parties)),
+        {.open_on_loopback = true})([this](gateway::http::Request& request) { return service_->Dispatch(request); });
+  }
+
+  /// `party` is a name of Parties(); empty: open mode.
+  gateway::http::Response Send(std::string_view party, gateway::http::Method method, std::string target,
+                               std::string body = "", HeaderFields fields = {}) {
+    gateway::http::Request request;
+    request.method = method;
+    request.from_loopback = true;
+    auto parsed = gateway::http::ParseTarget(target);
+    EXPECT_TRUE(parsed) << target;
+    request.path = parsed->path;
+    request.query = parsed->query;
+    request.body = std::move(body);
+    bool typed = request.body.empty();
+    for (auto& [name, value] : fields) {
+      typed = typed || name == "Content-Type";
+      request.headers.Add(name, value);
+    }
+    if (!typed) {
+      request.headers.Add("Content-Type", "application/fhir+json");
+    }
+    if (!party.empty()) {
+      request.headers.Add("Authorization", fmt::format("Bearer the-token-of-{}", party));
+    }
+    return handler_(request);
+  }
+
+ private:
+  static std::vector<gateway::access::PartyOptions> Parties() {
+    std::vector<gateway::access::PartyOptions> parties;
+    const auto add = [&](std::string name, std::string kind, std::string attribute, std::string value) {
+      gateway::access::PartyOptions party;
+      party.token = "the-token-of-" + name;
+      party.name = std::move(name);
+      party.kind = std::move(kind);
+      if (!attribute.empty()) {
+        party.attributes[attribute] = std::move(value);
+      }
+      parties.push_back(std::move(party));
+    };
+    add("hospital-a", "hospital", "organization", "urn:oid:1.2.250.1.71.4.2.2|1990000010");
+    add("hospital-b", "hospital", "organization", "urn:oid:1.2.250.1.71.4.2.2|1990000028");
+    add("platform-p", "platform", "namespace", "https://platform.example/agenda");
+    add("platform-q", "platform", "namespace", "https://other.example/agenda");
+    add("insurer-amo", "insurer", "organization", "urn:test:insurers|AMO");
+    add("insurer-amc", "insurer", "organization", "urn:test:insurers|AMC");
+    add("patient-1", "patient", "identifier", "urn:test:ipp|P1");
+    add("patient-2", "patient", "identifier", "urn:test:ipp|P2");
+    add("operator-o", "operator", "", "");
+    return parties;
+  }
+
+  StepClock clock_;
+  StepIds ids_;
+  std::unique_ptr<gateway::store::pg::Pool> pool_;
+  std::unique_ptr<gateway::audit::TransactionAudit> hook_;
+  std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;
+  std::unique_ptr<gateway::store::StoreResourceStore> store_;
+  std::unique_ptr<gateway::audit::ReadAudit> trail_;
+  std::shared_ptr<gateway::rest::Service> service_;
+  gateway::http::Handler handler_;
+};
+
+inline Gateway& TheGateway() {
+  static Gateway gateway;
+  return gateway;
+}
+
+inline fhir::json::Value JsonOf(const gateway::http::Response& response) {
+  auto value = fhir::json::ReadValue(response.body, {.bytes_max = 64u * 1024 * 1024, .depth_max = 100});
+  EXPECT_TRUE(value) << response.status << " " << response.body.substr(0, 300);
+  return value ? *std::move(value) : fhir::json::Value();
+}
+
+/// Ids of a searchset's entries, in order.
+inline std::vector<std::string> IdsOf(const gateway::http::Response& response) {
+  std::vector<std::string> ids;
+  EXPECT_EQ(response.status, 200) << response.body.substr(0, 500);
+  const fhir::json::Value bundle = JsonOf(response);
+  if (const auto* entries = bundle.Find("entry")) {
+    for (const auto& entry : entries->items()) {
+      ids.emplace_back(entry.Find("resource")->FindText("id"));
+    }
+  }
+  return ids;
+}
+
+}  // namespace tests::rest

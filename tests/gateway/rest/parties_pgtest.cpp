@@ -1,0 +1,184 @@
+// The story's parties under the shipped policies: each sees its own, books and writes what it may, and nothing else.
+#include "tests/gateway/rest/database_fixture.hpp"
+
+namespace tests::rest {
+namespace {
+
+using gateway::http::Method;
+using gateway::http::Response;
+
+constexpr std::string_view kAgenda = "https://platform.example/agenda";
+
+class PartiesTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    Put("Organization", "ha", R"("identifier":[{"system":"urn:oid:1.2.250.1.71.4.2.2","value":"1990000010"}])");
+    Put("Organization", "hb", R"("identifier":[{"system":"urn:oid:1.2.250.1.71.4.2.2","value":"1990000028"}])");
+    Put("Organization", "amo", R"("identifier":[{"system":"urn:test:insurers","value":"AMO"}])");
+    Put("Organization", "amc", R"("identifier":[{"system":"urn:test:insurers","value":"AMC"}])");
+    for (const char* n : {"1", "2"}) {
+      Put("Patient", fmt::format("p{}", n),
+          fmt::format(
+              R"("identifier":[{{"system":"urn:test:ipp","value":"P{0}"}},)"
+              R"({{"type":{{"coding":[{{"code":"NH"}}]}},"system":"urn:oid:1.2.250.1.213.1.4.8","value":"NIR{0}"}},)"
+              R"({{"type":{{"coding":[{{"code":"INS-NIR-TEST"}}]}},"system":"urn:oid:1.2.250.1.213.1.4.10","value":"INS{0}"}}],)"
+              R"("managingOrganization":{{"reference":"Organization/{1}"}})",
+              n, *n == '1' ? "ha" : "hb"));
+      Put("Binary", fmt::format("b{}", n), R"("contentType":"text/plain","data":"aGVsbG8=")");
+      Put("DocumentReference", fmt::format("d{}", n),
+          fmt::format(R"("status":"current","subject":{{"reference":"Patient/p{0}"}},)"
+                      R"("content":[{{"attachment":{{"contentType":"text/plain","url":"Binary/b{0}"}}}}])",
+                      n));
+    }
+    for (const char* insurer : {"amo", "amc"}) {
+      Put("Coverage", fmt::format("cov-{}", insurer),
+          fmt::format(
+              R"("status":"active","beneficiary":{{"reference":"Patient/p1"}},"payor":[{{"reference":"Organization/{}"}}])",
+              insurer));
+      Put("Claim", fmt::format("claim-{}", insurer),
+          fmt::format(
+              R"("status":"active","type":{{"text":"t"}},"use":"predetermination","created":"2025-06-01",)"
+              R"("patient":{{"reference":"Patient/p1"}},"provider":{{"reference":"Organization/ha"}},"priority":{{"text":"n"}},)"
+              R"("insurer":{{"reference":"Organization/{0}"}},"insurance":[{{"sequence":1,"focal":true,"coverage":{{"reference":"Coverage/cov-{0}"}}}}])",
+              insurer));
+      Put("ExplanationOfBenefit", fmt::format("eob-{}", insurer),
+          fmt::format(
+              R"("status":"active","type":{{"text":"t"}},"use":"predetermination","created":"2025-06-01",)"
+              R"("patient":{{"reference":"Patient/p1"}},"provider":{{"reference":"Organization/ha"}},"outcome":"complete",)"
+              R"("claim":{{"reference":"Claim/claim-{0}"}},"insurer":{{"reference":"Organization/{0}"}},)"
+              R"("insurance":[{{"focal":true,"coverage":{{"reference":"Coverage/cov-{0}"}}}}])",
+              insurer));
+    }
+  }
+
+  static void Put(const std::string& type, const std::string& id, const std::string& members) {
+    const Response response =
+        TheGateway().Send("", Method::kPut, "/fhir/" + type + "/" + id,
+                          fmt::format(R"({{"resourceType":"{}","id":"{}",{}}})", type, id, members));
+    ASSERT_LT(response.status, 300) << type << " " << response.body;
+  }
+  static Response Get(std::string_view party, const std::string& target, HeaderFields fields = {}) {
+    return TheGateway().Send(party, Method::kGet, "/fhir/" + target, "", std::move(fields));
+  }
+  static Response Post(std::string_view party, const std::string& target, std::string body, HeaderFields fields = {}) {
+    return TheGateway().Send(party, Method::kPost, "/fhir" + target, std::move(body), std::move(fields));
+  }
+  static Response SearchBenefits(std::string_view party, std::string form) {
+    return Post(party, "/ExplanationOfBenefit/_search", std::move(form),
+                {{"Content-Type", "application/x-www-form-urlencoded"}});
+  }
+};
+
+using Ids = std::vector<std::string>;
+
+TEST_F(PartiesTest, Insurer_FindsItsOwnBenefitsByBillingNumberNotByIns) {
+  const std::string by_nir = "patient.identifier=urn%3Aoid%3A1.2.250.1.213.1.4.8%7CNIR1&created=ge2025-01-01";
+  EXPECT_EQ(IdsOf(SearchBenefits("insurer-amo", by_nir)), Ids{"eob-amo"});
+  EXPECT_EQ(IdsOf(SearchBenefits("insurer-amc", by_nir)), Ids{"eob-amc"});
+  EXPECT_EQ(IdsOf(SearchBenefits("insurer-amo",
+                                 "patient.identifier=urn%3Aoid%3A1.2.250.1.213.1.4.10%7CINS1&created=ge2025-01-01")),
+            Ids{});
+  EXPECT_EQ(IdsOf(SearchBenefits("insurer-amo", "created=ge2026-01-01")), Ids{});
+}
+
+TEST_F(PartiesTest, Insurer_SeesNoOtherInsurersMoneyAndNoMedicine) {
+  EXPECT_EQ(Get("insurer-amo", "ExplanationOfBenefit/eob-amo").status, 200);
+  EXPECT_EQ(Get("insurer-amo", "ExplanationOfBenefit/eob-amc").status, 404);
+  EXPECT_EQ(Get("insurer-amo", "Claim/claim-amc").status, 404);
+  EXPECT_EQ(Get("insurer-amo", "Coverage/cov-amc").status, 404);
+  for (const char* path : {"Patient/p1", "DocumentReference/d1", "Binary/b1"}) {
+    EXPECT_GE(Get("insurer-amo", path).status, 403) << path;
+  }
+  const Response documents = Get("insurer-amo", "DocumentReference?status=current");
+  EXPECT_TRUE(documents.status == 403 || IdsOf(documents).empty());
+  // An include is no way around.
+  EXPECT_EQ(IdsOf(Get("insurer-amo", "ExplanationOfBenefit?_include=ExplanationOfBenefit:patient")), Ids{"eob-amo"});
+}
+
+TEST_F(PartiesTest, Hospital_ReadsItsOwnPatientsOnly) {
+  EXPECT_EQ(Get("hospital-a", "Patient/p1").status, 200);
+  EXPECT_EQ(Get("hospital-a", "Patient/p2").status, 404);
+  EXPECT_EQ(IdsOf(Get("hospital-a", "Patient")), Ids{"p1"});
+  EXPECT_EQ(IdsOf(Get("hospital-b", "DocumentReference")), Ids{"d2"});
+  EXPECT_EQ(Get("hospital-a", "Patient/p2/_history").status, 404);
+  EXPECT_EQ(Get("hospital-a", "Binary/b1", {{"Accept", "text/plain"}}).body, "hello");
+  EXPECT_EQ(Get("hospital-a", "Binary/b2").status, 404);
+  const Response refused = Post("hospital-a", "/Patient", R"({"resourceType":"Patient"})");
+  EXPECT_EQ(refused.status, 403) << refused.body;
+}
+
+TEST_F(PartiesTest, Patient_ReadsTheReportAndWritesNothing) {
+  EXPECT_EQ(Get("patient-1", "DocumentReference/d1").status, 200);
+  EXPECT_EQ(Get("patient-1", "Binary/b1").status, 200);
+  EXPECT_EQ(Get("patient-1", "DocumentReference/d2").status, 404);
+  EXPECT_EQ(Get("patient-1", "Binary/b2").status, 404);
+  EXPECT_EQ(IdsOf(Get("patient-1", "Patient")), Ids{"p1"});
+  EXPECT_EQ(Post("patient-1", "/Task", R"({"resourceType":"Task","status":"requested","intent":"order"})").status, 403);
+}
+
+TEST_F(PartiesTest, Platform_PublishesIsBookedAndWritesTheConsultation) {
+  const auto published = Post(
+      "platform-p", "",
+      fmt::format(
+          R"({{"resourceType":"Bundle","type":"transaction","entry":[)"
+          R"({{"resource":{{"resourceType":"Schedule","id":"s1","identifier":[{{"system":"{0}","value":"s1"}}],"actor":[{{"display":"x"}}]}},"request":{{"method":"PUT","url":"Schedule/s1"}}}},)"
+          R"({{"resource":{{"resourceType":"Slot","id":"sl1","schedule":{{"reference":"Schedule/s1"}},"status":"free","start":"2025-07-01T09:00:00+02:00","end":"2025-07-01T09:15:00+02:00"}},"request":{{"method":"PUT","url":"Slot/sl1"}}}}]}})",
+          kAgenda));
+  ASSERT_EQ(published.status, 200) << published.body;
+  // Another platform can neither see nor take what is not its own.
+  EXPECT_EQ(Get("platform-q", "Slot/sl1").status, 404);
+  const auto stolen = TheGateway().Send(
+      "platform-q", Method::kPut, "/fhir/Schedule/s1",
+      R"({"resourceType":"Schedule","id":"s1","identifier":[{"system":"https://other.example/agenda","value":"s1"}],"actor":[{"display":"x"}]})");
+  EXPECT_GE(stolen.status, 403) << stolen.body;
+
+  EXPECT_EQ(Get("platform-p", "Patient/p1").status, 404) << "not before a booking";
+  const std::string consultation = fmt::format(
+      R"({{"resourceType":"Bundle","type":"transaction","entry":[)"
+      R"({{"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{{"resourceType":"Encounter","identifier":[{{"system":"{0}","value":"e1"}}],"status":"finished","class":{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"VR"}},"subject":{{"reference":"Patient/p1"}}}},"request":{{"method":"POST","url":"Encounter"}}}},)"
+      R"({{"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{{"resourceType":"Binary","contentType":"application/pdf","data":"JVBERg=="}},"request":{{"method":"POST","url":"Binary"}}}},)"
+      R"({{"resource":{{"resourceType":"DocumentReference","identifier":[{{"system":"{0}","value":"r1"}}],"status":"current","subject":{{"reference":"Patient/p1"}},"content":[{{"attachment":{{"url":"urn:uuid:22222222-2222-4222-8222-222222222222"}}}}],"context":{{"encounter":[{{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"}}]}}}},"request":{{"method":"POST","url":"DocumentReference"}}}}]}})",
+      kAgenda);
+  EXPECT_EQ(Post("platform-p", "", consultation).status, 403) << "not before a booking";
+
+  const std::string booking = R"({"resourceType":"Appointment","status":"booked","slot":[{"reference":"Slot/sl1"}],)"
+                              R"("start":"2025-07-01T07:00:00Z","end":"2025-07-01T07:15:00Z",)"
+                              R"("participant":[{"actor":{"reference":"Patient/p1"},"status":"accepted"}]})";
+  EXPECT_EQ(Post("hospital-b", "/Appointment", booking).status, 403) << "the patient is of another hospital";
+  const Response booked = Post("hospital-a", "/Appointment", booking);
+  ASSERT_EQ(booked.status, 201) << booked.body;
+
+  EXPECT_EQ(Get("platform-p", "Patient/p1").status, 200);
+  EXPECT_EQ(Get("platform-p", "Patient/p2").status, 404);
+  EXPECT_EQ(Get("platform-p", "DocumentReference/d1").status, 404) << "the hospital's own document";
+  const Response consulted = Post("platform-p", "", consultation);
+  ASSERT_EQ(consulted.status, 200) << consulted.body;
+  const auto reports = IdsOf(Get("hospital-a", fmt::format("DocumentReference?identifier={}%7Cr1", kAgenda)));
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(Get("patient-1", "DocumentReference/" + reports[0]).status, 200);
+  EXPECT_EQ(Get("patient-2", "DocumentReference/" + reports[0]).status, 404);
+}
+
+TEST_F(PartiesTest, Audit_EachPartyFindsItsOwnEventsAndTheOperatorAll) {
+  EXPECT_EQ(Get("hospital-b", "Patient/p2").status, 200);
+  const auto by_all = IdsOf(Get("operator-o", "AuditEvent?altid=hospital-b&entity=Patient/p2&subtype=read"));
+  EXPECT_GE(by_all.size(), 1u);
+  const auto own = IdsOf(Get("hospital-b", "AuditEvent?entity=Patient/p2&subtype=read"));
+  EXPECT_EQ(own.size(), by_all.size());
+  EXPECT_TRUE(IdsOf(Get("hospital-a", "AuditEvent?altid=hospital-b")).empty());
+  EXPECT_EQ(Get("operator-o", "Patient/p2").status, 404) << "not granted looks like not there";
+}
+
+TEST_F(PartiesTest, Audit_AWriteAndItsEventCommitTogether) {
+  const Response created = Post("", "/Basic", R"({"resourceType":"Basic","code":{"text":"x"}})");
+  ASSERT_EQ(created.status, 201);
+  const std::string id(JsonOf(created).FindText("id"));
+  const auto events = IdsOf(Get("operator-o", "AuditEvent?entity=Basic/" + id));
+  ASSERT_EQ(events.size(), 1u);
+  const auto event = JsonOf(Get("operator-o", "AuditEvent/" + events[0]));
+  EXPECT_EQ(event.FindText("action"), "C");
+  EXPECT_EQ(event.Find("subtype")->items().at(0).FindText("code"), "create");
+}
+
+}  // namespace
+}  // namespace tests::rest
