@@ -13,8 +13,8 @@ constexpr RouteRow kRouteRows[] = {
     {Method::kPost, "", "transaction", Transaction, AuditTime::kInTransaction, 'E'},
     {Method::kGet, "/_history", "history-system", HistorySystem, AuditTime::kAfter, 'R'},
 
-    {Method::kGet, "/{type}", "search-type", SearchType, AuditTime::kAfter, 'E'},
-    {Method::kPost, "/{type}/_search", "search-type", SearchType, AuditTime::kAfter, 'E'},
+    {Method::kGet, "/{type}", "search-type", SearchWithinType, AuditTime::kAfter, 'E'},
+    {Method::kPost, "/{type}/_search", "search-type", SearchWithinType, AuditTime::kAfter, 'E'},
     {Method::kPost, "/{type}", "create", Create, AuditTime::kInTransaction, 'C'},
     {Method::kPut, "/{type}", "update", UpdateConditional, AuditTime::kInTransaction, 'U'},
     {Method::kDelete, "/{type}", "delete", DeleteConditional, AuditTime::kInTransaction, 'D'},

@@ -17,7 +17,7 @@ fhir::Result<http::Response> DeleteConditional(Call& call);
 fhir::Result<http::Response> HistoryInstance(Call& call);
 fhir::Result<http::Response> HistoryType(Call& call);
 fhir::Result<http::Response> HistorySystem(Call& call);
-fhir::Result<http::Response> SearchType(Call& call);
+fhir::Result<http::Response> SearchWithinType(Call& call);
 /// Bundles of type transaction and batch.
 fhir::Result<http::Response> Transaction(Call& call);
 

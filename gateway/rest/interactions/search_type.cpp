@@ -125,7 +125,7 @@ std::string WriteSearchset(Call& call, const search::Query& query, const port::S
 
 }  // namespace
 
-fhir::Result<http::Response> SearchType(Call& call) {
+fhir::Result<http::Response> SearchWithinType(Call& call) {
   GW_ASSIGN(const http::Pairs parameters, ReadParameters(call));
   NoteForAudit(call, parameters);
   GW_ASSIGN(const search::Query query, ReadQuery(call, parameters));
