@@ -31,7 +31,7 @@ tidy() {
 
 scripts() {
   local f ok=0
-  for f in dev .ci/run .ci/nightly config/setup/*.sh; do bash -n "$f" || ok=1; done
+  for f in dev .ci/run .ci/nightly config/setup/*.sh config/deploy/debian/* tests/e2e/*.sh; do bash -n "$f" || ok=1; done
   git ls-files '*.py' | xargs -r python3 -m py_compile || ok=1
   return $ok
 }
@@ -40,5 +40,6 @@ check format format "${1:-}"
 check scripts scripts
 check layers python3 tests/tidy/layers.py
 check words python3 tests/tidy/words.py
+check doc-names python3 tests/tidy/doc_names.py
 check clang-tidy tidy
 exit $failed
