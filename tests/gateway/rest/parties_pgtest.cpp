@@ -119,11 +119,13 @@ TEST_F(PartiesTest, Patient_ReadsTheReportAndWritesNothing) {
 TEST_F(PartiesTest, Platform_PublishesIsBookedAndWritesTheConsultation) {
   const auto published = Post(
       "platform-p", "",
-      fmt::format(
-          R"({{"resourceType":"Bundle","type":"transaction","entry":[)"
-          R"({{"resource":{{"resourceType":"Schedule","id":"s1","identifier":[{{"system":"{0}","value":"s1"}}],"actor":[{{"display":"x"}}]}},"request":{{"method":"PUT","url":"Schedule/s1"}}}},)"
-          R"({{"resource":{{"resourceType":"Slot","id":"sl1","schedule":{{"reference":"Schedule/s1"}},"status":"free","start":"2025-07-01T09:00:00+02:00","end":"2025-07-01T09:15:00+02:00"}},"request":{{"method":"PUT","url":"Slot/sl1"}}}}]}})",
-          kAgenda));
+      fmt::format(R"({{"resourceType":"Bundle","type":"transaction","entry":[)"
+                  R"({{"resource":{{"resourceType":"Schedule","id":"s1","identifier":[{{"system":"{0}",)"
+                  R"("value":"s1"}}],"actor":[{{"display":"x"}}]}},"request":{{"method":"PUT","url":"Schedule/s1"}}}},)"
+                  R"({{"resource":{{"resourceType":"Slot","id":"sl1","schedule":{{"reference":"Schedule/s1"}},)"
+                  R"("status":"free","start":"2025-07-01T09:00:00+02:00","end":"2025-07-01T09:15:00+02:00"}},)"
+                  R"("request":{{"method":"PUT","url":"Slot/sl1"}}}}]}})",
+                  kAgenda));
   ASSERT_EQ(published.status, 200) << published.body;
   // Another platform can neither see nor take what is not its own.
   EXPECT_EQ(Get("platform-q", "Slot/sl1").status, 404);
@@ -135,9 +137,17 @@ TEST_F(PartiesTest, Platform_PublishesIsBookedAndWritesTheConsultation) {
   EXPECT_EQ(Get("platform-p", "Patient/p1").status, 404) << "not before a booking";
   const std::string consultation = fmt::format(
       R"({{"resourceType":"Bundle","type":"transaction","entry":[)"
-      R"({{"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{{"resourceType":"Encounter","identifier":[{{"system":"{0}","value":"e1"}}],"status":"finished","class":{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"VR"}},"subject":{{"reference":"Patient/p1"}}}},"request":{{"method":"POST","url":"Encounter"}}}},)"
-      R"({{"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{{"resourceType":"Binary","contentType":"application/pdf","data":"JVBERg=="}},"request":{{"method":"POST","url":"Binary"}}}},)"
-      R"({{"resource":{{"resourceType":"DocumentReference","identifier":[{{"system":"{0}","value":"r1"}}],"status":"current","subject":{{"reference":"Patient/p1"}},"content":[{{"attachment":{{"url":"urn:uuid:22222222-2222-4222-8222-222222222222"}}}}],"context":{{"encounter":[{{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"}}]}}}},"request":{{"method":"POST","url":"DocumentReference"}}}}]}})",
+      R"({{"fullUrl":"urn:uuid:11111111-1111-4111-8111-111111111111","resource":{{"resourceType":"Encounter",)"
+      R"("identifier":[{{"system":"{0}","value":"e1"}}],"status":"finished",)"
+      R"("class":{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode",)"
+      R"("code":"VR"}},"subject":{{"reference":"Patient/p1"}}}},"request":{{"method":"POST","url":"Encounter"}}}},)"
+      R"({{"fullUrl":"urn:uuid:22222222-2222-4222-8222-222222222222","resource":{{"resourceType":"Binary",)"
+      R"("contentType":"application/pdf","data":"JVBERg=="}},"request":{{"method":"POST","url":"Binary"}}}},)"
+      R"({{"resource":{{"resourceType":"DocumentReference","identifier":[{{"system":"{0}",)"
+      R"("value":"r1"}}],"status":"current","subject":{{"reference":"Patient/p1"}},)"
+      R"("content":[{{"attachment":{{"url":"urn:uuid:22222222-2222-4222-8222-222222222222"}}}}],)"
+      R"("context":{{"encounter":[{{"reference":"urn:uuid:11111111-1111-4111-8111-111111111111"}}]}}}},)"
+      R"("request":{{"method":"POST","url":"DocumentReference"}}}}]}})",
       kAgenda);
   EXPECT_EQ(Post("platform-p", "", consultation).status, 403) << "not before a booking";
 
