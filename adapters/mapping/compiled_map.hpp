@@ -68,6 +68,7 @@ struct ResourceRules {
   Missing without_key = Missing::kFault;
   std::vector<Address> digest;  ///< the id, or with digest_identifier the key, is a hash of these fields
   bool digest_identifier = false;
+  std::vector<port::ListKey> joined;  ///< lists of the resource that are merged item by item
   std::vector<Rule> rules;
 };
 

@@ -10,12 +10,8 @@
 #include "fhir/search/query.hpp"
 
 namespace adapters::mapping {
-namespace {
 
-using fhir::metadata::Definitions;
-using fhir::model::Document;
-using fhir::model::Node;
-
+// Outside the anonymous namespace: Engine, which a header befriends, has members of these types.
 /// Where the rules stand: the occurrence of a group, and within it the repetition of a field, if any.
 struct Binding {
   std::uint32_t group = 0;
@@ -34,10 +30,16 @@ struct Instance {
   std::string id;
   std::string key_system;
   std::string key_value;
-  std::optional<Document> document;
+  std::optional<fhir::model::Document> document;
   std::vector<std::string> removals;
   bool dropped = false;  ///< without a key, or the same as an earlier one
 };
+
+namespace {
+
+using fhir::metadata::Definitions;
+using fhir::model::Document;
+using fhir::model::Node;
 
 std::uint64_t PackCell(const Cell& cell) {
   return (std::uint64_t{cell.group & 0xFFFFFF} << 40) | (std::uint64_t{cell.occurrence} << 24) |
@@ -517,6 +519,7 @@ class Engine {
     }
     change.full_url = instance.full_url;
     change.removals = std::move(instance.removals);
+    change.joined = rules.joined;
     return change;
   }
 

@@ -195,7 +195,7 @@ class Loader {
   void ReadResource(const YAML::Node& node) {
     CheckKeys(
         node, "a resource",
-        {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "rules", "note"});
+        {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));
@@ -244,6 +244,9 @@ class Loader {
         resource.digest_identifier = std::string_view(key) == "key_from";
       }
     }
+    if (const auto join = node["join"]) {
+      ReadJoin(join, resource);
+    }
     if (resource.digest_identifier && !resource.keyed) {
       Refuse(node["key_from"], "key_from needs 'find_by: identifier'");
     }
@@ -257,6 +260,21 @@ class Loader {
       Refuse(node, "more than 200 resources in one rule file");
     }
     map_.resources_.push_back(std::move(resource));
+  }
+
+  /// join: {location: URL}: items of the list are the same when their extension URL has the same value.
+  void ReadJoin(const YAML::Node& join, ResourceRules& resource) {
+    if (!join.IsMap() || resource.verb != port::Verb::kMerge) {
+      Refuse(join, "join is a mapping of lists to extension URLs, for verb: merge");
+    }
+    for (const auto& pair : join) {
+      const auto element = TextOf(pair.first, "join");
+      const auto* row = definitions_.FindChild(resource.type, element);
+      if (row == nullptr || row->repeats == 0) {
+        Refuse(pair.first, fmt::format("'{}' is not a list of {}", element, definitions_.TypeName(resource.type)));
+      }
+      resource.joined.push_back({std::string(element), std::string(TextOf(pair.second, "join"))});
+    }
   }
 
   std::vector<Rule> ReadRules(const YAML::Node& list, fhir::metadata::TypeId base) {

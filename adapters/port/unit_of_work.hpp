@@ -36,6 +36,12 @@ enum class Verb : std::uint8_t {
   kDelete,
 };
 
+/// How a list is merged item by item: items of `element` whose extension `extension_url` has the same value are one.
+struct ListKey {
+  std::string element;        ///< child of the root, e.g. "location"
+  std::string extension_url;  ///< of each item
+};
+
 /// One change asked for.
 struct Change {
   Verb verb = Verb::kCreate;
@@ -46,6 +52,7 @@ struct Change {
   std::optional<std::int64_t> if_match;             ///< version that must be current
   std::string full_url;                             ///< entry.fullUrl, for references among the entries
   std::vector<std::string> removals;                ///< kMerge: elements of the root to take away, e.g. "telecom"
+  std::vector<ListKey> joined;                      ///< kMerge: lists whose stored items stay unless replaced by key
   std::string place;                                ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
 };
 

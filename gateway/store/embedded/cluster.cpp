@@ -174,6 +174,8 @@ std::string SettingsText(const Cluster& cluster, const ClusterSettings& settings
       "log_parameter_max_length = 0\n"
       "log_parameter_max_length_on_error = 0\n"
       "log_autovacuum_min_duration = -1\n"
+      // A young database gets its first statistics within seconds: until then the planner guesses badly.
+      "autovacuum_naptime = 5s\n"
       "log_lock_waits = off\n",
       cluster.socket_folder.string(), settings.connections_max, settings.shared_buffers_mb, durable, durable);
 }

@@ -241,7 +241,7 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
   GW_TRY(ParseBefore(context, step));
   auto& document = *step.change.resource;
   if (step.change.verb == Verb::kMerge && step.before) {
-    document = Merge(step.before->root(), document.root());
+    document = Merge(step.before->root(), step.change);
   }
   if (document.id() != step.id) {
     document.RemoveAll(document.root(), "id");

@@ -92,12 +92,94 @@ void MergeMeta(Document& merged, const Node& change_meta) {
   }
 }
 
+const Node* ExtensionOf(const Node& item, std::string_view url) {
+  for (const Node& child : item.children()) {
+    if (child.name == "extension" && child.ChildValue("url") == url) {
+      return &child;
+    }
+  }
+  return nullptr;
+}
+
+/// Whether two subtrees say the same.
+bool SameTree(const Node& left, const Node& right) {
+  if (left.name != right.name || left.value != right.value) {
+    return false;
+  }
+  const Node* a = left.first_child;
+  const Node* b = right.first_child;
+  for (; a != nullptr && b != nullptr; a = a->next, b = b->next) {
+    if (!SameTree(*a, *b)) {
+      return false;
+    }
+  }
+  return a == b;
+}
+
+/// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are new.
+void JoinList(Document& merged, const Node& stored, const Node& change, const adapters::port::ListKey& key) {
+  std::vector<const Node*> arriving;
+  for (const Node& child : change.children()) {
+    if (child.name == key.element) {
+      arriving.push_back(&child);
+    }
+  }
+  std::vector<const Node*> result;
+  for (const Node& child : stored.children()) {
+    if (child.name != key.element) {
+      continue;
+    }
+    const Node* const own = ExtensionOf(child, key.extension_url);
+    const auto same = std::find_if(arriving.begin(), arriving.end(), [&](const Node* candidate) {
+      const Node* const other = ExtensionOf(*candidate, key.extension_url);
+      return own != nullptr && other != nullptr && SameTree(*own, *other);
+    });
+    if (same == arriving.end()) {
+      result.push_back(&child);
+    } else {
+      result.push_back(*same);
+      arriving.erase(same);
+    }
+  }
+  result.insert(result.end(), arriving.begin(), arriving.end());
+  merged.RemoveAll(merged.root(), key.element);
+  for (const Node* item : result) {
+    merged.CopyInto(merged.root(), key.element, *item);
+  }
+}
+
+/// An element whose children are facts of their own, known one by one.
+bool MergesByChild(const Node& element) {
+  if (element.row == nullptr || element.row->repeats != 0) {
+    return false;
+  }
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  return definitions.Kind(element.type) == fhir::metadata::TypeKind::kBackbone ||
+         definitions.TypeName(element.type) == "Period";
+}
+
+void MergeChildren(Document& merged, Node& into, const Node& change) {
+  std::vector<std::string_view> done;
+  for (const Node& child : change.children()) {
+    const std::string_view base_name = BaseName(child);
+    if (std::find(done.begin(), done.end(), base_name) == done.end()) {
+      done.push_back(base_name);
+      RemoveBase(merged, into, base_name);
+    }
+    merged.CopyInto(into, child.name, child);
+  }
+}
+
 }  // namespace
 
-Document Merge(const Node& stored, const Node& change) {
+Document Merge(const Node& stored, const adapters::port::Change& change) {
+  const Node& arriving = change.resource->root();
   Document merged = Document::CloneResource(stored);
-  std::vector<std::string_view> replaced;
-  for (const Node& child : change.children()) {
+  for (const std::string& name : change.removals) {
+    RemoveBase(merged, merged.root(), name);
+  }
+  std::vector<std::string_view> done;
+  for (const Node& child : arriving.children()) {
     if (child.name == "id") {
       continue;
     }
@@ -106,15 +188,26 @@ Document Merge(const Node& stored, const Node& change) {
       continue;
     }
     const std::string_view base_name = BaseName(child);
-    if (std::find(replaced.begin(), replaced.end(), base_name) == replaced.end()) {
-      replaced.push_back(base_name);
-      if (child.name == "identifier") {
-        MergeIdentifiers(merged, stored, change);
-      } else {
+    const bool first = std::find(done.begin(), done.end(), base_name) == done.end();
+    if (first) {
+      done.push_back(base_name);
+    }
+    const auto joined = std::find_if(change.joined.begin(), change.joined.end(),
+                                     [&](const adapters::port::ListKey& key) { return key.element == child.name; });
+    if (child.name == "identifier") {
+      if (first) {
+        MergeIdentifiers(merged, stored, arriving);
+      }
+    } else if (joined != change.joined.end()) {
+      if (first) {
+        JoinList(merged, stored, arriving, *joined);
+      }
+    } else if (Node* const known = MergesByChild(child) ? merged.root().Child(child.name) : nullptr; known != nullptr) {
+      MergeChildren(merged, *known, child);
+    } else {
+      if (first) {
         RemoveBase(merged, merged.root(), base_name);
       }
-    }
-    if (child.name != "identifier") {
       merged.CopyInto(merged.root(), child.name, child);
     }
   }

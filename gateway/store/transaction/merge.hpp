@@ -1,14 +1,21 @@
 // Merging what a feed knows into what is stored.
 #pragma once
 
+#include "adapters/port/unit_of_work.hpp"
 #include "fhir/model/document.hpp"
 
 namespace gateway::store::transaction {
 
-/// `stored` with the elements of `change`: elements present in the change replace those of the same base name (a choice
-/// of another type included); identifiers are joined by (system, type.coding.code), the change's value winning, in the
-/// stored order; of meta, profiles, tags and security labels are united and other children replaced; id stays.
-/// Cost: a copy of the stored resource.
-fhir::model::Document Merge(const fhir::model::Node& stored, const fhir::model::Node& change);
+/// `stored` with what `change` knows:
+/// - a primitive, a list, or an element of a data type takes the place of the stored one of the same base name (a choice
+///   of another type included);
+/// - an element with a structure of its own that does not repeat, and a Period, is merged child by child: a message that
+///   knows the end of a stay alone does not take away its beginning;
+/// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order;
+/// - the lists of change.joined are joined by the value of their extension;
+/// - of meta, profiles, tags and security labels are united and other children replaced; id stays;
+/// - the elements of change.removals that the change does not set are taken away.
+/// Shape: change.resource is set. Cost: a copy of the stored resource.
+fhir::model::Document Merge(const fhir::model::Node& stored, const adapters::port::Change& change);
 
 }  // namespace gateway::store::transaction
