@@ -51,16 +51,17 @@ class Workspace:
 
 
 class Gateway:
-    """One gateway process on an embedded database."""
+    """One gateway process, on an embedded database or, without a folder for it, on the one its configuration names."""
 
-    def __init__(self, binary: str, config: pathlib.Path, data: pathlib.Path, log: pathlib.Path,
+    def __init__(self, binary: str, config: pathlib.Path, data: pathlib.Path | None, log: pathlib.Path,
                  http: str = "127.0.0.1:0", arguments: list[str] | None = None):
-        self.command = [binary, "serve", "--config", str(config), "--embedded", str(data), "--http", http,
-                        *(arguments or [])]
+        self.command = [binary, "serve", "--config", str(config), *(["--embedded", str(data)] if data else []),
+                        "--http", http, *(arguments or [])]
         self.log_path = log
         self.process: subprocess.Popen | None = None
         self.http_port = 0
         self.mllp_port = 0
+        self.mllp_ports: dict[str, int] = {}
 
     def start(self, timeout_s: float = 60):
         """Starts and waits until it says that it is ready. Returns the seconds it took."""
@@ -70,8 +71,9 @@ class Gateway:
         lines: queue.Queue = queue.Queue()
 
         def pump(stream):
-            for line in stream:
-                lines.put(line)
+            with stream:
+                for line in stream:
+                    lines.put(line)
             lines.put(None)
 
         threading.Thread(target=pump, args=(self.process.stdout,), daemon=True).start()
@@ -84,8 +86,9 @@ class Gateway:
                 raise RuntimeError(f"the gateway ended with {self.process.wait()}; its log: {self.tail()}")
             if match := re.match(r"http .*:(\d+)$", line.strip()):
                 self.http_port = int(match[1])
-            if match := re.match(r"mllp .*:(\d+)$", line.strip()):
-                self.mllp_port = int(match[1])
+            if match := re.match(r"mllp (.*) \S+:(\d+)$", line.strip()):
+                self.mllp_port = int(match[2])
+                self.mllp_ports[match[1]] = self.mllp_port
             if line.strip() == "ready":
                 return time.monotonic() - begin
 
