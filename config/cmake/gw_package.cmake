@@ -3,7 +3,6 @@
 if(NOT TARGET passerelle)
   return()
 endif()
-include(GNUInstallDirs)
 
 set(deploy "${PROJECT_SOURCE_DIR}/config/deploy")
 set(packaged "${PROJECT_BINARY_DIR}/package")
@@ -27,8 +26,9 @@ foreach(change
 endforeach()
 file(WRITE "${packaged}/passerelle.yaml" "${configuration}")
 
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)  # cpack takes what is built and builds nothing: ./dev package builds the program
 set(etc "/etc/passerelle")
-install(TARGETS passerelle RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(TARGETS passerelle RUNTIME DESTINATION /usr/bin)
 install(FILES "${packaged}/passerelle.yaml" DESTINATION "${etc}")
 foreach(folder mappings policies plans tariffs)
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/config/${folder}" DESTINATION "${etc}" FILES_MATCHING PATTERN "*.yaml" PATTERN "*.json")
@@ -37,9 +37,9 @@ foreach(folder mappings policies plans tariffs)
   list(APPEND rule_files ${files})
 endforeach()
 install(FILES "${deploy}/passerelle.service" DESTINATION "/lib/systemd/system")
-install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/passerelle")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/passerelle" RENAME copyright)
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/passerelle" FILES_MATCHING PATTERN "*.md")
+install(FILES "${PROJECT_SOURCE_DIR}/README.md" DESTINATION /usr/share/doc/passerelle)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION /usr/share/doc/passerelle RENAME copyright)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" DESTINATION /usr/share/doc/passerelle FILES_MATCHING PATTERN "*.md")
 
 # dpkg takes files for configuration only when it is told so.
 set(conffiles "${etc}/passerelle.yaml\n")
@@ -58,8 +58,8 @@ set(CPACK_PACKAGE_NAME passerelle)
 set(CPACK_PACKAGE_VENDOR "The Passerelle project")
 set(CPACK_PACKAGE_CONTACT "The Passerelle project <passerelle@passerelle.example>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
-set(CPACK_PACKAGING_INSTALL_PREFIX "/usr")
-set(CPACK_SET_DESTDIR ON)  # files go to /etc and /lib as well
+set(CPACK_SET_DESTDIR ON)  # destinations are absolute: files go to /etc and /lib as well
+set(CPACK_INSTALL_PREFIX "/usr")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)

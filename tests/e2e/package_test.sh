@@ -45,6 +45,7 @@ as_service() {
     setpriv --reuid "$(unit_value User)" --regid "$(unit_value Group)" --clear-groups --no-new-privs --bounding-set=-all "$@"
 }
 start() {
+  : >"$scratch/out"
   # shellcheck disable=SC2046
   (as_service $(unit_value ExecStart) --http 127.0.0.1:0) >"$scratch/out" 2>"$scratch/log" &
   pid=$!
