@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::string_view kKeySystem = "https://passerelle.example/fhir/identifier/follow-up";
 
-const fhir::metadata::Definitions& R4() { return fhir::metadata::Definitions::R4(); }
+const fhir::metadata::Definitions& R4() {
+  return fhir::metadata::Definitions::R4();
+}
 
 /// A create that finds the resource of the same key instead, when there is one.
 port::Change KeyedCreate(fhir::model::Document document, std::string_view key, std::string full_url) {
@@ -47,12 +49,14 @@ fhir::Result<void> DischargeFollowUp::OnApplied(const port::Applied& applied, po
   return {};
 }
 
-fhir::Result<void> DischargeFollowUp::Open(const Plan& plan, const port::Applied& applied, port::UnitOfWork& work) const {
+fhir::Result<void> DischargeFollowUp::Open(const Plan& plan, const port::Applied& applied,
+                                           port::UnitOfWork& work) const {
   const fhir::model::Node& encounter = *applied.after;
   const std::string_view patient = encounter.FindValue("subject.reference");
   const std::string_view end_text = encounter.FindValue("period.end");
   if (patient.empty() || end_text.empty()) {
-    // A stay without its patient or its end cannot be followed; the structure of the Encounter is not this rule's to judge.
+    // A stay without its patient or its end cannot be followed; the structure of the Encounter is not this rule's to
+    // judge.
     return {};
   }
   GW_ASSIGN(const fhir::DateTime end, fhir::ParseDateTime(end_text, fhir::DateForm::kRelaxed));

@@ -11,9 +11,9 @@
 
 namespace adapters::followup {
 
-/// Follows Encounter: when one of a plan's class becomes finished, creates the CarePlan and a Task per action, each keyed
-/// by (encounter, plan, action), so that the same discharge told twice opens one plan. Due times are whole days after
-/// the end of the stay, at the same local time in `zone`. thread-safe.
+/// Follows Encounter: when one of a plan's class becomes finished, creates the CarePlan and a Task per action, each
+/// keyed by (encounter, plan, action), so that the same discharge told twice opens one plan. Due times are whole days
+/// after the end of the stay, at the same local time in `zone`. thread-safe.
 class DischargeFollowUp final : public port::Reaction {
  public:
   DischargeFollowUp(std::vector<Plan> plans, std::string zone) : plans_(std::move(plans)), zone_(std::move(zone)) {}

@@ -28,7 +28,8 @@ std::unexpected<fhir::Error> Refuse(const std::string& path, std::string express
 int DurationDays(const fhir::model::Node& duration) {
   const std::string_view value = duration.ChildValue("value");
   const std::string_view code = duration.ChildValue("code");
-  const bool whole = !value.empty() && value.size() <= 4 && value.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool whole =
+      !value.empty() && value.size() <= 4 && value.find_first_not_of("0123456789") == std::string_view::npos;
   if (!whole || (code != "d" && code != "wk")) {
     return -1;
   }
@@ -101,14 +102,17 @@ fhir::Result<Plan> Plan::Load(const std::string& path) {
     if (action.id.empty() || action.code.empty()) {
       return Refuse(path, place, "an action needs an id and a code");
     }
-    const bool twice = std::any_of(plan.actions.begin(), plan.actions.end(), [&](const PlanAction& a) { return a.id == action.id; });
+    const bool twice =
+        std::any_of(plan.actions.begin(), plan.actions.end(), [&](const PlanAction& a) { return a.id == action.id; });
     if (twice || plan.actions.size() == kActionsMax) {
-      return Refuse(path, place, twice ? "the action's id is used twice" : fmt::format("at most {} actions", kActionsMax));
+      return Refuse(path, place,
+                    twice ? "the action's id is used twice" : fmt::format("at most {} actions", kActionsMax));
     }
     const fhir::model::Node* timing = child.Child("timingDuration");
     action.due_days = timing == nullptr ? -1 : DurationDays(*timing);
     if (action.due_days < 0) {
-      return Refuse(path, place + ".timing", fmt::format("a timingDuration of whole d or wk up to {} days is expected", kDueDaysMax));
+      return Refuse(path, place + ".timing",
+                    fmt::format("a timingDuration of whole d or wk up to {} days is expected", kDueDaysMax));
     }
     ReadPrice(child, action);
     plan.actions.push_back(std::move(action));

@@ -17,14 +17,14 @@ struct PlanAction {
   std::string description;
   std::string code_system;
   std::string code;
-  int due_days = 0;          ///< from the discharge
-  std::string price;         ///< decimal text, "" when the plan says nothing of a price
+  int due_days = 0;   ///< from the discharge
+  std::string price;  ///< decimal text, "" when the plan says nothing of a price
   std::string currency;
 };
 
 /// A PlanDefinition reduced to what applying it needs. Source: https://hl7.org/fhir/R4/plandefinition.html
 struct Plan {
-  std::string url;           ///< canonical with version, "https://…|1.0.0"
+  std::string url;  ///< canonical with version, "https://…|1.0.0"
   std::string title;
   std::string encounter_class;  ///< v3-ActCode the plan is for, from useContext venue; "" for any
   std::vector<PlanAction> actions;

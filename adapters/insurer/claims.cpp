@@ -28,10 +28,10 @@ constexpr std::string_view kCurrency = "EUR";
 
 /// Everything the six resources say alike.
 struct Visit {
-  std::string encounter;   ///< "Encounter/<id>"
+  std::string encounter;  ///< "Encounter/<id>"
   std::string patient;
-  std::string provider;    ///< practitioner, else the organisation
-  std::string day;         ///< of the act
+  std::string provider;  ///< practitioner, else the organisation
+  std::string day;       ///< of the act
   std::string start;
   std::string end;
   std::string created;
@@ -42,19 +42,23 @@ struct Visit {
 
 /// One payer's side of the visit.
 struct Payer {
-  std::string_view kind;   ///< "AMO" | "AMC"
+  std::string_view kind;  ///< "AMO" | "AMC"
   CoverageView coverage;
   Money benefit;
-  std::string claim_url;   ///< urn:uuid of this payer's Claim, ClaimResponse
+  std::string claim_url;  ///< urn:uuid of this payer's Claim, ClaimResponse
   std::string response_url;
 };
 
-fhir::metadata::TypeId TypeOf(std::string_view name) { return fhir::metadata::Definitions::R4().FindType(name); }
+fhir::metadata::TypeId TypeOf(std::string_view name) {
+  return fhir::metadata::Definitions::R4().FindType(name);
+}
 
-std::string KeyOf(const Visit& visit, const Payer& payer) { return fmt::format("{}/{}", visit.encounter, payer.kind); }
+std::string KeyOf(const Visit& visit, const Payer& payer) {
+  return fmt::format("{}/{}", visit.encounter, payer.kind);
+}
 
-void AddAmount(Document& document, Node& parent, std::string_view element, std::string_view system, std::string_view code,
-               Money amount) {
+void AddAmount(Document& document, Node& parent, std::string_view element, std::string_view system,
+               std::string_view code, Money amount) {
   Node& row = document.Add(parent, element);
   AddConcept(document, row, "category", {.system = system, .code = code});
   AddMoney(document, row, "amount", amount.Text(), kCurrency);

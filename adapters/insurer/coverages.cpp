@@ -31,7 +31,8 @@ CoverageView View(const fhir::model::Node& coverage) {
 fhir::Result<PayingCoverages> FindCoverages(std::string_view patient_id, std::string_view day, port::UnitOfWork& work) {
   const fhir::metadata::TypeId type = fhir::metadata::Definitions::R4().FindType("Coverage");
   GW_ASSIGN(const fhir::search::Query query,
-            fhir::search::ParseConditional(type, "status=active&beneficiary=" + port::MakeReference("Patient", patient_id), {}));
+            fhir::search::ParseConditional(
+                type, "status=active&beneficiary=" + port::MakeReference("Patient", patient_id), {}));
   GW_ASSIGN(const std::vector<port::StoredResource> found, work.Search(query, kCoveragesMax));
   PayingCoverages paying;
   for (const port::StoredResource& stored : found) {

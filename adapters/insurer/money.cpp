@@ -4,7 +4,9 @@
 
 namespace adapters::insurer {
 
-Money Money::Percent(int percent) const { return {(cents * percent + 50) / 100}; }
+Money Money::Percent(int percent) const {
+  return {(cents * percent + 50) / 100};
+}
 
 std::string Money::Text() const {
   const std::int64_t magnitude = cents < 0 ? -cents : cents;
@@ -18,7 +20,8 @@ fhir::Result<Money> Money::Parse(std::string_view text) {
   const auto point = text.find('.');
   const std::string_view whole = text.substr(0, point);
   const std::string_view fraction = point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
-  if (whole.empty() || whole.size() > 12 || fraction.size() > 2 || (point != std::string_view::npos && fraction.empty())) {
+  if (whole.empty() || whole.size() > 12 || fraction.size() > 2 ||
+      (point != std::string_view::npos && fraction.empty())) {
     return refuse();
   }
   Money money;

@@ -45,7 +45,8 @@ bool Tariff::Knows(std::string_view code) const {
 
 std::optional<Shares> Tariff::Price(const Act& act) const {
   const std::string_view day = act.date.substr(0, 10);
-  const auto priced = std::find_if(acts_.begin(), acts_.end(), [&](const PricedAct& row) { return row.code == act.code; });
+  const auto priced =
+      std::find_if(acts_.begin(), acts_.end(), [&](const PricedAct& row) { return row.code == act.code; });
   if (priced == acts_.end()) {
     return std::nullopt;
   }
@@ -56,8 +57,9 @@ std::optional<Shares> Tariff::Price(const Act& act) const {
   }
   Shares shares;
   shares.price = price->amount;
-  const bool full_cover = !act.exemption.empty() && std::find(full_cover_exemptions_.begin(), full_cover_exemptions_.end(),
-                                                              act.exemption) != full_cover_exemptions_.end();
+  const bool full_cover = !act.exemption.empty() &&
+                          std::find(full_cover_exemptions_.begin(), full_cover_exemptions_.end(), act.exemption) !=
+                              full_cover_exemptions_.end();
   shares.amo_percent = full_cover ? 100 : rate->percent;
   shares.amo_gross = shares.price.Percent(shares.amo_percent);
   const std::optional<int> age = AgeOn(act.birth_date, day);

@@ -14,16 +14,16 @@ namespace adapters::insurer {
 
 /// What pricing needs to know of an act and its patient. Dates are ISO calendar days ("2024-05-15"), French local time.
 struct Act {
-  std::string_view code;             ///< NGAP, e.g. "TCG"
+  std::string_view code;  ///< NGAP, e.g. "TCG"
   std::string_view date;
-  std::string_view birth_date;       ///< "" or partial: treated as an adult of unknown age
-  std::string_view exemption;        ///< IN1-15 of the AMO, "" when none
+  std::string_view birth_date;  ///< "" or partial: treated as an adult of unknown age
+  std::string_view exemption;   ///< IN1-15 of the AMO, "" when none
 };
 
 /// price = amo + amc + patient, always.
 struct Shares {
   Money price;
-  Money amo_gross;          ///< before the flat participation is taken off
+  Money amo_gross;  ///< before the flat participation is taken off
   Money flat_participation;
   Money amo;
   Money amc;
@@ -44,9 +44,18 @@ class Tariff {
   const std::string& version() const { return version_; }
 
  private:
-  struct DatedAmount { std::string from; Money amount; };
-  struct DatedPercent { std::string from; int percent = 0; };
-  struct PricedAct { std::string code; std::vector<DatedAmount> prices; };
+  struct DatedAmount {
+    std::string from;
+    Money amount;
+  };
+  struct DatedPercent {
+    std::string from;
+    int percent = 0;
+  };
+  struct PricedAct {
+    std::string code;
+    std::vector<DatedAmount> prices;
+  };
 
   std::string version_;
   std::string code_system_;

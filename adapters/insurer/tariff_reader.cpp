@@ -21,7 +21,8 @@ class TariffReader {
     } catch (const YAML::BadFile&) {
       return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}: cannot be read", path_));
     } catch (const YAML::ParserException& error) {
-      return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}:{}: not YAML: {}", path_, error.mark.line + 1, error.msg));
+      return fhir::Fail(fhir::ErrorCode::kConfiguration,
+                        fmt::format("{}:{}: not YAML: {}", path_, error.mark.line + 1, error.msg));
     }
     try {
       Keys(root, {"version", "code_system", "acts", "amo_rates", "full_cover_exemptions", "flat_participation",
@@ -50,7 +51,8 @@ class TariffReader {
     } catch (const Problem& problem) {
       return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}:{}: {}", path_, problem.line, problem.rule));
     } catch (const YAML::Exception& error) {
-      return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}:{}: {}", path_, error.mark.line + 1, error.msg));
+      return fhir::Fail(fhir::ErrorCode::kConfiguration,
+                        fmt::format("{}:{}: {}", path_, error.mark.line + 1, error.msg));
     }
     return std::move(tariff_);
   }
@@ -96,7 +98,8 @@ class TariffReader {
   static int Whole(const YAML::Node& map, const char* key, int low, int high) {
     const std::string text = Text(map, key);
     int number = 0;
-    const bool digits = text.size() <= 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        text.size() <= 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (digits) {
       number = std::stoi(text);
     }
@@ -145,6 +148,8 @@ class TariffReader {
   Tariff tariff_;
 };
 
-fhir::Result<Tariff> Tariff::Load(const std::string& path) { return TariffReader(path).Read(); }
+fhir::Result<Tariff> Tariff::Load(const std::string& path) {
+  return TariffReader(path).Read();
+}
 
 }  // namespace adapters::insurer

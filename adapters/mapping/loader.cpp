@@ -193,9 +193,9 @@ class Loader {
   }
 
   void ReadResource(const YAML::Node& node) {
-    CheckKeys(
-        node, "a resource",
-        {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join", "rules", "note"});
+    CheckKeys(node, "a resource",
+              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join", "rules",
+               "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));

@@ -16,9 +16,9 @@ struct NotificationRoute {
   std::string schedule_identifier_system;  ///< schedules with an identifier of this system; "" means every schedule
 };
 
-/// Follows Appointment: enqueues the stored resource for the platform whose schedule it is on. A platform's own change is
-/// not sent back to it. Payload: the path "Appointment/<id>", a line feed, then the JSON body,
-/// which is empty when the appointment was deleted. thread-safe.
+/// Follows Appointment: enqueues the stored resource for the platform whose schedule it is on. A platform's own change
+/// is not sent back to it. Payload: the path "Appointment/<id>", a line feed, then the JSON body, which is empty when
+/// the appointment was deleted. thread-safe.
 class AppointmentNotification final : public port::Reaction {
  public:
   explicit AppointmentNotification(std::vector<NotificationRoute> routes) : routes_(std::move(routes)) {}

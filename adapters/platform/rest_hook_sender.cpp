@@ -20,13 +20,17 @@ namespace {
 
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 
-Poco::Timespan Milliseconds(int ms) { return {ms / 1000, (ms % 1000) * 1000}; }
+Poco::Timespan Milliseconds(int ms) {
+  return {ms / 1000, (ms % 1000) * 1000};
+}
 
-std::unique_ptr<Poco::Net::HTTPClientSession> OpenSession(const Poco::URI& uri, const RestHookDestination& destination) {
+std::unique_ptr<Poco::Net::HTTPClientSession> OpenSession(const Poco::URI& uri,
+                                                          const RestHookDestination& destination) {
   std::unique_ptr<Poco::Net::HTTPClientSession> session;
   if (uri.getScheme() == "https") {
-    Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, "", "", destination.ca_file,
-                                                           Poco::Net::Context::VERIFY_STRICT, 9, destination.ca_file.empty()));
+    Poco::Net::Context::Ptr context(new Poco::Net::Context(Poco::Net::Context::TLS_CLIENT_USE, "", "",
+                                                           destination.ca_file, Poco::Net::Context::VERIFY_STRICT, 9,
+                                                           destination.ca_file.empty()));
     session = std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), context);
   } else {
     session = std::make_unique<Poco::Net::HTTPClientSession>(uri.getHost(), uri.getPort());
@@ -46,7 +50,9 @@ void DrainAnswer(std::istream& body) {
   }
 }
 
-bool WorthAnotherTry(int status) { return status == 408 || status == 429 || status >= 500; }
+bool WorthAnotherTry(int status) {
+  return status == 408 || status == 429 || status >= 500;
+}
 
 }  // namespace
 
@@ -54,7 +60,8 @@ fhir::Result<std::string> RestHookSender::Send(const port::OutboxEntry& entry) {
   const auto found = destinations_.find(entry.message.destination);
   if (found == destinations_.end()) {
     return fhir::Fail(fhir::ErrorCode::kConfiguration, {"no such rest-hook destination"},
-                      {fmt::format("destination {} is not configured", entry.message.destination)}, fhir::Retry::kLater);
+                      {fmt::format("destination {} is not configured", entry.message.destination)},
+                      fhir::Retry::kLater);
   }
   const std::string& payload = entry.message.payload;
   const auto line_end = payload.find('\n');
@@ -94,7 +101,8 @@ fhir::Result<std::string> RestHookSender::Send(const port::OutboxEntry& entry) {
     return fhir::Fail(fhir::ErrorCode::kUnavailable, {"the platform cannot be reached"}, {error.displayText()},
                       fhir::Retry::kLater);
   } catch (const std::exception& error) {
-    return fhir::Fail(fhir::ErrorCode::kUnavailable, {"the platform cannot be reached"}, {error.what()}, fhir::Retry::kLater);
+    return fhir::Fail(fhir::ErrorCode::kUnavailable, {"the platform cannot be reached"}, {error.what()},
+                      fhir::Retry::kLater);
   }
 }
 

@@ -13,9 +13,9 @@
 namespace adapters::platform {
 
 struct RestHookDestination {
-  std::string url;              ///< base, "https://platform.example/fhir"; http is meant for loopback
-  std::string bearer_token;     ///< sent as Authorization when not empty
-  std::string ca_file;          ///< for https: trust anchors; "" for the system's
+  std::string url;           ///< base, "https://platform.example/fhir"; http is meant for loopback
+  std::string bearer_token;  ///< sent as Authorization when not empty
+  std::string ca_file;       ///< for https: trust anchors; "" for the system's
   int connect_timeout_ms = 5'000;
   int answer_timeout_ms = 10'000;
 };

@@ -16,7 +16,7 @@ std::vector<std::string> SlotIds(const fhir::model::Node* appointment);
 struct SlotView {
   std::string id;
   std::string schedule_id;
-  std::string status;       ///< busy | free | busy-unavailable | busy-tentative | entered-in-error
+  std::string status;  ///< busy | free | busy-unavailable | busy-tentative | entered-in-error
   std::int64_t start_us = 0;
   std::int64_t end_us = 0;
 };

@@ -17,9 +17,9 @@ enum class PartyKind : std::uint8_t { kSystem, kOpen, kHospital, kPlatform, kIns
 
 /// What may be done to a type, as bits.
 enum Interaction : std::uint16_t {
-  kRead = 1,       ///< read, vread, history, and as a search result or include
-  kSearch = 2,     ///< as the type searched for
-  kChain = 4,      ///< named inside a chain, _has or reference of somebody's search, never returned
+  kRead = 1,    ///< read, vread, history, and as a search result or include
+  kSearch = 2,  ///< as the type searched for
+  kChain = 4,   ///< named inside a chain, _has or reference of somebody's search, never returned
   kCreate = 8,
   kUpdate = 16,
   kDelete = 32,
@@ -32,8 +32,8 @@ struct Grant {
 };
 
 struct TypeGrants {
-  std::vector<Grant> grants;                               ///< ORed per interaction; none: denied
-  std::vector<std::string> identifier_types_hidden;        ///< tokens with these identifier types match nothing
+  std::vector<Grant> grants;                         ///< ORed per interaction; none: denied
+  std::vector<std::string> identifier_types_hidden;  ///< tokens with these identifier types match nothing
 };
 
 /// The whole of what a party may do. Immutable after loading; shared by all requests of the party.

@@ -21,8 +21,8 @@ struct SearchHit {
 
 struct SearchPage {
   std::vector<SearchHit> hits;
-  std::optional<std::int64_t> total;   ///< unset when not asked for and not free
-  std::string next_cursor;             ///< empty on the last page
+  std::optional<std::int64_t> total;  ///< unset when not asked for and not free
+  std::string next_cursor;            ///< empty on the last page
   bool includes_truncated = false;
 };
 
@@ -30,7 +30,7 @@ struct HistoryQuery {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< kNoType: whole system
   std::string id;                                         ///< empty: whole type
   std::optional<std::int64_t> since_us;
-  int count = 0;                                          ///< 0: default
+  int count = 0;  ///< 0: default
   std::string cursor;
 };
 

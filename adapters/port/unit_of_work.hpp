@@ -26,7 +26,7 @@ struct StoredResource {
   std::int64_t version = 0;
   std::int64_t last_updated_us = 0;  ///< microseconds since 1970 UTC
   bool deleted = false;
-  std::string body;                  ///< empty when deleted
+  std::string body;  ///< empty when deleted
 };
 
 enum class Verb : std::uint8_t {
@@ -46,14 +46,14 @@ struct ListKey {
 struct Change {
   Verb verb = Verb::kCreate;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
-  std::string id;                                   ///< empty for create and for conditional verbs
-  std::optional<fhir::model::Document> resource;    ///< unset for delete
-  std::optional<fhir::search::Query> condition;     ///< If-None-Exist, or the search of a conditional update or delete
-  std::optional<std::int64_t> if_match;             ///< version that must be current
-  std::string full_url;                             ///< entry.fullUrl, for references among the entries
-  std::vector<std::string> removals;                ///< kMerge: elements of the root to take away, e.g. "telecom"
-  std::vector<ListKey> joined;                      ///< kMerge: lists whose stored items stay unless replaced by key
-  std::string place;                                ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
+  std::string id;                                 ///< empty for create and for conditional verbs
+  std::optional<fhir::model::Document> resource;  ///< unset for delete
+  std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
+  std::optional<std::int64_t> if_match;           ///< version that must be current
+  std::string full_url;                           ///< entry.fullUrl, for references among the entries
+  std::vector<std::string> removals;              ///< kMerge: elements of the root to take away, e.g. "telecom"
+  std::vector<ListKey> joined;                    ///< kMerge: lists whose stored items stay unless replaced by key
+  std::string place;                              ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
 };
 
 enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };
@@ -72,16 +72,16 @@ struct Applied {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   std::string_view id;
   std::int64_t version = 0;
-  const Actor* actor = nullptr;               ///< who made the change; a reaction's own changes carry the first actor
+  const Actor* actor = nullptr;  ///< who made the change; a reaction's own changes carry the first actor
 };
 
 /// A message for somebody outside, delivered after commit, at least once, in order per (destination, order_key).
 struct OutboxMessage {
-  std::string destination;   ///< name of a destination in the configuration
-  std::string kind;          ///< chooses the sender: "rest-hook", "mllp"
-  std::string order_key;     ///< e.g. "Appointment/123"
-  std::string payload;       ///< bytes for the sender; its own format
-  std::string cause;         ///< "Appointment/123/_history/2", for people and logs
+  std::string destination;  ///< name of a destination in the configuration
+  std::string kind;         ///< chooses the sender: "rest-hook", "mllp"
+  std::string order_key;    ///< e.g. "Appointment/123"
+  std::string payload;      ///< bytes for the sender; its own format
+  std::string cause;        ///< "Appointment/123/_history/2", for people and logs
 };
 
 /// A claim on a stretch of one schedule's time. Overlapping claims of one schedule exclude each other in the database.
@@ -101,15 +101,16 @@ class UnitOfWork {
  public:
   virtual ~UnitOfWork() = default;
 
-  /// Applies changes as one FHIR transaction would: resolves conditions to ids, then locks in (type, id) order, rewrites
-  /// references among them, checks grants and the structure of every resource, writes versions and index rows in few
-  /// statements, then runs the reactions, whose changes go the same way. Unchanged resources are not rewritten.
+  /// Applies changes as one FHIR transaction would: resolves conditions to ids, then locks in (type, id) order,
+  /// rewrites references among them, checks grants and the structure of every resource, writes versions and index rows
+  /// in few statements, then runs the reactions, whose changes go the same way. Unchanged resources are not rewritten.
   /// Errors: those of FHIR REST (kVersionConflict, kMultipleMatches, kConflict, kInvalid …) with `expression` set.
   virtual fhir::Result<std::vector<Outcome>> Apply(std::vector<Change> changes, fhir::IssueList& issues) = 0;
 
   virtual fhir::Result<std::optional<StoredResource>> Read(fhir::metadata::TypeId type, std::string_view id) = 0;
   /// At most `resources_max` matches, without includes; kTooLarge when there are more.
-  virtual fhir::Result<std::vector<StoredResource>> Search(const fhir::search::Query& query, std::size_t resources_max) = 0;
+  virtual fhir::Result<std::vector<StoredResource>> Search(const fhir::search::Query& query,
+                                                           std::size_t resources_max) = 0;
 
   /// Claims time. kConflict when another appointment holds an overlapping stretch of the schedule.
   virtual fhir::Result<void> Claim(const TimeClaim& claim) = 0;

@@ -9,47 +9,82 @@ namespace fhir {
 
 std::string_view Code(Severity severity) {
   switch (severity) {
-    case Severity::kFatal: return "fatal";
-    case Severity::kError: return "error";
-    case Severity::kWarning: return "warning";
-    case Severity::kInformation: return "information";
+    case Severity::kFatal:
+      return "fatal";
+    case Severity::kError:
+      return "error";
+    case Severity::kWarning:
+      return "warning";
+    case Severity::kInformation:
+      return "information";
   }
   return "error";
 }
 
 std::string_view Code(IssueType type) {
   switch (type) {
-    case IssueType::kInvalid: return "invalid";
-    case IssueType::kStructure: return "structure";
-    case IssueType::kRequired: return "required";
-    case IssueType::kValue: return "value";
-    case IssueType::kInvariant: return "invariant";
-    case IssueType::kSecurity: return "security";
-    case IssueType::kLogin: return "login";
-    case IssueType::kUnknown: return "unknown";
-    case IssueType::kExpired: return "expired";
-    case IssueType::kForbidden: return "forbidden";
-    case IssueType::kSuppressed: return "suppressed";
-    case IssueType::kProcessing: return "processing";
-    case IssueType::kNotSupported: return "not-supported";
-    case IssueType::kDuplicate: return "duplicate";
-    case IssueType::kMultipleMatches: return "multiple-matches";
-    case IssueType::kNotFound: return "not-found";
-    case IssueType::kDeleted: return "deleted";
-    case IssueType::kTooLong: return "too-long";
-    case IssueType::kCodeInvalid: return "code-invalid";
-    case IssueType::kExtension: return "extension";
-    case IssueType::kTooCostly: return "too-costly";
-    case IssueType::kBusinessRule: return "business-rule";
-    case IssueType::kConflict: return "conflict";
-    case IssueType::kTransient: return "transient";
-    case IssueType::kLockError: return "lock-error";
-    case IssueType::kNoStore: return "no-store";
-    case IssueType::kException: return "exception";
-    case IssueType::kTimeout: return "timeout";
-    case IssueType::kIncomplete: return "incomplete";
-    case IssueType::kThrottled: return "throttled";
-    case IssueType::kInformational: return "informational";
+    case IssueType::kInvalid:
+      return "invalid";
+    case IssueType::kStructure:
+      return "structure";
+    case IssueType::kRequired:
+      return "required";
+    case IssueType::kValue:
+      return "value";
+    case IssueType::kInvariant:
+      return "invariant";
+    case IssueType::kSecurity:
+      return "security";
+    case IssueType::kLogin:
+      return "login";
+    case IssueType::kUnknown:
+      return "unknown";
+    case IssueType::kExpired:
+      return "expired";
+    case IssueType::kForbidden:
+      return "forbidden";
+    case IssueType::kSuppressed:
+      return "suppressed";
+    case IssueType::kProcessing:
+      return "processing";
+    case IssueType::kNotSupported:
+      return "not-supported";
+    case IssueType::kDuplicate:
+      return "duplicate";
+    case IssueType::kMultipleMatches:
+      return "multiple-matches";
+    case IssueType::kNotFound:
+      return "not-found";
+    case IssueType::kDeleted:
+      return "deleted";
+    case IssueType::kTooLong:
+      return "too-long";
+    case IssueType::kCodeInvalid:
+      return "code-invalid";
+    case IssueType::kExtension:
+      return "extension";
+    case IssueType::kTooCostly:
+      return "too-costly";
+    case IssueType::kBusinessRule:
+      return "business-rule";
+    case IssueType::kConflict:
+      return "conflict";
+    case IssueType::kTransient:
+      return "transient";
+    case IssueType::kLockError:
+      return "lock-error";
+    case IssueType::kNoStore:
+      return "no-store";
+    case IssueType::kException:
+      return "exception";
+    case IssueType::kTimeout:
+      return "timeout";
+    case IssueType::kIncomplete:
+      return "incomplete";
+    case IssueType::kThrottled:
+      return "throttled";
+    case IssueType::kInformational:
+      return "informational";
   }
   return "processing";
 }

@@ -15,10 +15,37 @@ enum class Severity : std::uint8_t { kFatal, kError, kWarning, kInformation };
 
 /// OperationOutcome.issue.code (https://hl7.org/fhir/R4/valueset-issue-type.html), the codes in use.
 enum class IssueType : std::uint8_t {
-  kInvalid, kStructure, kRequired, kValue, kInvariant, kSecurity, kLogin, kUnknown, kExpired, kForbidden, kSuppressed,
-  kProcessing, kNotSupported, kDuplicate, kMultipleMatches, kNotFound, kDeleted, kTooLong, kCodeInvalid, kExtension,
-  kTooCostly, kBusinessRule, kConflict, kTransient, kLockError, kNoStore, kException, kTimeout, kIncomplete,
-  kThrottled, kInformational,
+  kInvalid,
+  kStructure,
+  kRequired,
+  kValue,
+  kInvariant,
+  kSecurity,
+  kLogin,
+  kUnknown,
+  kExpired,
+  kForbidden,
+  kSuppressed,
+  kProcessing,
+  kNotSupported,
+  kDuplicate,
+  kMultipleMatches,
+  kNotFound,
+  kDeleted,
+  kTooLong,
+  kCodeInvalid,
+  kExtension,
+  kTooCostly,
+  kBusinessRule,
+  kConflict,
+  kTransient,
+  kLockError,
+  kNoStore,
+  kException,
+  kTimeout,
+  kIncomplete,
+  kThrottled,
+  kInformational,
 };
 
 std::string_view Code(Severity severity);
@@ -27,8 +54,8 @@ std::string_view Code(IssueType type);
 struct Issue {
   Severity severity = Severity::kError;
   IssueType type = IssueType::kInvalid;
-  std::string expression;  ///< FHIRPath of the element, e.g. "Patient.name[0].given[1]"; empty when none
-  std::string text;        ///< for people; says what was expected; never a value of a patient
+  std::string expression;             ///< FHIRPath of the element, e.g. "Patient.name[0].given[1]"; empty when none
+  std::string text;                   ///< for people; says what was expected; never a value of a patient
   std::optional<std::size_t> offset;  ///< byte offset in the source, when known
 };
 

@@ -12,8 +12,8 @@
 namespace gateway::app {
 
 struct OptionSpec {
-  std::string_view name;         ///< "--config"
-  std::string_view value;        ///< what stands for the value in the help, "FILE"; "" for a switch
+  std::string_view name;   ///< "--config"
+  std::string_view value;  ///< what stands for the value in the help, "FILE"; "" for a switch
   std::string_view description;
 };
 

@@ -64,7 +64,8 @@ port::Actor PartnerActor(const std::string& partner) {
 
 void CountMessages(telemetry::Metrics& metrics, const std::string& partner, bool answered) {
   metrics
-      .GetCounter("passerelle_mllp_messages_total", "HL7 v2 messages received, by partner and whether they were answered.",
+      .GetCounter("passerelle_mllp_messages_total",
+                  "HL7 v2 messages received, by partner and whether they were answered.",
                   {{"partner", partner}, {"answered", answered ? "yes" : "no"}})
       .Add();
 }
@@ -181,19 +182,24 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
   options.workers = static_cast<int>(settings.journal.dispatcher_threads);
   options.poll_ms = static_cast<int>(settings.journal.poll_ms);
   options.attempts_max = static_cast<int>(settings.journal.attempts_max);
-  options.backoff = {static_cast<int>(settings.journal.retry_first_ms), static_cast<int>(settings.journal.retry_max_ms)};
-  dispatcher = std::make_unique<journal::Dispatcher>(*outbox, borrowed, options, [this](const journal::DispatchReport& report) {
-    const bool delivered = report.event == journal::DispatchEvent::kDelivered;
-    metrics
-        .GetCounter("passerelle_outbox_deliveries_total", "Attempts to deliver, by destination and whether they succeeded.",
-                    {{"destination", report.destination}, {"delivered", delivered ? "yes" : "no"}})
-        .Add();
-    if (!delivered) {
-      logger->Warning("outbox", report.event == journal::DispatchEvent::kDead ? telemetry::Literal("dead letter") : telemetry::Literal("not delivered"),
-                      {telemetry::Count("entry", report.id), telemetry::Code("destination", report.destination),
-                       telemetry::Detail({report.reason})});
-    }
-  });
+  options.backoff = {static_cast<int>(settings.journal.retry_first_ms),
+                     static_cast<int>(settings.journal.retry_max_ms)};
+  dispatcher =
+      std::make_unique<journal::Dispatcher>(*outbox, borrowed, options, [this](const journal::DispatchReport& report) {
+        const bool delivered = report.event == journal::DispatchEvent::kDelivered;
+        metrics
+            .GetCounter("passerelle_outbox_deliveries_total",
+                        "Attempts to deliver, by destination and whether they succeeded.",
+                        {{"destination", report.destination}, {"delivered", delivered ? "yes" : "no"}})
+            .Add();
+        if (!delivered) {
+          logger->Warning("outbox",
+                          report.event == journal::DispatchEvent::kDead ? telemetry::Literal("dead letter")
+                                                                        : telemetry::Literal("not delivered"),
+                          {telemetry::Count("entry", report.id), telemetry::Code("destination", report.destination),
+                           telemetry::Detail({report.reason})});
+        }
+      });
   for (const settings::MllpListener& listener : settings.mllp.listeners) {
     if (inbound.contains(listener.partner)) {
       continue;
@@ -217,11 +223,13 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
         GW_TRY(found->second->Process(entry));
         return {};
       },
-      journal::RecoveryOptions{.older_than_ms = 10'000}, [this](const journal::RecoveryReport& report) {
+      journal::RecoveryOptions{.older_than_ms = 10'000},
+      [this](const journal::RecoveryReport& report) {
         if (report.done) {
           logger->Info("recovery", "message finished", {telemetry::Count("message", report.id)});
         } else {
-          logger->Warning("recovery", "message left waiting", {telemetry::Count("message", report.id), telemetry::Detail({report.reason})});
+          logger->Warning("recovery", "message left waiting",
+                          {telemetry::Count("message", report.id), telemetry::Detail({report.reason})});
         }
       });
   return {};
@@ -233,7 +241,8 @@ fhir::Result<void> Gateway::Parts::BindHttp() {
   options.error_body = rest::ErrorBody;
   options.logger = logger.get();
   options.metrics = &metrics;
-  GW_ASSIGN(http_server, http::Server::Create(std::move(options), [this](http::Request& request) { return handler(request); }));
+  GW_ASSIGN(http_server,
+            http::Server::Create(std::move(options), [this](http::Request& request) { return handler(request); }));
   return {};
 }
 
@@ -252,7 +261,10 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);
-  for (http::Route& route : console::MessagesRoutes({.journal = *journal, .outbox = *outbox, .wake = [this] { recovery->Wake(); dispatcher->Wake(); }})) {
+  for (http::Route& route : console::MessagesRoutes({.journal = *journal, .outbox = *outbox, .wake = [this] {
+                                                       recovery->Wake();
+                                                       dispatcher->Wake();
+                                                     }})) {
     routes.push_back(std::move(route));
   }
   auto ready = [this]() -> fhir::Result<void> {
@@ -288,14 +300,14 @@ fhir::Result<void> Gateway::Parts::Listen() {
     options.idle_timeout_ms = static_cast<int>(listener.idle_timeout_ms);
     options.frame_timeout_ms = static_cast<int>(listener.frame_timeout_ms);
     hl7v2::InboundProcessor* processor = inbound.at(listener.partner).get();
-    GW_ASSIGN(auto started,
-              hl7v2::mllp::Listener::Start(
-                  std::move(options), [this, processor, partner = listener.partner](std::string frame, const hl7v2::mllp::Session& session) {
-                    std::optional<std::string> answer = processor->Receive(frame, session.too_large);
-                    CountMessages(metrics, partner, answer.has_value());
-                    dispatcher->Wake();
-                    return answer;
-                  }));
+    GW_ASSIGN(auto started, hl7v2::mllp::Listener::Start(
+                                std::move(options), [this, processor, partner = listener.partner](
+                                                        std::string frame, const hl7v2::mllp::Session& session) {
+                                  std::optional<std::string> answer = processor->Receive(frame, session.too_large);
+                                  CountMessages(metrics, partner, answer.has_value());
+                                  dispatcher->Wake();
+                                  return answer;
+                                }));
     listeners.emplace_back(listener.name, std::move(started));
   }
   return {};
@@ -319,7 +331,9 @@ fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settin
 
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Gateway::~Gateway() { Stop(); }
+Gateway::~Gateway() {
+  Stop();
+}
 
 fhir::Result<void> Gateway::Start() {
   GW_TRY(parts_->Listen());
@@ -354,11 +368,13 @@ void Gateway::Reload() {
     parts_->rules.hl7v2_maps = *std::move(maps);
     parts_->logger->Info("gateway", "mappings reloaded");
   } else {
-    parts_->logger->Error("gateway", "mappings not reloaded; the running ones stay", {telemetry::Detail({maps.error().public_text.text})});
+    parts_->logger->Error("gateway", "mappings not reloaded; the running ones stay",
+                          {telemetry::Detail({maps.error().public_text.text})});
   }
   for (const auto& [name, listener] : parts_->listeners) {
     if (const auto reloaded = listener->ReloadTls(); !reloaded) {
-      parts_->logger->Error("gateway", "certificate not reloaded; the running one stays", {telemetry::Code("listener", name)});
+      parts_->logger->Error("gateway", "certificate not reloaded; the running one stays",
+                            {telemetry::Code("listener", name)});
     }
   }
   if (const auto reopened = parts_->logger->Reopen(); !reopened) {
@@ -366,7 +382,9 @@ void Gateway::Reload() {
   }
 }
 
-std::uint16_t Gateway::http_port() const { return parts_->http_server->port(); }
+std::uint16_t Gateway::http_port() const {
+  return parts_->http_server->port();
+}
 
 std::vector<std::pair<std::string, std::uint16_t>> Gateway::mllp_ports() const {
   std::vector<std::pair<std::string, std::uint16_t>> ports;

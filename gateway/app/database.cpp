@@ -17,7 +17,8 @@ class Database::Statements final : public store::pg::StatementObserver {
   explicit Statements(telemetry::Metrics& metrics) : metrics_(metrics) {}
   void OnStatement(std::string_view name, std::int64_t duration_us, bool ok) override {
     const telemetry::Labels labels = {{"statement", std::string(name)}};
-    metrics_.GetHistogram("passerelle_sql_seconds", "Time of SQL statements by name.", labels).ObserveMicros(duration_us);
+    metrics_.GetHistogram("passerelle_sql_seconds", "Time of SQL statements by name.", labels)
+        .ObserveMicros(duration_us);
     if (!ok) {
       metrics_.GetCounter("passerelle_sql_failures_total", "SQL statements that failed, by name.", labels).Add();
     }
@@ -86,7 +87,8 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
   GW_ASSIGN(const auto connection, store::pg::Connection::Open(connection_options));
   GW_ASSIGN(const store::migrations::MigrateReport report, store::migrations::Migrate(*connection));
   if (logger != nullptr && report.version_before != report.version_after) {
-    logger->Info("database", "migrated", {telemetry::Count("from", report.version_before), telemetry::Count("to", report.version_after)});
+    logger->Info("database", "migrated",
+                 {telemetry::Count("from", report.version_before), telemetry::Count("to", report.version_after)});
   }
   return database;
 }
@@ -101,7 +103,9 @@ fhir::Result<std::unique_ptr<Database>> Database::Attach(const settings::Databas
   return database;
 }
 
-Database::~Database() { Stop(); }
+Database::~Database() {
+  Stop();
+}
 
 void Database::Stop() {
   if (embedded_ != nullptr) {

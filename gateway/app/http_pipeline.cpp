@@ -12,8 +12,8 @@ fhir::Result<http::Handler> MakePipeline(PipelineOptions options, std::vector<ht
   namespace middleware = http::middleware;
   GW_ASSIGN(http::Router inner_router, http::Router::Create(std::move(routes)));
   // Routes behind authentication are one handler to the outer router, which knows the open ones by name.
-  const http::Handler guarded = access::Authenticate(options.parties, options.authenticate)(
-      http::RouteWith(std::move(inner_router), rest::ErrorBody));
+  const http::Handler guarded = access::Authenticate(
+      options.parties, options.authenticate)(http::RouteWith(std::move(inner_router), rest::ErrorBody));
   for (const http::Method method : {http::Method::kGet, http::Method::kPost, http::Method::kPut, http::Method::kPatch,
                                     http::Method::kDelete, http::Method::kOptions}) {
     open_routes.push_back({method, "/fhir", guarded});

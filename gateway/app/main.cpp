@@ -16,13 +16,16 @@ namespace {
 
 void PrintOptions(std::FILE* out, const CommandSpec& command) {
   for (const OptionSpec& option : command.options) {
-    const std::string left = option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
+    const std::string left =
+        option.value.empty() ? std::string(option.name) : fmt::format("{} {}", option.name, option.value);
     fmt::print(out, "      {:<26} {}\n", left, option.description);
   }
 }
 
 void PrintHelp(std::FILE* out) {
-  fmt::print(out, "passerelle {} - interoperability gateway for the days after a hospital stay\n\nUsage: passerelle COMMAND [OPTIONS] [OPERANDS]\n\n",
+  fmt::print(out,
+             "passerelle {} - interoperability gateway for the days after a hospital stay\n\nUsage: passerelle COMMAND "
+             "[OPTIONS] [OPERANDS]\n\n",
              Version());
   for (const CommandSpec& command : Commands()) {
     fmt::print(out, "  {} {}\n      {}\n", command.name, command.operands, command.summary);
@@ -41,7 +44,8 @@ const CommandSpec* FindCommand(const std::vector<std::string_view>& words, std::
         words_of_name = 1;
         return &command;
       }
-    } else if (words.size() > 1 && words[0] == command.name.substr(0, space) && words[1] == command.name.substr(space + 1)) {
+    } else if (words.size() > 1 && words[0] == command.name.substr(0, space) &&
+               words[1] == command.name.substr(space + 1)) {
       words_of_name = 2;
       return &command;
     }
@@ -50,7 +54,9 @@ const CommandSpec* FindCommand(const std::vector<std::string_view>& words, std::
 }
 
 bool AsksForHelp(const std::vector<std::string_view>& words) {
-  return words.empty() || std::any_of(words.begin(), words.end(), [](std::string_view word) { return word == "--help" || word == "-h"; }) ||
+  return words.empty() ||
+         std::any_of(words.begin(), words.end(),
+                     [](std::string_view word) { return word == "--help" || word == "-h"; }) ||
          words[0] == "help";
 }
 

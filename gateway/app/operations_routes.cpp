@@ -17,7 +17,8 @@ http::Response PlainText(int status, std::string text) {
 
 }  // namespace
 
-std::vector<http::Route> OperationsRoutes(std::function<fhir::Result<void>()> ready, const telemetry::Metrics& metrics) {
+std::vector<http::Route> OperationsRoutes(std::function<fhir::Result<void>()> ready,
+                                          const telemetry::Metrics& metrics) {
   return {
       {http::Method::kGet, "/health/live", [](http::Request&) { return PlainText(200, "live\n"); }},
       {http::Method::kGet, "/health/ready",

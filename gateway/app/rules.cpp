@@ -39,7 +39,8 @@ fhir::Result<std::shared_ptr<const access::PartyTable>> LoadParties(const settin
     access::PartyOptions one;
     one.name = party.name;
     one.kind = party.kind;
-    GW_ASSIGN(one.token, settings::ReadSecret(party.token_file, fmt::format("access.parties[{}].token_file", party.name)));
+    GW_ASSIGN(one.token,
+              settings::ReadSecret(party.token_file, fmt::format("access.parties[{}].token_file", party.name)));
     if (!party.policy.empty()) {
       one.policy_file = access.policies_directory + "/" + party.policy;
     }
@@ -52,7 +53,8 @@ fhir::Result<std::shared_ptr<const access::PartyTable>> LoadParties(const settin
 
 }  // namespace
 
-fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>> LoadMaps(const settings::Settings& settings) {
+fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>> LoadMaps(
+    const settings::Settings& settings) {
   return adapters::hospital::hl7v2::messages::MapSet::LoadFolder(settings.mappings_directory + "/hl7v2");
 }
 
@@ -68,7 +70,8 @@ fhir::Result<Rules> LoadRules(const settings::Settings& settings) {
   return rules;
 }
 
-fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings::Settings& settings, std::string_view name) {
+fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings::Settings& settings,
+                                                                 std::string_view name) {
   const auto found = std::find_if(settings.partners.begin(), settings.partners.end(),
                                   [&](const settings::Partner& partner) { return partner.name == name; });
   if (found == settings.partners.end()) {

@@ -25,9 +25,11 @@ struct Rules {
 fhir::Result<Rules> LoadRules(const settings::Settings& settings);
 
 /// The mappings alone, for a reload.
-fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>> LoadMaps(const settings::Settings& settings);
+fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>> LoadMaps(
+    const settings::Settings& settings);
 
 /// What the hospital side needs of a partner. Errors: kConfiguration for an unknown name, character set or zone.
-fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings::Settings& settings, std::string_view name);
+fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings::Settings& settings,
+                                                                 std::string_view name);
 
 }  // namespace gateway::app

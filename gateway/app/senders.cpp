@@ -32,13 +32,14 @@ fhir::Result<adapters::platform::RestHookDestination> RestHook(const settings::D
   hook.ca_file = destination.ca_file;
   hook.answer_timeout_ms = static_cast<int>(destination.timeout_ms);
   if (!destination.token_file.empty()) {
-    GW_ASSIGN(hook.bearer_token,
-              settings::ReadSecret(destination.token_file, fmt::format("destinations[{}].token_file", destination.name)));
+    GW_ASSIGN(hook.bearer_token, settings::ReadSecret(destination.token_file,
+                                                      fmt::format("destinations[{}].token_file", destination.name)));
   }
   return hook;
 }
 
-fhir::Result<hl7v2::messages::DocumentRoute> RouteOf(const settings::DocumentRoute& route, const settings::Settings& settings) {
+fhir::Result<hl7v2::messages::DocumentRoute> RouteOf(const settings::DocumentRoute& route,
+                                                     const settings::Settings& settings) {
   const auto destination =
       std::find_if(settings.destinations.begin(), settings.destinations.end(),
                    [&](const settings::Destination& one) { return one.name == route.destination; });

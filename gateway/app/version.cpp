@@ -2,6 +2,8 @@
 
 namespace gateway::app {
 
-std::string_view Version() { return GW_VERSION; }
+std::string_view Version() {
+  return GW_VERSION;
+}
 
 }  // namespace gateway::app

@@ -11,20 +11,28 @@ namespace {
 
 std::string_view StateName(adapters::port::MessageState state) {
   switch (state) {
-    case adapters::port::MessageState::kReceived: return "received";
-    case adapters::port::MessageState::kCommitted: return "committed";
-    case adapters::port::MessageState::kIgnored: return "ignored";
-    case adapters::port::MessageState::kRefused: return "refused";
-    case adapters::port::MessageState::kParked: return "parked";
+    case adapters::port::MessageState::kReceived:
+      return "received";
+    case adapters::port::MessageState::kCommitted:
+      return "committed";
+    case adapters::port::MessageState::kIgnored:
+      return "ignored";
+    case adapters::port::MessageState::kRefused:
+      return "refused";
+    case adapters::port::MessageState::kParked:
+      return "parked";
   }
   return "";
 }
 
 std::string_view StateName(adapters::port::OutboxState state) {
   switch (state) {
-    case adapters::port::OutboxState::kWaiting: return "waiting";
-    case adapters::port::OutboxState::kDelivered: return "delivered";
-    case adapters::port::OutboxState::kDead: return "dead";
+    case adapters::port::OutboxState::kWaiting:
+      return "waiting";
+    case adapters::port::OutboxState::kDelivered:
+      return "delivered";
+    case adapters::port::OutboxState::kDead:
+      return "dead";
   }
   return "";
 }

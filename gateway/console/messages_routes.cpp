@@ -41,7 +41,8 @@ bool MayOperate(const http::Request& request) {
 http::Handler ForOperators(http::Handler endpoint) {
   return [endpoint = std::move(endpoint)](http::Request& request) {
     if (!MayOperate(request)) {
-      return http::ErrorResponse(403, fhir::ErrorCode::kForbidden, "only operators may see messages", http::DefaultErrorBody);
+      return http::ErrorResponse(403, fhir::ErrorCode::kForbidden, "only operators may see messages",
+                                 http::DefaultErrorBody);
     }
     return endpoint(request);
   };

@@ -13,7 +13,7 @@ namespace gateway::console {
 struct MessagesPorts {
   adapters::port::Journal& journal;  ///< borrowed, as the outbox
   store::OutboxStore& outbox;
-  std::function<void()> wake;        ///< after a replay: the workers look at once
+  std::function<void()> wake;  ///< after a replay: the workers look at once
 };
 
 /// GET  /console/messages?state=&partner=&type=&control_id=&before=&count=   a page, newest first

@@ -49,11 +49,11 @@ struct Destination {
   std::string name;
   std::string kind = "rest-hook";  ///< mllp or rest-hook
   std::string partner;
-  std::string address;     ///< HOST:PORT for mllp
-  std::string url;         ///< for rest-hook
-  std::string token_file;  ///< bearer token for rest-hook; a file or env:NAME
+  std::string address;                     ///< HOST:PORT for mllp
+  std::string url;                         ///< for rest-hook
+  std::string token_file;                  ///< bearer token for rest-hook; a file or env:NAME
   std::string schedule_identifier_system;  ///< for rest-hook: appointments on whose schedules it hears of; empty: all
-  bool tls = false;        ///< for mllp
+  bool tls = false;                        ///< for mllp
   std::string ca_file;
   std::string certificate_file;
   std::string key_file;

@@ -103,7 +103,8 @@ constexpr Setting kDestination[] = {
      {.about = "Bearer token for rest-hook: a file, or env:NAME.", .form = Form::kSecret}},
     {"schedule_identifier_system",
      At<&Destination::schedule_identifier_system>(),
-     {.about = "For rest-hook: it hears of appointments on schedules with an identifier of this system. Empty: of all."}},
+     {.about =
+          "For rest-hook: it hears of appointments on schedules with an identifier of this system. Empty: of all."}},
     {"tls", At<&Destination::tls>(), {.about = "TLS, for mllp."}},
     {"ca_file",
      At<&Destination::ca_file>(),

@@ -1,9 +1,9 @@
 // Structured log: one JSON object a line. The shape of this interface makes it hard to log a resource: messages, keys
 // and components are literals known at compile time, and a field is one of a few kinds of number, id or code.
 //
-// Redaction: there is no field that takes free text. Ids and codes are cut to 128 characters, and every character outside
-// letters, digits and a few separators becomes '?', so that sentences, JSON and segments do not get through whole. A single
-// plain word would: callers hand over ids and codes alone, never an element's value.
+// Redaction: there is no field that takes free text. Ids and codes are cut to 128 characters, and every character
+// outside letters, digits and a few separators becomes '?', so that sentences, JSON and segments do not get through
+// whole. A single plain word would: callers hand over ids and codes alone, never an element's value.
 #pragma once
 
 #include <cstdint>

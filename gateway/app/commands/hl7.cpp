@@ -100,7 +100,8 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
       const hl7v2::messages::Translation translation =
           hl7v2::messages::Translate(message, *partner, **maps, {.list_unmapped = true});
       for (const auto& fault : translation.faults) {
-        fmt::print(stderr, "{}: {} {}: {}\n", path, fault.reject ? "AR" : "AE", hl7v2::er7::ToPlace(fault.location), fault.text);
+        fmt::print(stderr, "{}: {} {}: {}\n", path, fault.reject ? "AR" : "AE", hl7v2::er7::ToPlace(fault.location),
+                   fault.text);
         all_good = false;
       }
       if (translation.faults.empty()) {

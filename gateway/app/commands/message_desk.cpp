@@ -32,7 +32,8 @@ fhir::Result<std::string> Answer(int status, std::string body) {
   if (status >= 200 && status < 300) {
     return body;
   }
-  return fhir::Fail(status == 404 ? fhir::ErrorCode::kNotFound : fhir::ErrorCode::kPeerRefused, OutcomeText(status, body));
+  return fhir::Fail(status == 404 ? fhir::ErrorCode::kNotFound : fhir::ErrorCode::kPeerRefused,
+                    OutcomeText(status, body));
 }
 
 class RemoteDesk final : public MessageDesk {
@@ -58,7 +59,8 @@ class LocalDesk final : public MessageDesk {
  public:
   static fhir::Result<std::unique_ptr<MessageDesk>> Open(std::unique_ptr<Database> database) {
     auto desk = std::make_unique<LocalDesk>(std::move(database));
-    GW_ASSIGN(http::Router router, http::Router::Create(console::MessagesRoutes({.journal = desk->journal_, .outbox = desk->outbox_, .wake = [] {}})));
+    GW_ASSIGN(http::Router router, http::Router::Create(console::MessagesRoutes(
+                                       {.journal = desk->journal_, .outbox = desk->outbox_, .wake = [] {}})));
     desk->handler_ = http::RouteWith(std::move(router), http::DefaultErrorBody);
     return desk;
   }

@@ -1,5 +1,5 @@
-// Where `passerelle messages` gets its answers: the console's endpoints, asked over HTTP or called in this process on the
-// database. One set of endpoints serves both, so that both say the same.
+// Where `passerelle messages` gets its answers: the console's endpoints, asked over HTTP or called in this process on
+// the database. One set of endpoints serves both, so that both say the same.
 #pragma once
 
 #include <memory>

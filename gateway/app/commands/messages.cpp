@@ -14,9 +14,13 @@
 namespace gateway::app {
 namespace {
 
-bool IsOutbox(const Arguments& arguments) { return arguments.Has("--outbox"); }
+bool IsOutbox(const Arguments& arguments) {
+  return arguments.Has("--outbox");
+}
 
-std::string Collection(const Arguments& arguments) { return IsOutbox(arguments) ? "/console/outbox" : "/console/messages"; }
+std::string Collection(const Arguments& arguments) {
+  return IsOutbox(arguments) ? "/console/outbox" : "/console/messages";
+}
 
 /// The list's query out of the options of the same names.
 std::string ListTarget(const Arguments& arguments) {
@@ -37,12 +41,13 @@ std::string ListTarget(const Arguments& arguments) {
 
 void PrintRow(const fhir::json::Value& entry, bool outbox) {
   if (outbox) {
-    fmt::print("{:<20} {:<10} {:<24} {:<3} {:<24} {}\n", entry.FindText("id"), entry.FindText("state"), entry.FindText("created"),
-               entry.FindText("attempts"), entry.FindText("destination"), entry.FindText("last_reason"));
+    fmt::print("{:<20} {:<10} {:<24} {:<3} {:<24} {}\n", entry.FindText("id"), entry.FindText("state"),
+               entry.FindText("created"), entry.FindText("attempts"), entry.FindText("destination"),
+               entry.FindText("last_reason"));
   } else {
     fmt::print("{:<20} {:<10} {:<24} {:<16} {:<10} {:<20} {} {}\n", entry.FindText("id"), entry.FindText("state"),
-               entry.FindText("received"), entry.FindText("partner"), entry.FindText("type"), entry.FindText("control_id"),
-               entry.FindText("error_code"), entry.FindText("error_place"));
+               entry.FindText("received"), entry.FindText("partner"), entry.FindText("type"),
+               entry.FindText("control_id"), entry.FindText("error_code"), entry.FindText("error_place"));
   }
 }
 
@@ -77,7 +82,9 @@ ExitCode RunMessagesShow(const Arguments& arguments) {
     return Report(desk.error());
   }
   const bool raw = arguments.Has("--raw");
-  const auto body = (*desk)->Ask(http::Method::kGet, fmt::format("/console/messages/{}{}", http::PercentEncode(arguments.operands().front()), raw ? "?raw=1" : ""));
+  const auto body = (*desk)->Ask(
+      http::Method::kGet,
+      fmt::format("/console/messages/{}{}", http::PercentEncode(arguments.operands().front()), raw ? "?raw=1" : ""));
   if (!body) {
     return Report(body.error());
   }
@@ -108,7 +115,8 @@ ExitCode RunMessagesReplay(const Arguments& arguments) {
     return Report(desk.error());
   }
   for (const std::string& id : arguments.operands()) {
-    const auto done = (*desk)->Ask(http::Method::kPost, fmt::format("{}/{}/replay", Collection(arguments), http::PercentEncode(id)));
+    const auto done =
+        (*desk)->Ask(http::Method::kPost, fmt::format("{}/{}/replay", Collection(arguments), http::PercentEncode(id)));
     if (!done) {
       return Report(done.error());
     }

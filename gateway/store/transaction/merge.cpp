@@ -116,7 +116,8 @@ bool SameTree(const Node& left, const Node& right) {
   return a == b;
 }
 
-/// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are new.
+/// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are
+/// new.
 void JoinList(Document& merged, const Node& stored, const Node& change, const adapters::port::ListKey& key) {
   std::vector<const Node*> arriving;
   for (const Node& child : change.children()) {

@@ -7,9 +7,11 @@
 namespace gateway::store::transaction {
 
 /// `stored` with what `change` knows:
-/// - a primitive, a list, or an element of a data type takes the place of the stored one of the same base name (a choice
+/// - a primitive, a list, or an element of a data type takes the place of the stored one of the same base name (a
+/// choice
 ///   of another type included);
-/// - an element with a structure of its own that does not repeat, and a Period, is merged child by child: a message that
+/// - an element with a structure of its own that does not repeat, and a Period, is merged child by child: a message
+/// that
 ///   knows the end of a stay alone does not take away its beginning;
 /// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order;
 /// - the lists of change.joined are joined by the value of their extension;

@@ -77,15 +77,19 @@ const char* const kGoodTail =
 TEST(TariffReader_BadFiles, AreRefusedWithTheirLine) {
   const std::string acts = "acts:\n  - code: T\n    prices:\n      - {from: 2018-01-01, amount: \"25.00\"}\n";
   EXPECT_EQ(LoadTariffError(kGoodHead + acts + kGoodTail), "");
-  EXPECT_NE(LoadTariffError(kGoodHead + acts + "colour: red\n" + kGoodTail).find(":7: unknown key 'colour'"), std::string::npos);
+  EXPECT_NE(LoadTariffError(kGoodHead + acts + "colour: red\n" + kGoodTail).find(":7: unknown key 'colour'"),
+            std::string::npos);
   const std::string bad_amount = "acts:\n  - code: T\n    prices:\n      - {from: 2018-01-01, amount: \"25.001\"}\n";
   EXPECT_NE(LoadTariffError(kGoodHead + bad_amount + kGoodTail).find(":6: an amount"), std::string::npos);
   const std::string bad_day = "acts:\n  - code: T\n    prices:\n      - {from: 15/05/2024, amount: \"25.00\"}\n";
   EXPECT_NE(LoadTariffError(kGoodHead + bad_day + kGoodTail).find(":6: 'from' must be a day"), std::string::npos);
   const std::string twice =
-      "acts:\n  - code: T\n    prices:\n      - {from: 2018-01-01, amount: \"25.00\"}\n      - {from: 2018-01-01, amount: \"26.00\"}\n";
-  EXPECT_NE(LoadTariffError(kGoodHead + twice + kGoodTail).find(":7: rows must be in ascending order"), std::string::npos);
-  EXPECT_NE(LoadTariffError(kGoodHead + std::string("acts: []\n") + kGoodTail).find(":3: 'acts' must be a list"), std::string::npos);
+      "acts:\n  - code: T\n    prices:\n      - {from: 2018-01-01, amount: \"25.00\"}\n      - {from: 2018-01-01, "
+      "amount: \"26.00\"}\n";
+  EXPECT_NE(LoadTariffError(kGoodHead + twice + kGoodTail).find(":7: rows must be in ascending order"),
+            std::string::npos);
+  EXPECT_NE(LoadTariffError(kGoodHead + std::string("acts: []\n") + kGoodTail).find(":3: 'acts' must be a list"),
+            std::string::npos);
   EXPECT_NE(LoadTariffError("version: [\n").find(": not YAML"), std::string::npos);
   const auto absent = Tariff::Load("/nonexistent/tariff.yaml");
   ASSERT_FALSE(absent);

@@ -77,7 +77,8 @@ class Handler : public Poco::Net::HTTPRequestHandler {
     PGresult* done = PQexecPrepared(OwnConnection(), "create", 2, values, lengths, formats, 1);
     const bool good = PQresultStatus(done) == PGRES_COMMAND_OK;
     PQclear(done);
-    response.setStatus(good ? Poco::Net::HTTPResponse::HTTP_CREATED : Poco::Net::HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
+    response.setStatus(good ? Poco::Net::HTTPResponse::HTTP_CREATED
+                            : Poco::Net::HTTPResponse::HTTP_INTERNAL_SERVER_ERROR);
     response.set("Location", "/fhir/Observation/" + id);
     response.sendBuffer(body.data(), good ? body.size() : 0);
   }
@@ -85,7 +86,9 @@ class Handler : public Poco::Net::HTTPRequestHandler {
 
 class Factory : public Poco::Net::HTTPRequestHandlerFactory {
  public:
-  Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override { return new Handler; }
+  Poco::Net::HTTPRequestHandler* createRequestHandler(const Poco::Net::HTTPServerRequest&) override {
+    return new Handler;
+  }
 };
 
 }  // namespace

@@ -45,7 +45,9 @@ Connection::Connection(const std::string& host, int port) : socket_(socket(AF_IN
   setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-Connection::~Connection() { close(socket_); }
+Connection::~Connection() {
+  close(socket_);
+}
 
 void Connection::Send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -115,9 +117,11 @@ Summary RunClosedLoop(int clients, double seconds, std::uint64_t exchanges_max,
 }
 
 void Print(const Summary& summary) {
-  fmt::print("{{\"done\": {}, \"failed\": {}, \"seconds\": {:.3f}, \"rate\": {:.1f}, \"p50_ms\": {:.3f}, \"p99_ms\": {:.3f}}}\n",
-             summary.done, summary.failed, summary.seconds, static_cast<double>(summary.done) / summary.seconds,
-             summary.p50_ms, summary.p99_ms);
+  fmt::print(
+      "{{\"done\": {}, \"failed\": {}, \"seconds\": {:.3f}, \"rate\": {:.1f}, \"p50_ms\": {:.3f}, \"p99_ms\": "
+      "{:.3f}}}\n",
+      summary.done, summary.failed, summary.seconds, static_cast<double>(summary.done) / summary.seconds,
+      summary.p50_ms, summary.p99_ms);
 }
 
 }  // namespace bench

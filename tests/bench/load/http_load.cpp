@@ -57,9 +57,9 @@ int main(int argc, char** argv) {
     }
   } else {
     expected = 201;
-    requests.push_back(
-        fmt::format("POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n{}",
-                    argc > 7 ? argv[7] : "/", host, port, content.size(), content));
+    requests.push_back(fmt::format(
+        "POST {} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n{}",
+        argc > 7 ? argv[7] : "/", host, port, content.size(), content));
   }
   if (requests.empty()) {
     bench::Die("nothing to request");

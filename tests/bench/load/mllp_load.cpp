@@ -39,19 +39,20 @@ int main(int argc, char** argv) {
     work.push_back(SplitFrames(bench::ReadFile(argv[i])));
     least = least == 0 ? work.back().size() : std::min<std::uint64_t>(least, work.back().size());
   }
-  bench::Print(bench::RunClosedLoop(static_cast<int>(work.size()), std::atof(argv[3]), least, [&](int client) -> bench::Exchange {
-    auto connection = std::make_shared<bench::Connection>(host, port);
-    auto answer = std::make_shared<std::string>();
-    const std::vector<std::string>& frames = work[static_cast<std::size_t>(client)];
-    return [connection, answer, &frames](std::uint64_t number) {
-      connection->Send(frames[number]);
-      answer->clear();
-      while (answer->find(kFrameEnd) == std::string::npos) {
-        if (!connection->Receive(*answer)) {
-          bench::Die("the connection ended before the acknowledgement");
-        }
-      }
-      return answer->find("MSA|AA") != std::string::npos || answer->find("MSA|CA") != std::string::npos;
-    };
-  }));
+  bench::Print(bench::RunClosedLoop(
+      static_cast<int>(work.size()), std::atof(argv[3]), least, [&](int client) -> bench::Exchange {
+        auto connection = std::make_shared<bench::Connection>(host, port);
+        auto answer = std::make_shared<std::string>();
+        const std::vector<std::string>& frames = work[static_cast<std::size_t>(client)];
+        return [connection, answer, &frames](std::uint64_t number) {
+          connection->Send(frames[number]);
+          answer->clear();
+          while (answer->find(kFrameEnd) == std::string::npos) {
+            if (!connection->Receive(*answer)) {
+              bench::Die("the connection ended before the acknowledgement");
+            }
+          }
+          return answer->find("MSA|AA") != std::string::npos || answer->find("MSA|CA") != std::string::npos;
+        };
+      }));
 }
