@@ -3,6 +3,20 @@
 #   all_verify_interface_header_sets proves that each compiles alone. Includes are written from the repository's root.
 # gw_test(NAME fhir_json_test SOURCES a_test.cpp DEPS gw::fhir_json LABELS unit)
 #   One GoogleTest program with its ctest label. Labels: unit db e2e conformance shared bench.
+# gw_generated(FILE)
+#   Names a file that the build makes, so that the target `generated` makes it without compiling anything: clang-tidy
+#   needs the text alone. Called in the folder of the custom command.
+
+# For builds that need no more than one label's tests, or no more than the generated texts.
+add_custom_target(unit_tests)
+add_custom_target(generated)
+
+function(gw_generated file)
+  string(REPLACE "${PROJECT_BINARY_DIR}/" "" relative "${file}")
+  string(MAKE_C_IDENTIFIER "generated_${relative}" target)
+  add_custom_target(${target} DEPENDS "${file}")
+  add_dependencies(generated ${target})
+endfunction()
 
 function(gw_module)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;HEADERS;PUBLIC_DEPS;PRIVATE_DEPS" ${ARGN})
@@ -29,6 +43,9 @@ function(gw_test)
   target_link_libraries(${ARG_NAME} PRIVATE gw_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${ARG_NAME} PRIVATE
     GW_SOURCE_DIR="${PROJECT_SOURCE_DIR}" GW_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(unit IN_LIST ARG_LABELS)
+    add_dependencies(unit_tests ${ARG_NAME})
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
