@@ -12,13 +12,12 @@ namespace {
 
 constexpr std::string_view kTooLargeMark = "(body over the limit, not kept)";
 
-/// Whether a failure says something of the message itself, and not of the machine or of other work.
+/// Whether a failure will come again with this message: then it is refused, and stands in the journal for a replay. A bug
+/// that it meets counts too: without an answer the sender would offer it for ever, and everything behind it would wait.
 bool IsFaultOfMessage(const fhir::Error& error) {
   switch (error.code) {
     case fhir::ErrorCode::kUnavailable:
     case fhir::ErrorCode::kTimeout:
-    case fhir::ErrorCode::kInternal:
-    case fhir::ErrorCode::kConfiguration:
       return false;
     default:
       return error.retry == fhir::Retry::kNever;
