@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   g_conninfo = argv[1];
   PGconn* setup = PQconnectdb(argv[1]);
   PGresult* made = PQexec(setup,
-                          "DROP TABLE IF EXISTS floor_resource;"
+                          "SET client_min_messages = error; DROP TABLE IF EXISTS floor_resource;"
                           "CREATE TABLE floor_resource (type smallint, id text COLLATE \"C\", version bigint,"
                           " body bytea COMPRESSION lz4, PRIMARY KEY (type, id))");
   if (PQresultStatus(made) != PGRES_COMMAND_OK) {

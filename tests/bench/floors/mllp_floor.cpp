@@ -1,0 +1,341 @@
+// The least that could take ADT messages over MLLP: for each message the rows that a gateway wrote for the same
+// message, by hand-written SQL, in the same two commits, then AA.
+//   mllp_floor SOURCE TARGET PREFIX   reads what the database SOURCE holds of the messages whose control id begins with
+//                                     PREFIX, prints "listening on PORT", writes to TARGET until standard input ends
+// Both databases have the gateway's schema. Commit 1 is one statement: the message's raw bytes and its key. Commit 2 is
+// one pipeline, so one round trip: an INSERT and an UPDATE per table that the message changed, and the end of the
+// message. Nothing is parsed but the control id, nothing is read, nothing is decided.
+#include <cstdint>
+#include <cstdlib>
+#include <iostream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace {
+
+struct Column {
+  const char* name;
+  const char* type;
+};
+
+struct Table {
+  const char* name;
+  std::vector<Column> columns;
+  std::size_t key_columns;  // the first ones, by which a row is found when it is closed
+};
+
+const std::vector<Table>& Tables() {
+  static const std::vector<Table> tables = {
+      {"resource_version",
+       {{"id", "text"},
+        {"type", "smallint"},
+        {"version", "bigint"},
+        {"last_updated", "bigint"},
+        {"deleted", "boolean"},
+        {"body", "bytea"}},
+       3},
+      {"idx_string",
+       {{"id", "text"}, {"type", "smallint"}, {"parameter", "smallint"}, {"folded", "text"}, {"exact", "text"}},
+       5},
+      {"idx_token",
+       {{"id", "text"},
+        {"type", "smallint"},
+        {"parameter", "smallint"},
+        {"system", "text"},
+        {"code", "text"},
+        {"identifier_type", "text"}},
+       6},
+      {"idx_reference",
+       {{"id", "text"},
+        {"type", "smallint"},
+        {"parameter", "smallint"},
+        {"target_type", "smallint"},
+        {"target", "text"}},
+       5},
+      {"idx_date",
+       {{"id", "text"}, {"type", "smallint"}, {"parameter", "smallint"}, {"low", "bigint"}, {"high", "bigint"}},
+       5},
+      {"idx_number",
+       {{"id", "text"}, {"type", "smallint"}, {"parameter", "smallint"}, {"low", "numeric"}, {"high", "numeric"}},
+       5},
+      {"idx_quantity",
+       {{"id", "text"},
+        {"type", "smallint"},
+        {"parameter", "smallint"},
+        {"low", "numeric"},
+        {"high", "numeric"},
+        {"system", "text"},
+        {"code", "text"}},
+       7},
+      {"idx_uri", {{"id", "text"}, {"type", "smallint"}, {"parameter", "smallint"}, {"uri", "text"}}, 4},
+  };
+  return tables;
+}
+
+[[noreturn]] void Die(const std::string& message) {
+  std::cerr << "mllp_floor: " << message << "\n";
+  std::_Exit(1);
+}
+
+/// One statement of commit 2 with its arrays as PostgreSQL itself encoded them.
+struct Write {
+  std::string statement;
+  std::vector<std::string> arrays;
+};
+
+using Plan = std::unordered_map<std::string, std::vector<Write>>;  // by control id; closings before insertions
+
+PGconn* Connect(const std::string& conninfo) {
+  PGconn* connection = PQconnectdb((conninfo + " options='-c plan_cache_mode=force_generic_plan'").c_str());
+  if (PQstatus(connection) != CONNECTION_OK) {
+    Die(PQerrorMessage(connection));
+  }
+  return connection;
+}
+
+PGresult* Checked(PGconn* connection, PGresult* result) {
+  if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
+    Die(PQerrorMessage(connection));
+  }
+  return result;
+}
+
+std::string CloseSql(const Table& table) {
+  std::string arrays;
+  std::string names;
+  std::string equal;
+  for (std::size_t i = 0; i < table.key_columns; ++i) {
+    const Column& column = table.columns[i];
+    arrays += fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, column.type);
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", column.name);
+    equal += fmt::format(" AND t.{} = w.{}", column.name, column.name);
+  }
+  return fmt::format(
+      "UPDATE {} t SET closed_tx = pg_current_xact_id() FROM unnest({}) AS w({}) WHERE t.closed_tx IS NULL{}",
+      table.name, arrays, names, equal);
+}
+
+std::string InsertSql(const Table& table) {
+  std::string arrays;
+  std::string names;
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    arrays += fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, table.columns[i].type);
+    names += fmt::format("{}{}", i == 0 ? "" : ", ", table.columns[i].name);
+  }
+  return fmt::format("INSERT INTO {} ({}) SELECT * FROM unnest({})", table.name, names, arrays);
+}
+
+/// The rows that each message made (or closed) in one table. A message's second transaction is the one that ended it,
+/// so the transaction number of its row in `message` finds them.
+void Load(PGconn* source, const Table& table, bool closed, Plan& plan) {
+  const std::size_t columns = closed ? table.key_columns : table.columns.size();
+  std::string arrays;
+  for (std::size_t i = 0; i < columns; ++i) {
+    arrays += fmt::format(", array_agg(r.{})", table.columns[i].name);
+  }
+  const std::string sql = fmt::format(
+      "SELECT p.control_id{} FROM {} r JOIN floor_plan p ON p.tx = (r.{}::text::bigint & 4294967295) GROUP BY 1",
+      arrays, table.name, closed ? "closed_tx" : "made_tx");
+  PGresult* rows = Checked(source, PQexecParams(source, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1));
+  for (int row = 0; row < PQntuples(rows); ++row) {
+    Write write{fmt::format("{}_{}", closed ? "close" : "insert", table.name), {}};
+    for (std::size_t i = 1; i <= columns; ++i) {
+      const int column = static_cast<int>(i);
+      write.arrays.emplace_back(PQgetvalue(rows, row, column),
+                                static_cast<std::size_t>(PQgetlength(rows, row, column)));
+    }
+    plan[PQgetvalue(rows, row, 0)].push_back(std::move(write));
+  }
+  PQclear(rows);
+}
+
+Plan LoadPlan(const std::string& conninfo, const std::string& prefix) {
+  PGconn* source = Connect(conninfo);
+  const char* values[] = {prefix.c_str()};
+  PQclear(Checked(source, PQexec(source, "CREATE TEMP TABLE floor_plan (control_id text, tx bigint)")));
+  PQclear(Checked(source, PQexecParams(source,
+                                       "INSERT INTO floor_plan SELECT control_id, xmin::text::bigint FROM message"
+                                       " WHERE state = 'committed' AND starts_with(control_id, $1)",
+                                       1, nullptr, values, nullptr, nullptr, 0)));
+  Plan plan;
+  PGresult* messages = Checked(source, PQexec(source, "SELECT control_id FROM floor_plan"));
+  for (int row = 0; row < PQntuples(messages); ++row) {
+    plan[PQgetvalue(messages, row, 0)];
+  }
+  PQclear(messages);
+  for (const bool closed : {true, false}) {
+    for (const Table& table : Tables()) {
+      Load(source, table, closed, plan);
+    }
+  }
+  PQfinish(source);
+  return plan;
+}
+
+constexpr const char* kReceiveSql =
+    "WITH digest AS (SELECT sha256($3::bytea) AS sha256),"
+    " key AS (INSERT INTO message_key (bucket, partner, control_id, sha256, message_id, horizon_at)"
+    "  SELECT get_byte(sha256, 0), 'chu', $1::text, sha256, nextval('message_number') * 256 + get_byte(sha256, 0),"
+    "         now() + interval '30 days' FROM digest RETURNING bucket, message_id, sha256)"
+    " INSERT INTO message (bucket, id, partner, channel, control_id, type, sha256, raw_bytes, encoding, raw)"
+    " SELECT bucket, message_id, 'chu', 'mllp', $1::text, $2::text, sha256, length($3::bytea), 'plain', $3::bytea FROM "
+    "key"
+    " RETURNING id";
+constexpr const char* kFinishSql =
+    "UPDATE message SET state = 'committed', finished_at = now(), ack = $2::bytea, patient_key = sha256($2::bytea)"
+    " WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint";
+
+/// What one MLLP connection needs of the database.
+class Writer {
+ public:
+  explicit Writer(const std::string& conninfo) : connection_(Connect(conninfo)) {
+    Prepare("receive", kReceiveSql);
+    Prepare("finish", kFinishSql);
+    Prepare("begin", "BEGIN");
+    Prepare("commit", "COMMIT");
+    for (const Table& table : Tables()) {
+      Prepare(fmt::format("insert_{}", table.name), InsertSql(table));
+      Prepare(fmt::format("close_{}", table.name), CloseSql(table));
+    }
+  }
+  ~Writer() { PQfinish(connection_); }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  std::string Receive(const std::string& control_id, const std::string& type, std::string_view raw) {
+    const char* values[] = {control_id.data(), type.data(), raw.data()};
+    const int lengths[] = {static_cast<int>(control_id.size()), static_cast<int>(type.size()),
+                           static_cast<int>(raw.size())};
+    const int formats[] = {1, 1, 1};
+    PGresult* rows = Checked(connection_, PQexecPrepared(connection_, "receive", 3, values, lengths, formats, 1));
+    std::string id(PQgetvalue(rows, 0, 0), 8);
+    PQclear(rows);
+    return id;
+  }
+
+  void Commit(const std::string& message_id, const std::vector<Write>& writes, const std::string& answer) {
+    PQenterPipelineMode(connection_);
+    Send("begin", {});
+    for (const Write& write : writes) {
+      Send(write.statement.c_str(), write.arrays);
+    }
+    Send("finish", {message_id, answer});
+    Send("commit", {});
+    PQpipelineSync(connection_);
+    for (std::size_t left = writes.size() + 3; left > 0; --left) {
+      PQclear(Checked(connection_, PQgetResult(connection_)));
+      PQclear(PQgetResult(connection_));
+    }
+    PQclear(PQgetResult(connection_));
+    PQexitPipelineMode(connection_);
+  }
+
+ private:
+  void Prepare(const std::string& name, const std::string& sql) {
+    PQclear(Checked(connection_, PQprepare(connection_, name.c_str(), sql.c_str(), 0, nullptr)));
+  }
+
+  void Send(const char* statement, const std::vector<std::string>& parameters) {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const std::string& parameter : parameters) {
+      values.push_back(parameter.data());
+      lengths.push_back(static_cast<int>(parameter.size()));
+    }
+    const std::vector<int> formats(parameters.size(), 1);
+    if (PQsendQueryPrepared(connection_, statement, static_cast<int>(parameters.size()), values.data(), lengths.data(),
+                            formats.data(), 1) == 0) {
+      Die(PQerrorMessage(connection_));
+    }
+  }
+
+  PGconn* connection_;
+};
+
+std::string Field(std::string_view message, int number) {
+  std::size_t at = 0;
+  for (int i = 1; i < number; ++i) {
+    at = message.find('|', at) + 1;
+  }
+  return std::string(message.substr(at, message.find('|', at) - at));
+}
+
+void Serve(int socket, const Plan& plan, const std::string& conninfo) {
+  constexpr std::string_view kFrameEnd = "\x1c\r";
+  Writer writer(conninfo);
+  std::string buffer;
+  std::vector<char> block(65536);
+  for (;;) {
+    const std::size_t end = buffer.find(kFrameEnd);
+    if (end == std::string::npos) {
+      const ssize_t received = recv(socket, block.data(), block.size(), 0);
+      if (received <= 0) {
+        break;
+      }
+      buffer.append(block.data(), static_cast<std::size_t>(received));
+      continue;
+    }
+    const std::string_view message = std::string_view(buffer).substr(1, end - 1);
+    const std::string control_id = Field(message, 10);
+    const auto planned = plan.find(control_id);
+    if (planned == plan.end()) {
+      Die("a message that the source has not committed");
+    }
+    const std::string answer = fmt::format(
+        "MSH|^~\\&|PASSERELLE|PASSERELLE|GAM|CHU|20260101000000||ACK|A{}|P|2.5\rMSA|AA|{}\r", control_id, control_id);
+    const std::string id = writer.Receive(control_id, Field(message, 9), message);
+    writer.Commit(id, planned->second, answer);
+    const std::string frame = fmt::format("\x0b{}{}", answer, kFrameEnd);
+    if (send(socket, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size())) {
+      break;
+    }
+    buffer.erase(0, end + kFrameEnd.size());
+  }
+  close(socket);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) {
+    Die("usage: mllp_floor SOURCE TARGET PREFIX");
+  }
+  const Plan plan = LoadPlan(argv[1], argv[3]);
+  const std::string target = argv[2];
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (bind(listener, reinterpret_cast<const sockaddr*>(&address), length) != 0 || listen(listener, 64) != 0 ||
+      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    Die("cannot listen on loopback");
+  }
+  std::thread([&] {
+    for (;;) {
+      const int connection = accept(listener, nullptr, nullptr);
+      if (connection >= 0) {
+        const int on = 1;
+        setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        std::thread(Serve, connection, std::cref(plan), target).detach();
+      }
+    }
+  }).detach();
+  std::cout << "listening on " << ntohs(address.sin_port) << std::endl;
+  std::cin.ignore(std::numeric_limits<std::streamsize>::max());
+  std::_Exit(0);
+}

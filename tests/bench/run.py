@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Measures the gateway against floors in the same run: python3 tests/bench/run.py --binaries DIR [NAME...] [--json FILE]
+
+NAME is read, create or mllp (default: all). Gateway and floors use one private PostgreSQL, started by the gateway as it
+starts it for anybody, and take turns: gateway, floor, gateway, floor. Each figure is the median of the rounds, each
+ratio the median of the rounds' ratios.
+"""
+
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support/python"))
+
+import adt_mix  # noqa: E402
+import e2e  # noqa: E402
+from gateway_process import Gateway, find_binary  # noqa: E402
+from postgres_server import binaries as postgres_binaries, execute  # noqa: E402
+
+CLIENTS = 8
+OBSERVATIONS = 10_000
+OBSERVATION = ROOT / "fhir/definitions/node_modules/hl7.fhir.r4.examples/Observation-example.json"
+AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5}
+
+
+class Program:
+    """A floor, or any program that says "listening on PORT" and ends with its standard input."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        match = re.match(r"listening on (\d+)", line)
+        if not match:
+            raise RuntimeError(f"{command[0]} did not start")
+        self.port = int(match[1])
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+class Bench:
+    def __init__(self, binaries: pathlib.Path, seconds: float, rounds: int):
+        self.binaries, self.seconds, self.rounds = binaries, seconds, rounds
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="passerelle-bench-", dir="/var/tmp"))
+        self.folder.chmod(0o755)  # the account of the database enters too
+        self.results: list[dict] = []
+        self.gateways: list[Gateway] = []
+        self.main = self.gateway("main", {"audit": {"reads": False, "writes": False}}, self.folder / "data")
+        self.idle_mb = self.memory_mb(self.main)
+        lines = (self.folder / "data/postgres/postmaster.pid").read_text().splitlines()
+        self.server = f"host={lines[4]} port={lines[3]} user=passerelle"
+
+    def gateway(self, name: str, over: dict, data: pathlib.Path | None = None) -> Gateway:
+        class Tokens:
+            path = self.folder
+
+            @staticmethod
+            def token(_):
+                return ""
+
+        settings = e2e.settings_of(Tokens, {}, {"access": {"mode": "open"}})
+        settings["access"]["parties"] = []
+        config = e2e.write_settings(self.folder / f"{name}.yaml", e2e.merge(settings, over))
+        gateway = Gateway(find_binary(str(self.binaries)), config, data, self.folder / f"{name}.log")
+        gateway.start_s = gateway.start()
+        self.gateways.append(gateway)
+        return gateway
+
+    def outside(self, name: str, audit: bool) -> Gateway:
+        """A second gateway, on a database of its own in the same PostgreSQL."""
+        return self.gateway(name, {"audit": {"reads": False, "writes": audit},
+                                   "database": {"connection": self.database(name)}})
+
+    def conninfo(self, database: str) -> str:
+        return f"{self.server} dbname={database}"
+
+    def database(self, name: str) -> str:
+        execute(self.conninfo("postgres"), f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        return self.conninfo(name)
+
+    def settle(self):
+        """The same state of the disk for whoever comes next."""
+        execute(self.conninfo("postgres"), "CHECKPOINT")
+
+    def load(self, program: str, *arguments) -> dict:
+        done = subprocess.run([str(self.binaries / program), *map(str, arguments)], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stderr.strip()}")
+        figures = json.loads(done.stdout)
+        if figures["failed"]:
+            raise RuntimeError(f"{program}: {figures['failed']} of {figures['done']} exchanges failed")
+        return figures
+
+    def memory_mb(self, gateway: Gateway) -> float:
+        text = pathlib.Path(f"/proc/{gateway.process.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Pss:\s+(\d+) kB", text, re.M)[1]) / 1024
+
+    def take_turns(self, subject, floor) -> tuple[list[dict], list[dict]]:
+        """subject(round) and floor(round) in turn; prints what each gave."""
+        ours, theirs = [], []
+        for number in range(self.rounds):
+            self.settle()
+            ours.append(subject(number))
+            self.settle()
+            theirs.append(floor(number))
+            print(f"  round {number + 1}: {ours[-1]['rate']:.0f} against {theirs[-1]['rate']:.0f}", file=sys.stderr)
+        return ours, theirs
+
+    def report(self, name: str, unit: str, given: str, ours: list[dict], theirs: list[dict] | None, aim):
+        middle = lambda key, runs: statistics.median(run[key] for run in runs)  # noqa: E731
+        self.results.append({
+            "name": name, "rate": round(middle("rate", ours), 1), "unit": unit,
+            "p50_ms": round(middle("p50_ms", ours), 3), "p99_ms": round(middle("p99_ms", ours), 3),
+            "floor": round(middle("rate", theirs), 1) if theirs else None,
+            "ratio": round(statistics.median(a["rate"] / b["rate"] for a, b in zip(ours, theirs)), 3) if theirs else None,
+            "aim": aim, "input": given})
+
+    def report_value(self, name: str, value: float, unit: str, aim: str, given: str):
+        self.results.append({"name": name, "rate": round(value, 2), "unit": unit, "p50_ms": None, "p99_ms": None,
+                             "floor": None, "ratio": None, "aim": aim, "input": given})
+
+    # What is measured
+
+    def create_load(self, port: int, path: str, seconds: float) -> dict:
+        return self.load("http_load", "127.0.0.1", port, CLIENTS, seconds, "create", self.observation(), path)
+
+    def observation(self) -> pathlib.Path:
+        path = self.folder / "observation.json"
+        if not path.exists():
+            resource = json.loads(OBSERVATION.read_text())
+            del resource["id"]
+            path.write_text(json.dumps(resource, ensure_ascii=False, separators=(",", ":")))
+        return path
+
+    def create(self):
+        floor = Program(self.binaries / "http_floor", self.database("create_floor"))
+        try:
+            self.create_load(self.main.http_port, "/fhir/Observation", 1)
+            self.create_load(floor.port, "/", 1)
+            execute(self.conninfo("passerelle"), "ANALYZE")
+            ours, theirs = self.take_turns(lambda _: self.create_load(self.main.http_port, "/fhir/Observation", self.seconds),
+                                           lambda _: self.create_load(floor.port, "/", self.seconds))
+        finally:
+            floor.stop()
+        given = f"Observation of {self.observation().stat().st_size} bytes, {CLIENTS} clients"
+        self.report("create", "resources/s", given, ours, theirs, AIMS["create"])
+        audited = self.outside("create_audited", audit=True)
+        self.create_load(audited.http_port, "/fhir/Observation", 1)
+        self.settle()
+        runs = [self.create_load(audited.http_port, "/fhir/Observation", self.seconds)]
+        self.report("create, writes audited", "resources/s", given, runs, theirs[-1:], None)
+        audited.stop()
+
+    def read(self):
+        main = self.conninfo("passerelle")
+        kind = "type = (SELECT type FROM resource_version WHERE convert_from(body, 'UTF8') LIKE '{\"resourceType\":\"Observation\"%' LIMIT 1)"
+        while True:
+            self.create_load(self.main.http_port, "/fhir/Observation", 1)
+            if int(execute(main, f"SELECT count(*) FROM resource_version WHERE {kind}")) >= OBSERVATIONS:
+                break
+        execute(main, "VACUUM ANALYZE resource_version")
+        chosen = f"SELECT 1, id, 1, body FROM resource_version WHERE {kind} ORDER BY md5(id) LIMIT {OBSERVATIONS}"
+        ids = execute(main, f"SELECT id FROM ({chosen}) c").splitlines()
+        size = int(execute(main, f"SELECT avg(length(body))::int FROM ({chosen}) c"))
+        paths = {}
+        for name, prefix in (("gateway", "/fhir/Observation/"), ("floor", "/Observation/")):
+            paths[name] = self.folder / f"{name}.paths"
+            paths[name].write_text("\n".join(prefix + one for one in ids))
+        floor = Program(self.binaries / "http_floor", self.database("read_floor"))
+        psql = str(postgres_binaries() / "psql")
+        with subprocess.Popen([psql, "-Xqc", f"COPY ({chosen}) TO STDOUT", main], stdout=subprocess.PIPE) as out:
+            subprocess.run([psql, "-Xqc", "COPY floor_resource (type, id, version, body) FROM STDIN",
+                            self.conninfo("read_floor")], stdin=out.stdout, check=True)
+        execute(self.conninfo("read_floor"), "VACUUM ANALYZE floor_resource")
+        run = lambda port, name: self.load("http_load", "127.0.0.1", port, CLIENTS, self.seconds, "read", paths[name])  # noqa: E731
+        try:
+            ours, theirs = self.take_turns(lambda _: run(self.main.http_port, "gateway"), lambda _: run(floor.port, "floor"))
+        finally:
+            floor.stop()
+        self.report("read", "reads/s", f"{len(ids)} Observations of {size} bytes, {CLIENTS} clients", ours, theirs, AIMS["read"])
+
+    def mllp_files(self, prefix: str, clients: int, count: int) -> list[pathlib.Path]:
+        files = []
+        for client in range(clients):
+            path = self.folder / f"{prefix}-{client}.mllp"
+            path.write_bytes(adt_mix.frames(adt_mix.messages_of(prefix, client, count)))
+            files.append(path)
+        return files
+
+    def mllp_load(self, port: int, files: list[pathlib.Path]) -> dict:
+        return self.load("mllp_load", "127.0.0.1", port, 600, *files)
+
+    def mllp_floor(self, prefix: str, files: list[pathlib.Path]) -> dict:
+        """The same messages against the floor, which replays what the gateway has made of them."""
+        floor = Program(self.binaries / "mllp_floor", self.conninfo("mllp"), self.conninfo("mllp_floor"), prefix)
+        try:
+            return self.mllp_load(floor.port, files)
+        finally:
+            floor.stop()
+
+    def mllp(self):
+        plain = self.outside("mllp", audit=False)
+        audited = self.outside("mllp_audited", audit=True)
+        self.database("mllp_floor")
+        migrate = e2e.write_settings(self.folder / "migrate.yaml", {"database": {"connection": self.conninfo("mllp_floor")}})
+        subprocess.run([find_binary(str(self.binaries)), "migrate", "--config", str(migrate)], check=True,
+                       stdout=subprocess.DEVNULL)
+        files = self.mllp_files("W", CLIENTS, 250)
+        self.mllp_load(plain.mllp_port, files)
+        self.mllp_floor("W", files)
+        self.mllp_load(audited.mllp_port, files)
+        for name in ("mllp", "mllp_floor", "mllp_audited"):
+            execute(self.conninfo(name), "VACUUM ANALYZE")
+        files = self.mllp_files("X", CLIENTS, 100)
+        count = max(100, int(self.mllp_load(plain.mllp_port, files)["rate"] * self.seconds / CLIENTS) // 10 * 10)
+        self.mllp_floor("X", files)
+        sets = [self.mllp_files(f"R{number}", CLIENTS, count) for number in range(self.rounds)]
+        ours, theirs = self.take_turns(lambda number: self.mllp_load(plain.mllp_port, sets[number]),
+                                       lambda number: self.mllp_floor(f"R{number}", sets[number]))
+        size = sum(path.stat().st_size for path in sets[0]) // (CLIENTS * count)
+        given = f"{CLIENTS * count} messages of {size} bytes"
+        self.report("mllp", "messages/s", f"{given}, {CLIENTS} connections", ours, theirs, AIMS["mllp"])
+        self.settle()
+        self.report("mllp, writes audited", "messages/s", f"{given}, {CLIENTS} connections",
+                    [self.mllp_load(audited.mllp_port, sets[0])], theirs[:1], None)
+        single = self.mllp_files("S", 1, count)
+        self.settle()
+        ours = [self.mllp_load(plain.mllp_port, single)]
+        self.settle()
+        self.report("mllp, one connection", "messages/s", f"{count} messages of {size} bytes", ours,
+                    [self.mllp_floor("S", single)], None)
+        for database in ("mllp", "mllp_floor"):
+            rows = execute(self.conninfo(database), "SELECT (SELECT count(*) FROM resource_version), (SELECT count(*) FROM idx_token),"
+                           " (SELECT count(*) FROM message), (SELECT count(*) FROM resource_version WHERE closed_tx IS NULL)")
+            print(f"  rows in {database}: {rows}", file=sys.stderr)
+        plain.stop()
+        audited.stop()
+
+    def process(self):
+        after_mb = self.memory_mb(self.main)
+        self.main.stop()
+        embedded_s = self.main.start()
+        outside = self.outside("start", audit=True)
+        outside.stop()
+        outside_s = outside.start()
+        self.report_value("start, database running", outside_s, "s", "< 1", "existing database")
+        self.report_value("start with its PostgreSQL", embedded_s, "s", "", "existing database, embedded")
+        self.report_value("memory idle", self.idle_mb, "MB PSS", "< 60", "after start")
+        self.report_value("memory after", after_mb, "MB PSS", "< 300", "after the benchmarks above")
+
+    def close(self):
+        for gateway in reversed(self.gateways):  # the first one has the PostgreSQL of all
+            if gateway.process.poll() is None:
+                gateway.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def table(results: list[dict]) -> str:
+    heads = ("name", "rate", "unit", "p50_ms", "p99_ms", "floor", "ratio", "aim", "input")
+    show = lambda value: "" if value is None else str(value)  # noqa: E731
+    rows = [heads] + [tuple(show(result[head]) for head in heads) for result in results]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="read, create, mllp")
+    parser.add_argument("--binaries", default=str(ROOT / "build/release"), help="folder of the programs")
+    parser.add_argument("--json", help="file for the figures")
+    parser.add_argument("--seconds", type=float, default=8, help="of one measured run")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of gateway and floor")
+    options = parser.parse_args()
+    names = options.names or ["create", "read", "mllp"]
+    if unknown := set(names) - set(AIMS):
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; there are {', '.join(AIMS)}")
+    bench = Bench(pathlib.Path(options.binaries).resolve(), options.seconds, options.rounds)
+    try:
+        for name in names:
+            print(f"{name} …", file=sys.stderr)
+            getattr(bench, name)()
+        bench.process()
+    finally:
+        bench.close()
+    print(table(bench.results))
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(bench.results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
