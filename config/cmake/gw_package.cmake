@@ -14,6 +14,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE
 foreach(change
     "  mode: \"open\"|  mode: \"deny\""
     "    directory: \"\"|    directory: \"/var/lib/passerelle/database\""
+    "every setting at its default.|every setting, at its default except access.mode and database.embedded."
     "# Generated from the tables in gateway/settings. edit those, then run gateway_settings_test --update-golden.|# `passerelle check-config /etc/passerelle/passerelle.yaml` checks it. After a change: systemctl restart passerelle.")
   string(REPLACE "|" ";" change "${change}")
   list(GET change 0 from)
