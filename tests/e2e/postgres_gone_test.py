@@ -204,16 +204,26 @@ class OutsidePostgresAway(e2e.GatewayCase):
             finally:
                 sender.close()
 
+        def write():
+            other = FhirClient(self.gateway.base, timeout_s=60)
+            statuses.append(other.call("POST", "Patient", {"resourceType": "Patient", "active": False})[0])
+            other.connection.close()
+
+        statuses: list[int] = []
         self.server.signal_all(signal.SIGSTOP)
         try:
-            thread = threading.Thread(target=send)
-            thread.start()
-            self.assert_unavailable(client, "GET", f"Patient/{made['id']}", within_s=20)
+            threads = [threading.Thread(target=send), threading.Thread(target=write)]
+            for thread in threads:
+                thread.start()
+            time.sleep(4)  # longer than statement_timeout_ms
             self.assertEqual(self.root("GET", "health/live")[0], 200)
             self.assertFalse([a for a in answers if a is not None], "a message was answered while nothing could be stored")
+            self.assertFalse([s for s in statuses if s < 500], "a write was answered while nothing could be stored")
         finally:
             self.server.signal_all(signal.SIGCONT)
-        thread.join(45)
+        for thread in threads:
+            thread.join(65)
+            self.assertFalse(thread.is_alive(), "a caller was left without an end")
         self.assertTrue(wait_until(self.is_ready, 30), "did not recover by itself")
         self.assertEqual(client.get(f"Patient/{made['id']}")[0], 200)
         self.assert_acknowledged("AA", self.sender().send(a01))
