@@ -77,8 +77,13 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
         logger->Info("database", "private PostgreSQL", {telemetry::Code("event", event)});
       };
     }
-    GW_ASSIGN(database->embedded_,
-              store::embedded::EmbeddedPostgres::Start(settings.embedded.directory, std::move(options)));
+    auto started = store::embedded::EmbeddedPostgres::Start(settings.embedded.directory, std::move(options));
+    if (!started) {
+      // A folder in use or out of reach is no fault of the configuration's text: `serve` exits 1, not 78.
+      started.error().code = fhir::ErrorCode::kUnavailable;
+      return std::unexpected(std::move(started).error());
+    }
+    database->embedded_ = *std::move(started);
     conninfo = database->embedded_->ConnInfo();
   }
   database->pool_ = std::make_unique<store::pg::Pool>(PoolOptionsFor(settings, conninfo, database->statements_.get()));
