@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ std::vector<std::string> HeldSlotIds(const fhir::model::Node* appointment) {
 
 fhir::Result<void> SetStatus(std::string_view slot_id, std::string_view status, port::UnitOfWork& work) {
   const fhir::metadata::TypeId slot_type = fhir::metadata::Definitions::R4().FindType("Slot");
+  GW_ASSIGN(const std::optional<port::StoredResource> stored, work.Read(slot_type, slot_id));
+  if (!stored || stored->deleted) {
+    return {};  // the agenda took the slot away while it was booked: there is nothing to set free
+  }
   port::Change change;
   change.verb = port::Verb::kMerge;
   change.type = slot_type;

@@ -12,13 +12,20 @@
 namespace adapters::platform {
 namespace {
 
-/// Systems of the identifiers of every schedule the appointment stands on.
-fhir::Result<std::vector<std::string>> ScheduleSystems(const fhir::model::Node* appointment, port::UnitOfWork& work) {
+/// Adds the systems of the identifiers of every schedule the appointment stands on. A slot or schedule that is gone
+/// names none: whether an appointment may stand on it is for the booking to judge.
+fhir::Result<void> AddScheduleSystems(const fhir::model::Node* appointment, port::UnitOfWork& work,
+                                      std::vector<std::string>& systems) {
   const fhir::metadata::TypeId schedule_type = fhir::metadata::Definitions::R4().FindType("Schedule");
-  std::vector<std::string> systems;
   for (const std::string& slot_id : SlotIds(appointment)) {
-    GW_ASSIGN(const SlotView slot, ReadSlot(slot_id, work));
-    GW_ASSIGN(const std::optional<port::StoredResource> schedule, work.Read(schedule_type, slot.schedule_id));
+    const auto slot = ReadSlot(slot_id, work);
+    if (!slot && slot.error().code == fhir::ErrorCode::kInvalid) {
+      continue;
+    }
+    if (!slot) {
+      return std::unexpected(slot.error());
+    }
+    GW_ASSIGN(const std::optional<port::StoredResource> schedule, work.Read(schedule_type, slot->schedule_id));
     if (!schedule || schedule->deleted) {
       continue;
     }
@@ -30,7 +37,7 @@ fhir::Result<std::vector<std::string>> ScheduleSystems(const fhir::model::Node* 
       }
     }
   }
-  return systems;
+  return {};
 }
 
 }  // namespace
@@ -39,8 +46,10 @@ fhir::Result<void> AppointmentNotification::OnApplied(const port::Applied& appli
   if (routes_.empty() || (applied.actor != nullptr && applied.actor->kind == port::PartyKind::kPlatform)) {
     return {};
   }
-  const fhir::model::Node* appointment = applied.after != nullptr ? applied.after : applied.before;
-  GW_ASSIGN(const std::vector<std::string> systems, ScheduleSystems(appointment, work));
+  // A move to another platform's schedule concerns both: the one it leaves gets its time back.
+  std::vector<std::string> systems;
+  GW_TRY(AddScheduleSystems(applied.before, work, systems));
+  GW_TRY(AddScheduleSystems(applied.after, work, systems));
   for (const NotificationRoute& route : routes_) {
     const bool all = route.schedule_identifier_system.empty();
     if (!all && std::find(systems.begin(), systems.end(), route.schedule_identifier_system) == systems.end()) {
