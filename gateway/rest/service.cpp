@@ -108,6 +108,7 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
   fhir::Result<void> prepared = PrepareCall(call);
   fhir::Result<http::Response> result =
       prepared ? row.run(call) : fhir::Result<http::Response>(std::unexpected(std::move(prepared).error()));
+  const std::string_view error_code = result ? std::string_view() : fhir::Name(result.error().code);
   http::Response response = result ? *std::move(result) : ErrorResponse(call, result.error());
 
   const bool after = row.audit == AuditTime::kAfter || (row.audit == AuditTime::kInTransaction && !result);
@@ -115,7 +116,7 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
     return response;
   }
   call.audit.outcome = OutcomeOf(response.status);
-  call.audit.error_code = result ? std::string_view() : fhir::Name(result.error().code);
+  call.audit.error_code = error_code;
   if (call.audit.entities.empty() && !call.id.empty()) {
     call.audit.entities.push_back({call.type, std::string(call.id), 0});
   }

@@ -104,8 +104,8 @@ fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grant
   sql << " WHERE r.type = " << TypeCode(type) << " AND r.closed_tx IS NULL AND NOT r.deleted";
   (sql << " AND r.id = ").Bind(search_sql::EqualityText(id));
   GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, adapters::port::kRead));
-  auto values = std::move(sql).TakeValues();
-  const search_sql::SearchStatement statement{std::move(sql).TakeText(), std::move(values), 0};
+  auto values = sql.TakeValues();
+  const search_sql::SearchStatement statement{sql.TakeText(), std::move(values), 0};
   GW_ASSIGN(const auto connection, pool_.Acquire());
   GW_ASSIGN(const auto rows, RunCompiled(*connection, "read_granted", statement));
   return SoleVersion(rows, type, id);

@@ -113,9 +113,9 @@ class FloodFilter final : public Poco::Net::TCPServerConnectionFilter {
 
 class PocoServer final : public Server {
  public:
-  PocoServer(std::shared_ptr<Core> core, Poco::Net::ServerSocket socket)
+  PocoServer(std::shared_ptr<Core> core, const Poco::Net::ServerSocket& socket)
       : core_(std::move(core)),
-        socket_(std::move(socket)),
+        socket_(socket),
         port_(socket_.address().port()),
         pool_(2, static_cast<int>(ThreadsMax(core_->options.http)) + 1, 10) {}
 
@@ -192,7 +192,7 @@ fhir::Result<std::unique_ptr<Server>> Server::Create(ServerOptions options, Hand
                                         return alive ? static_cast<double>(alive->body_bytes.taken()) : 0.0;
                                       });
     }
-    return std::make_unique<poco::PocoServer>(std::move(core), std::move(socket));
+    return std::make_unique<poco::PocoServer>(std::move(core), socket);
   } catch (const Poco::Net::DNSException&) {
     return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("http.address: unknown host {}", address.host));
   } catch (const Poco::Exception& exception) {

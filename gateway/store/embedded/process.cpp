@@ -65,6 +65,7 @@ std::unexpected<fhir::Error> SpawnFailure(const Command& command, int error) {
 
 fhir::Result<pid_t> Spawn(const Command& command, const Account& account) {
   std::vector<const char*> arguments;
+  arguments.reserve(command.arguments.size() + 1);
   for (const std::string& argument : command.arguments) {
     arguments.push_back(argument.c_str());
   }

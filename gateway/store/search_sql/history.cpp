@@ -43,8 +43,8 @@ fhir::Result<void> AppendVersions(SqlText& sql, const adapters::port::HistoryQue
 }
 
 SearchStatement FinishedHistory(SqlText&& sql, std::uint64_t fingerprint) {
-  auto values = std::move(sql).TakeValues();
-  return {std::move(sql).TakeText(), std::move(values), fingerprint};
+  auto values = sql.TakeValues();
+  return {sql.TakeText(), std::move(values), fingerprint};
 }
 
 void AppendAfterVersion(SqlText& sql, fhir::metadata::TypeId type, const Position& position) {

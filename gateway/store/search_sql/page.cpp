@@ -42,8 +42,8 @@ fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::s
 }
 
 SearchStatement Finished(SqlText&& sql, std::uint64_t fingerprint = 0) {
-  auto values = std::move(sql).TakeValues();
-  return {std::move(sql).TakeText(), std::move(values), fingerprint};
+  auto values = sql.TakeValues();
+  return {sql.TakeText(), std::move(values), fingerprint};
 }
 
 }  // namespace

@@ -43,8 +43,9 @@ class SqlText {
 
   const std::string& text() const { return text_; }
   const std::vector<SqlValue>& values() const { return values_; }
-  std::vector<SqlValue> TakeValues() && { return std::move(values_); }
-  std::string TakeText() && { return std::move(text_); }
+  /// The next two leave nothing behind.
+  std::vector<SqlValue> TakeValues() { return std::exchange(values_, {}); }
+  std::string TakeText() { return std::exchange(text_, {}); }
 
  private:
   SqlText& BindAs(SqlValue value, std::string_view cast) {

@@ -46,8 +46,8 @@ fhir::Result<void> CheckGranted(Session& session, const adapters::port::Grants& 
         << TypeCode(type);
     (sql << " AND r.id = ANY (").Bind(std::move(distinct)) << ")";
     GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, interactions));
-    auto values = std::move(sql).TakeValues();
-    const search_sql::SearchStatement statement{std::move(sql).TakeText(), std::move(values), 0};
+    auto values = sql.TakeValues();
+    const search_sql::SearchStatement statement{sql.TakeText(), std::move(values), 0};
     GW_ASSIGN(const auto rows, session.Read("check_grants", statement));
     if (rows[0].Int(0) != expected) {
       return NotGranted();

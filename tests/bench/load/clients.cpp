@@ -83,6 +83,7 @@ Summary RunClosedLoop(int clients, double seconds, std::uint64_t exchanges_max,
   }
   const auto begin = Clock::now();
   const auto end = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  threads.reserve(static_cast<std::size_t>(clients));
   for (int client = 0; client < clients; ++client) {
     threads.emplace_back([&, client] {
       std::vector<float> own;

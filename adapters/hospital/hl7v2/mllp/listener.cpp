@@ -122,7 +122,7 @@ class PocoListener final : public Listener {
           socket.close();
           continue;
         }
-        Begin(std::move(socket));
+        Begin(socket);
       } catch (const std::exception&) {
         // The peer left while it was being accepted, or descriptors ran out for a moment.
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -135,12 +135,12 @@ class PocoListener final : public Listener {
     }
   }
 
-  void Begin(Poco::Net::StreamSocket socket) {
+  void Begin(const Poco::Net::StreamSocket& socket) {
     ++counters_.connections;
     ++open_;
     const std::lock_guard lock(mutex_);
     Connection& connection = connections_.emplace_back();
-    connection.socket = std::move(socket);
+    connection.socket = socket;
     connection.thread = std::thread([this, &connection, number = counters_.connections.load()] {
       try {
         Serve(connection.socket, number);

@@ -23,7 +23,7 @@ TEST(MdmOut, Document_TravelsByteForByteInThePartnersCharset) {
     "date":"2025-01-20T10:00:00+01:00","content":[{"attachment":{"contentType":"application/pdf"}}]})");
   const auto patient = FromJson(R"({"resourceType":"Patient","identifier":[{"system":"urn:x","value":"I|1"}],
     "name":[{"use":"official","family":"ŒUVRARD","given":["ÉLOÏSE"]}],"birthDate":"1977-07","gender":"female"})");
-  const std::string content = std::string("%PDF\0\r\x1C\x0B|^~\\&", 14);
+  const std::string content = std::string("%PDF\0\r\x1C\x0B|^~\\&", 13);
   hl7::messages::MdmOptions options{
       .control_id = "C1", .patient_system = "urn:x", .authority_name = "CHU", .authority_id = "990000010"};
   const auto message = hl7::messages::BuildMdmT02(document.root(), patient.root(), nullptr, content, options);
