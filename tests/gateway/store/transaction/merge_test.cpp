@@ -1,0 +1,191 @@
+// Merging what a feed knows into what is stored, rule by rule. Without a database.
+#include "gateway/store/transaction/merge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+
+namespace gateway::store::transaction {
+namespace {
+
+fhir::model::Document ReadForMerge(std::string_view json) {
+  fhir::IssueList issues;
+  auto document = fhir::json::ReadJson(json, {}, issues);
+  if (!document || issues.HasErrors()) {
+    ADD_FAILURE() << "the test's own resource is not readable: " << json;
+    return fhir::model::Document(fhir::metadata::Definitions::R4().FindType("Basic"));
+  }
+  return *std::move(document);
+}
+
+/// `stored` merged with `arriving`, as JSON. `change` may bring removals and joined lists.
+std::string Merged(std::string_view stored, std::string_view arriving, adapters::port::Change change = {}) {
+  change.verb = adapters::port::Verb::kMerge;
+  change.resource = ReadForMerge(arriving);
+  const fhir::model::Document before = ReadForMerge(stored);
+  return fhir::json::WriteJson(Merge(before.root(), change).root());
+}
+
+/// The same for a type whose members are given alone.
+std::string MergedMembers(std::string_view type, std::string_view stored, std::string_view arriving,
+                          adapters::port::Change change = {}) {
+  const std::string head = R"({"resourceType":")" + std::string(type) + "\"";
+  const auto whole = [&](std::string_view members) {
+    return head + (members.empty() ? "" : ",") + std::string(members) + "}";
+  };
+  const std::string merged = Merged(whole(stored), whole(arriving), std::move(change));
+  EXPECT_TRUE(merged.starts_with(head)) << merged;
+  return merged.substr(std::min(merged.size(), head.size() + 1), merged.size() - head.size() - 2);
+}
+
+TEST(Merge_Primitives, TakeThePlaceOfTheStored_OthersStay) {
+  EXPECT_EQ(MergedMembers("Patient", R"("gender":"male","birthDate":"1979-03-28")", R"("gender":"female")"),
+            R"("gender":"female","birthDate":"1979-03-28")");
+  EXPECT_EQ(MergedMembers("Patient", R"("gender":"male")", R"("birthDate":"1979-03-28")"),
+            R"("gender":"male","birthDate":"1979-03-28")");
+}
+
+TEST(Merge_IdOfTheChange_IsNotTaken, StoredIdStays) {
+  EXPECT_EQ(Merged(R"({"resourceType":"Patient","id":"kept","active":true})",
+                   R"({"resourceType":"Patient","id":"other","active":false})"),
+            R"({"resourceType":"Patient","id":"kept","active":false})");
+}
+
+TEST(Merge_Lists, AreReplacedWhole) {
+  EXPECT_EQ(MergedMembers("Patient", R"("name":[{"family":"A"},{"family":"B"}])", R"("name":[{"family":"C"}])"),
+            R"("name":[{"family":"C"}])");
+  EXPECT_EQ(MergedMembers("Patient", R"("name":[{"family":"A"}])", R"("name":[{"family":"C"},{"family":"D"}])"),
+            R"("name":[{"family":"C"},{"family":"D"}])");
+}
+
+TEST(Merge_DataTypes, AreReplacedWhole) {
+  EXPECT_EQ(MergedMembers("Patient", R"("maritalStatus":{"coding":[{"code":"M"}],"text":"married"})",
+                          R"("maritalStatus":{"coding":[{"code":"D"}]})"),
+            R"("maritalStatus":{"coding":[{"code":"D"}]})");
+}
+
+TEST(Merge_ChoiceOfAnotherType, TakesThePlaceOfTheStored) {
+  EXPECT_EQ(MergedMembers("Patient", R"("deceasedBoolean":true)", R"("deceasedDateTime":"2025-01-01")"),
+            R"("deceasedDateTime":"2025-01-01")");
+  EXPECT_EQ(MergedMembers("Patient", R"("deceasedDateTime":"2025-01-01")", R"("deceasedBoolean":false)"),
+            R"("deceasedBoolean":false)");
+}
+
+TEST(Merge_Period, KeepsTheBoundThatTheChangeDoesNotKnow) {
+  EXPECT_EQ(MergedMembers("EpisodeOfCare", R"("period":{"start":"2025-01-01"})", R"("period":{"end":"2025-01-05"})"),
+            R"("period":{"start":"2025-01-01","end":"2025-01-05"})");
+  EXPECT_EQ(MergedMembers("EpisodeOfCare", R"("period":{"start":"2025-01-01","end":"2025-01-05"})",
+                          R"("period":{"end":"2025-01-06"})"),
+            R"("period":{"start":"2025-01-01","end":"2025-01-06"})");
+  EXPECT_EQ(MergedMembers("EpisodeOfCare", "", R"("period":{"end":"2025-01-06"})"), R"("period":{"end":"2025-01-06"})");
+}
+
+TEST(Merge_BackboneThatDoesNotRepeat, IsMergedChildByChild) {
+  EXPECT_EQ(MergedMembers("Encounter", R"("hospitalization":{"admitSource":{"text":"home"}})",
+                          R"("hospitalization":{"dischargeDisposition":{"text":"home again"}})"),
+            R"("hospitalization":{"admitSource":{"text":"home"},"dischargeDisposition":{"text":"home again"}})");
+  EXPECT_EQ(MergedMembers("Encounter", R"("hospitalization":{"admitSource":{"text":"home"}})",
+                          R"("hospitalization":{"admitSource":{"text":"transfer"}})"),
+            R"("hospitalization":{"admitSource":{"text":"transfer"}})");
+}
+
+TEST(Merge_BackboneThatRepeats, IsReplacedAsAList) {
+  EXPECT_EQ(MergedMembers("Patient", R"("contact":[{"gender":"male"},{"gender":"female"}])",
+                          R"("contact":[{"gender":"other"}])"),
+            R"("contact":[{"gender":"other"}])");
+}
+
+TEST(Merge_Identifiers, AreJoinedBySystemAndType_InTheStoredOrder) {
+  EXPECT_EQ(MergedMembers("Patient", R"("identifier":[{"system":"urn:a","value":"1"},{"system":"urn:b","value":"2"}])",
+                          R"("identifier":[{"system":"urn:c","value":"3"},{"system":"urn:a","value":"9"}])"),
+            R"("identifier":[{"system":"urn:a","value":"9"},{"system":"urn:b","value":"2"},)"
+            R"({"system":"urn:c","value":"3"}])");
+}
+
+TEST(Merge_IdentifiersOfOneSystemAndTwoTypes, StayApart) {
+  EXPECT_EQ(
+      MergedMembers("Patient", R"("identifier":[{"type":{"coding":[{"code":"PI"}]},"system":"urn:a","value":"1"}])",
+                    R"("identifier":[{"type":{"coding":[{"code":"AN"}]},"system":"urn:a","value":"2"}])"),
+      R"("identifier":[{"type":{"coding":[{"code":"PI"}]},"system":"urn:a","value":"1"},)"
+      R"({"type":{"coding":[{"code":"AN"}]},"system":"urn:a","value":"2"}])");
+}
+
+TEST(Merge_Meta, UnitesLabels_AndLeavesTheStoresOwnMembers) {
+  EXPECT_EQ(MergedMembers(
+                "Patient",
+                R"("meta":{"versionId":"3","lastUpdated":"2025-01-01T00:00:00Z","profile":["urn:p"],)"
+                R"("tag":[{"system":"urn:t","code":"x"}]})",
+                R"("meta":{"versionId":"9","lastUpdated":"2026-01-01T00:00:00Z","source":"urn:feed",)"
+                R"("profile":["urn:q","urn:p"],"tag":[{"system":"urn:t","code":"x"},{"system":"urn:t","code":"y"}]})"),
+            R"("meta":{"versionId":"3","lastUpdated":"2025-01-01T00:00:00Z","source":"urn:feed",)"
+            R"("profile":["urn:p","urn:q"],"tag":[{"system":"urn:t","code":"x"},{"system":"urn:t","code":"y"}]})");
+  EXPECT_EQ(MergedMembers("Patient", R"("active":true)", R"("meta":{"profile":["urn:p"]})"),
+            R"("meta":{"profile":["urn:p"]},"active":true)");
+}
+
+TEST(Merge_Removals, TakeAwayWhatTheChangeDoesNotSet) {
+  adapters::port::Change change;
+  change.removals = {"telecom", "deceased"};
+  EXPECT_EQ(MergedMembers("Patient", R"("active":true,"telecom":[{"value":"1"},{"value":"2"}],"deceasedBoolean":true)",
+                          R"("active":false)", std::move(change)),
+            R"("active":false)");
+  change = {};
+  change.removals = {"telecom"};
+  EXPECT_EQ(MergedMembers("Patient", R"("telecom":[{"value":"1"}])", R"("telecom":[{"value":"2"}])", std::move(change)),
+            R"("telecom":[{"value":"2"}])");
+}
+
+std::string Movement(std::string_view key, std::string_view place) {
+  return R"({"extension":[{"url":"urn:movement","valueString":")" + std::string(key) +
+         R"("}],"location":{"display":")" + std::string(place) + "\"}}";
+}
+
+TEST(Merge_JoinedList, ReplacesEqualKeys_KeepsOthers_AppendsTheRest) {
+  const auto joined = [](const std::string& stored, const std::string& arriving) {
+    adapters::port::Change change;
+    change.joined = {{"location", "urn:movement"}};
+    return MergedMembers("Encounter", "\"location\":[" + stored + "]", "\"location\":[" + arriving + "]",
+                         std::move(change));
+  };
+  const std::string a = Movement("1", "ward");
+  const std::string b = Movement("2", "theatre");
+  EXPECT_EQ(joined(a, b), "\"location\":[" + a + "," + b + "]");
+  EXPECT_EQ(joined(a + "," + b, Movement("1", "corrected")),
+            "\"location\":[" + Movement("1", "corrected") + "," + b + "]");
+  EXPECT_EQ(joined(a, a), "\"location\":[" + a + "]");
+  const std::string without_key = R"({"location":{"display":"unknown"}})";
+  EXPECT_EQ(joined(without_key, without_key), "\"location\":[" + without_key + "," + without_key + "]")
+      << "items without the key are never taken for one another";
+}
+
+TEST(Merge_JoinedListThatTheChangeDoesNotMention, StaysAsItIs) {
+  adapters::port::Change change;
+  change.joined = {{"location", "urn:movement"}};
+  const std::string a = Movement("1", "ward");
+  EXPECT_EQ(MergedMembers("Encounter", "\"location\":[" + a + "]", R"("status":"finished")", std::move(change)),
+            R"("status":"finished","location":[)" + a + "]");
+}
+
+TEST(Merge_RemovedAndSet, IsJoinedAsIfNotRemoved) {
+  adapters::port::Change change;
+  change.joined = {{"location", "urn:movement"}};
+  change.removals = {"location"};
+  EXPECT_EQ(MergedMembers("Encounter", "\"location\":[" + Movement("1", "ward") + "]",
+                          "\"location\":[" + Movement("2", "theatre") + "]", std::move(change)),
+            "\"location\":[" + Movement("1", "ward") + "," + Movement("2", "theatre") + "]");
+}
+
+TEST(Merge_ExtensionsOfPrimitives, GoWithTheirValue) {
+  EXPECT_EQ(MergedMembers("Patient",
+                          R"("birthDate":"1979","_birthDate":{"extension":[{"url":"urn:x","valueString":"guess"}]})",
+                          R"("birthDate":"1979-03-28")"),
+            R"("birthDate":"1979-03-28")");
+}
+
+}  // namespace
+}  // namespace gateway::store::transaction
