@@ -17,8 +17,10 @@
 #include "adapters/platform/rest_hook_sender.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/metadata/definitions.hpp"
+#include "gateway/app/backlog.hpp"
 #include "gateway/app/clock_and_ids.hpp"
 #include "gateway/app/database.hpp"
+#include "gateway/app/housekeeping.hpp"
 #include "gateway/app/http_pipeline.hpp"
 #include "gateway/app/operations_routes.hpp"
 #include "gateway/app/rules.hpp"
@@ -41,6 +43,11 @@ namespace {
 
 namespace hl7v2 = adapters::hospital::hl7v2;
 namespace port = adapters::port;
+
+constexpr int kBacklogPeriodMs = 5'000;
+constexpr int kSweepPeriodMs = 10 * 60'000;
+constexpr int kSweepKeysMax = 5'000;  // of one statement
+constexpr int kSweepBatchesMax = 20;  // of one round; the gateway waits for it when it stops
 
 telemetry::Level LevelOf(std::string_view name) {
   for (const telemetry::Level level : {telemetry::Level::kDebug, telemetry::Level::kInfo, telemetry::Level::kWarning}) {
@@ -97,6 +104,7 @@ struct Gateway::Parts {
   std::unique_ptr<journal::Dispatcher> dispatcher;
   std::map<std::string, std::unique_ptr<hl7v2::InboundProcessor>> inbound;  // by partner
   std::unique_ptr<journal::Recovery> recovery;
+  std::unique_ptr<Housekeeping> housekeeping;
 
   std::shared_ptr<rest::Service> rest;
   http::Handler handler;  // set before the server starts
@@ -107,6 +115,7 @@ struct Gateway::Parts {
   fhir::Result<void> OpenDatabase();
   fhir::Result<void> MakeStore();
   fhir::Result<void> MakeExchange();
+  void MakeHousekeeping();
   fhir::Result<void> MakeHttp();
   fhir::Result<void> BindHttp();
   fhir::Result<void> Listen();
@@ -235,6 +244,19 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
   return {};
 }
 
+void Gateway::Parts::MakeHousekeeping() {
+  std::vector<Duty> duties;
+  duties.push_back(
+      {"backlog", kBacklogPeriodMs, [this] { return RefreshBacklog(*journal, *outbox, clock.NowUs(), metrics); }});
+  duties.push_back(
+      {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
+  housekeeping =
+      std::make_unique<Housekeeping>(std::move(duties), [this](std::string_view duty, const fhir::Error& error) {
+        logger->Warning("housekeeping", "duty failed; tried again later",
+                        {telemetry::Code("duty", duty), telemetry::Code("error", fhir::Name(error.code))});
+      });
+}
+
 fhir::Result<void> Gateway::Parts::BindHttp() {
   http::ServerOptions options;
   options.http = settings.http;
@@ -325,6 +347,7 @@ fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settin
   GW_TRY(parts->OpenDatabase());
   GW_TRY(parts->MakeStore());
   GW_TRY(parts->MakeExchange());
+  parts->MakeHousekeeping();
   GW_TRY(parts->MakeHttp());
   return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
 }
@@ -340,6 +363,7 @@ fhir::Result<void> Gateway::Start() {
   parts_->http_server->Start();
   parts_->dispatcher->Start();
   parts_->recovery->Start();
+  parts_->housekeeping->Start();
   parts_->logger->Info("gateway", "serving", {telemetry::Count("http_port", parts_->http_server->port())});
   return {};
 }
@@ -355,6 +379,7 @@ void Gateway::Stop() {
     listener->Stop(grace_ms / 2);
   }
   const std::size_t cut = parts_->http_server->Stop(std::chrono::milliseconds(grace_ms / 2));
+  parts_->housekeeping->Stop();
   parts_->recovery->Stop();
   parts_->dispatcher->Stop();
   parts_->database->Stop();

@@ -61,6 +61,14 @@ fhir::Result<std::string> RunningConnInfo(const std::string& directory) {
   return fmt::format("host='{}' port={} user=passerelle dbname=passerelle", socket_folder, port);
 }
 
+/// The connection string itself, or the variable's that it names: a password does not belong in the configuration.
+fhir::Result<std::string> ConnectionString(const settings::Database& settings) {
+  if (settings.connection.starts_with("env:")) {
+    return settings::ReadSecret(settings.connection, "database.connection");
+  }
+  return settings.connection;
+}
+
 }  // namespace
 
 fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database& settings, telemetry::Logger* logger,
@@ -69,7 +77,7 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
   if (metrics != nullptr) {
     database->statements_ = std::make_unique<Statements>(*metrics);
   }
-  std::string conninfo = settings.connection;
+  GW_ASSIGN(std::string conninfo, ConnectionString(settings));
   if (!settings.embedded.directory.empty()) {
     store::embedded::EmbeddedOptions options;
     if (logger != nullptr) {
@@ -100,7 +108,7 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
 
 fhir::Result<std::unique_ptr<Database>> Database::Attach(const settings::Database& settings) {
   std::unique_ptr<Database> database(new Database);
-  std::string conninfo = settings.connection;
+  GW_ASSIGN(std::string conninfo, ConnectionString(settings));
   if (!settings.embedded.directory.empty()) {
     GW_ASSIGN(conninfo, RunningConnInfo(settings.embedded.directory));
   }

@@ -82,6 +82,11 @@ SELECT count(*) FILTER (WHERE state = 'received'), count(*) FILTER (WHERE state 
        count(*) FILTER (WHERE state = 'parked'), (SELECT count(*) FROM message_key)
   FROM message)sql"};
 
+constexpr pg::Statement kCountMessageBacklog{"count_message_backlog", R"sql(
+SELECT w.waiting, (SELECT count(*) FROM message WHERE state = 'refused'),
+       (SELECT count(*) FROM message WHERE state = 'parked'), w.oldest
+  FROM (SELECT count(*) AS waiting, min(received_at) AS oldest FROM message WHERE state = 'received') AS w)sql"};
+
 constexpr pg::Statement kSweepKeys{"sweep_message_keys", R"sql(
 DELETE FROM message_key WHERE ctid = ANY (ARRAY(
   SELECT ctid FROM message_key WHERE horizon_at < now() LIMIT $1::int FOR UPDATE SKIP LOCKED)))sql"};
@@ -274,6 +279,7 @@ fhir::Result<std::vector<JournalEntry>> JournalStore::List(const adapters::port:
   // Planned each time, so that the conditions which are not asked for disappear.
   GW_ASSIGN(const pg::Rows rows, connection->ExecuteAdHoc(kListMessages.name, kListMessages.sql, parameters));
   std::vector<JournalEntry> entries;
+  entries.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     entries.push_back(EntryOf(rows[i]));
   }
@@ -286,6 +292,7 @@ fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int older_
   GW_ASSIGN(const pg::Rows rows,
             connection->Execute(kClaimMessages, pg::Parameters().Int(older_than_ms).Int(lease_ms).Int(entries_max)));
   std::vector<JournalEntry> entries;
+  entries.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     entries.push_back(EntryOf(rows[i]));
     GW_TRY(ReadRaw(*connection, rows[i], entries.back()));
@@ -317,6 +324,14 @@ fhir::Result<JournalCounts> JournalStore::Count() {
                        .refused = row.Int(3),
                        .parked = row.Int(4),
                        .keys = row.Int(5)};
+}
+
+fhir::Result<JournalBacklog> JournalStore::CountBacklog() {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountMessageBacklog));
+  const pg::Row row = rows[0];
+  return JournalBacklog{
+      .waiting = row.Int(0), .refused = row.Int(1), .parked = row.Int(2), .oldest_waiting_us = row.TimestampUs(3)};
 }
 
 fhir::Result<std::int64_t> JournalStore::SweepKeys(int keys_max) {

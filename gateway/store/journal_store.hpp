@@ -27,6 +27,14 @@ struct JournalCounts {
   std::int64_t keys = 0;  ///< rows by which repeats are recognised
 };
 
+/// What asks for attention.
+struct JournalBacklog {
+  std::int64_t waiting = 0;
+  std::int64_t refused = 0;
+  std::int64_t parked = 0;
+  std::int64_t oldest_waiting_us = 0;  ///< receipt of the oldest that waits; 0: none
+};
+
 /// thread-safe. A repeat has the partner, control id and bytes of an earlier message; the same control id with other
 /// bytes is a message of its own. The repeat of a refused message is taken up again, as if received for the first time:
 /// its entry goes back to kReceived and ReceiveResult::repeated is false.
@@ -44,7 +52,10 @@ class JournalStore final : public adapters::port::Journal {
   /// Errors: kNotFound. An entry that is already waiting stays as it is.
   fhir::Result<void> Replay(std::int64_t id) override;
 
+  /// Cost: reads every message; for people.
   fhir::Result<JournalCounts> Count();
+  /// Cost: reads partial indexes alone, however many messages have been committed.
+  fhir::Result<JournalBacklog> CountBacklog();
   /// Forgets at most `keys_max` keys whose horizon has passed; returns how many.
   fhir::Result<std::int64_t> SweepKeys(int keys_max);
 

@@ -61,6 +61,10 @@ SELECT count(*) FILTER (WHERE state = 'waiting'), count(*) FILTER (WHERE state =
        count(*) FILTER (WHERE state = 'dead'), min(created_at) FILTER (WHERE state = 'waiting')
   FROM outbox)sql"};
 
+constexpr pg::Statement kCountOutboxBacklog{"count_outbox_backlog", R"sql(
+SELECT w.waiting, (SELECT count(*) FROM outbox WHERE state = 'dead'), w.oldest
+  FROM (SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE state = 'waiting') AS w)sql"};
+
 std::string_view OutboxStateName(OutboxState state) {
   switch (state) {
     case OutboxState::kWaiting:
@@ -124,6 +128,7 @@ fhir::Result<std::vector<OutboxEntry>> OutboxStore::ClaimExcept(int lease_ms, in
       connection->Execute(
           kClaimOutbox, pg::Parameters().Int(lease_ms).Int(entries_max).Add(pg::Array::Texts(destinations_left_out))));
   std::vector<OutboxEntry> entries;
+  entries.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     entries.push_back(OutboxEntryOf(rows[i]));
   }
@@ -167,6 +172,7 @@ fhir::Result<std::vector<OutboxRecord>> OutboxStore::List(const OutboxFilter& fi
   // Planned each time, so that the conditions which are not asked for disappear.
   GW_ASSIGN(const pg::Rows rows, connection->ExecuteAdHoc(kListOutbox.name, kListOutbox.sql, parameters));
   std::vector<OutboxRecord> records;
+  records.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     records.push_back(OutboxRecordOf(rows[i]));
   }
@@ -189,6 +195,12 @@ fhir::Result<OutboxCounts> OutboxStore::Count() {
                       .delivered = rows[0].Int(1),
                       .dead = rows[0].Int(2),
                       .oldest_waiting_us = rows[0].TimestampUs(3)};
+}
+
+fhir::Result<OutboxBacklog> OutboxStore::CountBacklog() {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountOutboxBacklog));
+  return OutboxBacklog{.waiting = rows[0].Int(0), .dead = rows[0].Int(1), .oldest_waiting_us = rows[0].TimestampUs(2)};
 }
 
 }  // namespace gateway::store

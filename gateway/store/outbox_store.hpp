@@ -36,6 +36,13 @@ struct OutboxCounts {
   std::int64_t oldest_waiting_us = 0;  ///< creation of the oldest that waits; 0: none
 };
 
+/// What asks for attention.
+struct OutboxBacklog {
+  std::int64_t waiting = 0;
+  std::int64_t dead = 0;
+  std::int64_t oldest_waiting_us = 0;  ///< creation of the oldest that waits; 0: none
+};
+
 /// thread-safe. Only the first waiting entry of each (destination, order key) is ever claimed, due or not; a dead one
 /// lets the next go.
 class OutboxStore final : public adapters::port::Outbox {
@@ -54,7 +61,10 @@ class OutboxStore final : public adapters::port::Outbox {
 
   fhir::Result<std::vector<OutboxRecord>> List(const OutboxFilter& filter);
   fhir::Result<OutboxRecord> Show(std::int64_t id);
+  /// Cost: reads every entry; for people.
   fhir::Result<OutboxCounts> Count();
+  /// Cost: reads partial indexes alone, however many entries have been delivered.
+  fhir::Result<OutboxBacklog> CountBacklog();
 
  private:
   fhir::Result<void> End(const pg::Statement& statement, const pg::Parameters& parameters);

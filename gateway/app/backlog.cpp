@@ -1,0 +1,53 @@
+#include "gateway/app/backlog.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace gateway::app {
+namespace {
+
+std::int64_t AgeInSeconds(std::int64_t since_us, std::int64_t now_us) {
+  return since_us == 0 ? 0 : std::max<std::int64_t>(0, (now_us - since_us) / 1'000'000);
+}
+
+}  // namespace
+
+fhir::Result<void> RefreshBacklog(store::JournalStore& journal, store::OutboxStore& outbox, std::int64_t now_us,
+                                  telemetry::Metrics& metrics) {
+  GW_ASSIGN(const store::JournalBacklog messages, journal.CountBacklog());
+  GW_ASSIGN(const store::OutboxBacklog entries, outbox.CountBacklog());
+  const auto set_messages = [&](const char* state, std::int64_t count) {
+    metrics
+        .GetGauge("passerelle_journal_messages", "Inbound messages that ask for attention, by state.",
+                  {{"state", state}})
+        .Set(count);
+  };
+  set_messages("received", messages.waiting);
+  set_messages("refused", messages.refused);
+  set_messages("parked", messages.parked);
+  metrics
+      .GetGauge("passerelle_journal_oldest_waiting_seconds", "Age of the oldest message that is not finished; 0: none.")
+      .Set(AgeInSeconds(messages.oldest_waiting_us, now_us));
+  const auto set_entries = [&](const char* state, std::int64_t count) {
+    metrics
+        .GetGauge("passerelle_outbox_entries", "Outbound entries that are not delivered, by state.", {{"state", state}})
+        .Set(count);
+  };
+  set_entries("waiting", entries.waiting);
+  set_entries("dead", entries.dead);
+  metrics.GetGauge("passerelle_outbox_oldest_waiting_seconds", "Age of the oldest entry that waits; 0: none.")
+      .Set(AgeInSeconds(entries.oldest_waiting_us, now_us));
+  return {};
+}
+
+fhir::Result<void> SweepKeys(store::JournalStore& journal, int keys_max, int batches_max) {
+  for (int batch = 0; batch < batches_max; ++batch) {
+    GW_ASSIGN(const std::int64_t swept, journal.SweepKeys(keys_max));
+    if (swept < keys_max) {
+      break;
+    }
+  }
+  return {};
+}
+
+}  // namespace gateway::app
