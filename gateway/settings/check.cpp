@@ -103,9 +103,6 @@ void CheckExchange(const Settings& settings, Problems& problems) {
     if (!organization.finess.empty() && organization.finess.size() != 9) {
       problems.push_back({path + ".finess", "a FINESS number has nine characters"});
     }
-    if (organization.identifier_system.empty() != organization.identifier_value.empty()) {
-      problems.push_back({path, "identifier_system and identifier_value go together"});
-    }
   }
   for (std::size_t i = 0; i < settings.mllp.listeners.size(); ++i) {
     const MllpListener& listener = settings.mllp.listeners[i];

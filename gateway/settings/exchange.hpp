@@ -29,9 +29,7 @@ struct Mllp {
 
 struct PartnerOrganization {
   std::string name;
-  std::string finess;             ///< nine characters; or:
-  std::string identifier_system;  ///< URI
-  std::string identifier_value;
+  std::string finess;             ///< nine characters
 };
 
 struct Partner {
@@ -40,7 +38,6 @@ struct Partner {
   PartnerOrganization organization;
   std::string charset = "UTF-8";  ///< of HL7 v2 messages without MSH-18
   std::string zone = "Europe/Paris";
-  bool pam_fr = true;  ///< rules of the French profile of PAM
   /// Assigning authority (name or OID, as in CX-4) → system URI of its identifiers.
   std::map<std::string, std::string> identifier_systems;
 };
@@ -58,7 +55,6 @@ struct Destination {
   std::string certificate_file;
   std::string key_file;
   std::int64_t timeout_ms = 30'000;
-  std::size_t concurrency = 2;
 };
 
 /// Sends documents that match to a destination as MDM^T02.

@@ -57,14 +57,10 @@ constexpr Setting kMllp[] = {
 };
 
 constexpr Setting kOrganization[] = {
-    {"name", At<&PartnerOrganization::name>(), {.about = "Name of the organization.", .example = "Test hospital"}},
+    {"name", At<&PartnerOrganization::name>(), {.about = "Name of the organization, for people.", .example = "Test hospital"}},
     {"finess",
      At<&PartnerOrganization::finess>(),
-     {.about = "FINESS number, nine characters; or identifier_system and identifier_value.", .example = "010000000"}},
-    {"identifier_system",
-     At<&PartnerOrganization::identifier_system>(),
-     {.about = "System URI of its identifier, without FINESS."}},
-    {"identifier_value", At<&PartnerOrganization::identifier_value>(), {.about = "Value of its identifier."}},
+     {.about = "FINESS number, nine characters: the authority of numbers that name none.", .example = "010000000"}},
 };
 
 constexpr Setting kPartner[] = {
@@ -77,7 +73,6 @@ constexpr Setting kPartner[] = {
     {"organization", At<&Partner::organization>(), {.about = "The Organization it stands for."}, kOrganization},
     {"charset", At<&Partner::charset>(), {.about = "Character set of its messages without MSH-18."}},
     {"zone", At<&Partner::zone>(), {.about = "Time zone of its times without one.", .form = Form::kZone}},
-    {"pam_fr", At<&Partner::pam_fr>(), {.about = "Apply the rules of the French PAM profile."}},
     {"identifier_systems",
      At<&Partner::identifier_systems>(),
      {.about = "Assigning authority (name or OID of CX-4) to the system URI of its patient and visit numbers.",
@@ -116,12 +111,6 @@ constexpr Setting kDestination[] = {
     {"timeout_ms",
      At<&Destination::timeout_ms>(),
      {.about = "For one delivery with its answer.", .unit = "ms", .min = 10, .max = 3'600'000}},
-    {"concurrency",
-     At<&Destination::concurrency>(),
-     {.about = "Deliveries at a time; order per patient holds all the same.",
-      .unit = "deliveries",
-      .min = 1,
-      .max = 256}},
 };
 
 constexpr Setting kDocumentRoute[] = {

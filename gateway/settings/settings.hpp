@@ -61,8 +61,6 @@ struct Search {
   std::size_t page_size_default = 50;
   std::size_t page_size_max = 1'000;
   std::size_t includes_max = 1'000;
-  std::string total = "accurate";  ///< none, estimate or accurate, without _total
-  std::int64_t cursor_lifetime_ms = 3'600'000;
 };
 
 struct JournalSettings {
@@ -89,7 +87,6 @@ struct Settings {
   Followup followup;
   Insurer insurer;
   std::string mappings_directory = "mappings";
-  std::vector<std::string> packages;  ///< FHIR packages (.tgz or folder) loaded at start
   Audit audit;
   Search search;
   JournalSettings journal;

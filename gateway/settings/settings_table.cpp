@@ -94,15 +94,6 @@ constexpr Setting kSearch[] = {
     {"includes_max",
      At<&Search::includes_max>(),
      {.about = "Included resources of one page.", .unit = "resources", .min = 0, .max = 100'000}},
-    {"total",
-     At<&Search::total>(),
-     {.about = "Bundle.total without _total.", .form = Form::kChoice, .choices = "none|estimate|accurate"}},
-    {"cursor_lifetime_ms",
-     At<&Search::cursor_lifetime_ms>(),
-     {.about = "How long the pages after the first can be asked for; then 410.",
-      .unit = "ms",
-      .min = 1'000,
-      .max = 24 * kHourMillis}},
 };
 
 constexpr Setting kJournal[] = {
@@ -174,9 +165,6 @@ std::vector<Setting> MakeSections() {
       {"mappings_directory",
        At<&Settings::mappings_directory>(),
        {.about = "Folder of the mapping rules.", .form = Form::kPath}},
-      {"packages",
-       At<&Settings::packages>(),
-       {.about = "FHIR packages to load at start, .tgz files or folders.", .form = Form::kPath}},
       {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
       {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
       {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},

@@ -106,8 +106,7 @@ def write_config(workspace: Workspace, ports: dict, tokens: dict) -> pathlib.Pat
         "partners": [
             {"name": "chu", "kind": "hospital", "charset": "8859/15",
              "organization": {"name": "CHU de la Gangway", "finess": hl7.FINESS}},
-            {"name": "platform", "kind": "platform",
-             "organization": {"name": "Plateforme", "identifier_system": PLATFORM_NAMESPACE, "identifier_value": "organization"}},
+            {"name": "platform", "kind": "platform", "organization": {"name": "Plateforme"}},
         ],
         "destinations": [
             {"name": "platform-hook", "kind": "rest-hook", "partner": "platform",

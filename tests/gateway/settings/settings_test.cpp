@@ -38,7 +38,6 @@ partners:
   - name: ward
     organization: {name: Test, finess: "010000000"}
     identifier_systems: {A: "urn:oid:1.2.3"}
-    pam_fr: false
 mllp:
   listeners:
     - {name: in, partner: ward, address: "127.0.0.1:2575", charset: ISO-8859-15}
@@ -49,7 +48,6 @@ routing:
 access:
   mode: deny
   parties: [{name: p, kind: insurer, token_file: "env:TOKEN", attributes: {organization: Organization/1}}]
-packages: [a.tgz]
 shutdown_grace_ms: 5
 )",
                                  "f.yaml", "/etc/p");
@@ -58,12 +56,10 @@ shutdown_grace_ms: 5
   EXPECT_EQ(settings->http.tls.key_file, "/abs/a.key");
   EXPECT_EQ(settings->http.body_bytes_max, 1024u);
   EXPECT_EQ(settings->partners[0].identifier_systems.at("A"), "urn:oid:1.2.3");
-  EXPECT_FALSE(settings->partners[0].pam_fr);
   EXPECT_EQ(settings->mllp.listeners[0].frame_bytes_max, 64u * 1024 * 1024);
   EXPECT_EQ(settings->routing.documents[0].loinc[0], "75496-0");
   EXPECT_EQ(settings->access.parties[0].token_file, "env:TOKEN");
   EXPECT_EQ(settings->access.parties[0].attributes.at("organization"), "Organization/1");
-  EXPECT_EQ(settings->packages[0], "/etc/p/a.tgz");
   EXPECT_EQ(settings->shutdown_grace_ms, 5);
 }
 
@@ -90,7 +86,7 @@ TEST(SettingsLoad, WrongValues_EachIsNamedWithItsLine) {
       {"audit:\n  reads: yes", "f.yaml:2: audit.reads must be true or false"},
       {"log:\n  level: loud", "f.yaml:2: log.level must be one of: debug, info, warning, error"},
       {"search:\n  zone: ../x", "f.yaml:2: search.zone must be a time zone such as Europe/Paris"},
-      {"packages: a", "f.yaml:1: packages must be a list"},
+      {"partners: a", "f.yaml:1: partners must be a list"},
       {"partners:\n  - kind: hospital", "f.yaml:2: partners[0].name is missing"},
       {"partners:\n  - name: ''", "f.yaml:2: partners[0].name must not be empty"},
       {"audit: {}\naudit: {}", "f.yaml:2: audit is given twice"},
