@@ -1,0 +1,145 @@
+// The words after a command's name, and the table of commands.
+#include "gateway/app/command_line.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/app/commands/command.hpp"
+#include "gateway/app/commands/dispatch.hpp"
+#include "gateway/app/commands/files.hpp"
+
+namespace gateway::app {
+namespace {
+
+constexpr OptionSpec kKnownOptions[] = {{"--config", "FILE", "a file"}, {"--raw", "", "a switch"}};
+
+/// One line of words and what becomes of it: "--config=…; --raw; operand,operand", or the refusal.
+struct WordsCase {
+  const char* name;
+  std::vector<std::string_view> words;
+  const char* expected;
+};
+
+std::string Told(const WordsCase& words_case) {
+  const auto arguments = Arguments::Parse(words_case.words, kKnownOptions);
+  if (!arguments) {
+    EXPECT_EQ(arguments.error().code, fhir::ErrorCode::kInvalid);
+    return arguments.error().public_text.text;
+  }
+  std::string told = arguments->Has("--config") ? "config=" + *arguments->Value("--config") + ";" : "";
+  told += arguments->Has("--raw") ? "raw;" : "";
+  for (const std::string& operand : arguments->operands()) {
+    told += operand + ",";
+  }
+  return told;
+}
+
+class CommandWords : public testing::TestWithParam<WordsCase> {};
+
+TEST_P(CommandWords, AreTakenApart) {
+  EXPECT_EQ(Told(GetParam()), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, CommandWords,
+    testing::Values(WordsCase{"None", {}, ""}, WordsCase{"Operands", {"a", "-"}, "a,-,"},
+                    WordsCase{"ValueApart", {"--config", "f"}, "config=f;"},
+                    WordsCase{"ValueJoined", {"--config=f=g"}, "config=f=g;"},
+                    WordsCase{"EmptyValue", {"--config="}, "config=;"},
+                    WordsCase{"ValueThatLooksLikeAnOption", {"--config", "--raw"}, "config=--raw;"},
+                    WordsCase{"BetweenOperands", {"a", "--raw", "b"}, "raw;a,b,"},
+                    WordsCase{"AfterTheEnd", {"--raw", "--", "--config", "--"}, "raw;--config,--,"},
+                    WordsCase{"SwitchWithValue", {"--raw=1"}, "option --raw takes no value"},
+                    WordsCase{"MissingValue", {"--config"}, "option --config needs a value: FILE"},
+                    WordsCase{"Twice", {"--raw", "--raw"}, "option --raw is given twice"},
+                    WordsCase{"Unknown", {"--colour=red"}, "unknown option --colour"}),
+    [](const auto& words) { return std::string(words.param.name); });
+
+TEST(CommandTable, NamesAreUnique_AndEveryRowIsWhole) {
+  std::set<std::string_view> names;
+  for (const CommandSpec& command : Commands()) {
+    EXPECT_TRUE(names.insert(command.name).second) << command.name;
+    EXPECT_FALSE(command.summary.empty()) << command.name;
+    EXPECT_NE(command.run, nullptr) << command.name;
+    std::set<std::string_view> options;
+    for (const OptionSpec& option : command.options) {
+      EXPECT_TRUE(option.name.starts_with("--")) << command.name;
+      EXPECT_TRUE(options.insert(option.name).second) << command.name << " " << option.name;
+      EXPECT_FALSE(option.description.empty()) << command.name << " " << option.name;
+    }
+  }
+  for (const std::string_view name : {"serve", "migrate", "check-config", "hl7 send", "messages list", "version"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+/// Exit code and standard error of a command line.
+std::pair<ExitCode, std::string> Said(const std::vector<std::string_view>& words) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const ExitCode code = Dispatch(words);
+  testing::internal::GetCapturedStdout();
+  return {code, testing::internal::GetCapturedStderr()};
+}
+
+TEST(CommandDispatch, WordsThatMakeNoCommand_AreAUsageError_ThatSaysWhy) {
+  const std::pair<std::vector<std::string_view>, const char*> cases[] = {
+      {{}, "Usage: passerelle COMMAND"},
+      {{"fly"}, "unknown command fly"},
+      {{"messages"}, "unknown command messages"},
+      {{"serve", "--colour"}, "passerelle serve: unknown option --colour"},
+      {{"serve", "here"}, "no operands are expected"},
+      {{"hl7", "send", "127.0.0.1:1"}, "Usage: passerelle hl7 send [OPTIONS] HOST:PORT FILE..."},
+      {{"hl7", "translate"}, "at least one file is expected"},
+      {{"messages", "show"}, "one id is expected"},
+      {{"messages", "replay"}, "at least one id is expected"},
+      {{"check-config", "a", "b"}, "one file is expected"}};
+  for (const auto& [words, expected] : cases) {
+    const auto [code, error] = Said(words);
+    EXPECT_EQ(code, ExitCode::kUsage) << expected;
+    EXPECT_NE(error.find(expected), std::string::npos) << error;
+  }
+}
+
+TEST(CommandDispatch, HelpAndVersion_AreDone_AMissingConfigurationIs78) {
+  EXPECT_EQ(Said({"--help"}).first, ExitCode::kDone);
+  EXPECT_EQ(Said({"serve", "--help"}).first, ExitCode::kDone);
+  EXPECT_EQ(Said({"version"}).first, ExitCode::kDone);
+  EXPECT_EQ(Said({"print-config-schema"}).first, ExitCode::kDone);
+  EXPECT_EQ(Said({"check-config", "/nowhere.yaml"}).first, ExitCode::kConfiguration);
+  EXPECT_EQ(Said({"check-config", GW_SOURCE_DIR "/config/passerelle.yaml"}).first, ExitCode::kDone);
+}
+
+TEST(MessageFiles, FramesAreTakenOut_AndAFileWithoutFramesIsOneMessage) {
+  EXPECT_EQ(SplitMessages("MSH|1\r"), std::vector<std::string>{"MSH|1\r"});
+  EXPECT_EQ(SplitMessages("\x0bMSH|1\r\x1c\r\n\x0bMSH|2\r\x1c\r"), (std::vector<std::string>{"MSH|1\r", "MSH|2\r"}));
+  EXPECT_EQ(SplitMessages("\x0bMSH|1\r"), std::vector<std::string>{"MSH|1\r"}) << "an end that is missing";
+}
+
+TEST(WholeFile, ThatIsNotThere_IsNamed) {
+  const auto bytes = ReadWholeFile("/nowhere/message.hl7");
+  ASSERT_FALSE(bytes);
+  EXPECT_EQ(bytes.error().code, fhir::ErrorCode::kNotFound);
+  EXPECT_NE(bytes.error().public_text.text.find("/nowhere/message.hl7"), std::string::npos);
+}
+
+TEST(ReportedError, DecidesTheExitCode_OnOneLine) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Report({.code = fhir::ErrorCode::kUnavailable,
+                    .public_text = {"The private database's folder is in use."},
+                    .internal_text = {"/data is in use by another gateway, process 12"}}),
+            ExitCode::kFailed);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "passerelle: The private database's folder is in use: /data is in use by another gateway, process 12\n");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Report({.code = fhir::ErrorCode::kConfiguration, .public_text = {"a.yaml:1: wrong"}}),
+            ExitCode::kConfiguration);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "passerelle: a.yaml:1: wrong\n");
+}
+
+}  // namespace
+}  // namespace gateway::app
