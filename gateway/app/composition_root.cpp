@@ -156,6 +156,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.limits = settings.limits;
   options.clock = &clock;
   options.ids = &ids;
+  options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served
   GW_ASSIGN(options.cursor_key, store::LoadInstallationKey(database->pool(), "search-cursor"));
 
   // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
@@ -184,6 +185,7 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
   senders.push_back(std::make_unique<hl7v2::mllp::Sender>(destinations.mllp));
   senders.push_back(std::make_unique<adapters::platform::RestHookSender>(destinations.rest_hooks));
   std::vector<port::Sender*> borrowed;
+  borrowed.reserve(senders.size());
   for (const auto& sender : senders) {
     borrowed.push_back(sender.get());
   }
@@ -327,7 +329,6 @@ fhir::Result<void> Gateway::Parts::Listen() {
                                                         std::string frame, const hl7v2::mllp::Session& session) {
                                   std::optional<std::string> answer = processor->Receive(frame, session.too_large);
                                   CountMessages(metrics, partner, answer.has_value());
-                                  dispatcher->Wake();
                                   return answer;
                                 }));
     listeners.emplace_back(listener.name, std::move(started));

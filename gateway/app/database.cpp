@@ -9,6 +9,7 @@
 
 #include "gateway/store/migrations/migrate.hpp"
 #include "gateway/store/pg/connection.hpp"
+#include "gateway/telemetry/series_cache.hpp"
 
 namespace gateway::app {
 
@@ -16,16 +17,26 @@ class Database::Statements final : public store::pg::StatementObserver {
  public:
   explicit Statements(telemetry::Metrics& metrics) : metrics_(metrics) {}
   void OnStatement(std::string_view name, std::int64_t duration_us, bool ok) override {
-    const telemetry::Labels labels = {{"statement", std::string(name)}};
-    metrics_.GetHistogram("passerelle_sql_seconds", "Time of SQL statements by name.", labels)
-        .ObserveMicros(duration_us);
+    const Series series = series_.Get(name, [&] {
+      const telemetry::Labels labels = {{"statement", std::string(name)}};
+      return Series{
+          &metrics_.GetHistogram("passerelle_sql_seconds", "Time of SQL statements by name.", labels),
+          &metrics_.GetCounter("passerelle_sql_failures_total", "SQL statements that failed, by name.", labels)};
+    });
+    series.seconds->ObserveMicros(duration_us);
     if (!ok) {
-      metrics_.GetCounter("passerelle_sql_failures_total", "SQL statements that failed, by name.", labels).Add();
+      series.failures->Add();
     }
   }
 
  private:
+  struct Series {
+    telemetry::Histogram* seconds;
+    telemetry::Counter* failures;
+  };
+
   telemetry::Metrics& metrics_;
+  telemetry::SeriesCache<Series> series_;
 };
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct StoreOptions {
   std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store
   const adapters::port::Clock* clock = nullptr;           ///< borrowed
   adapters::port::IdSource* ids = nullptr;                ///< borrowed
+  /// Called after a commit that put messages into the outbox; thread-safe and quick. May be empty.
+  std::function<void()> on_outbox_filled = nullptr;
 };
 
 }  // namespace gateway::store

@@ -88,6 +88,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   int depth_ = 0;
   bool in_hook_ = false;
   bool failed_ = false;
+  bool outbox_filled_ = false;
 };
 
 fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::vector<adapters::port::Change> changes,
@@ -208,6 +209,7 @@ fhir::Result<void> StoreUnitOfWork::Enqueue(adapters::port::OutboxMessage messag
       .Text(message.cause)
       .Bytes(message.payload);
   session_->Write(kInsertOutbox, parameters);
+  outbox_filled_ = true;
   return {};
 }
 
@@ -248,7 +250,11 @@ fhir::Result<void> StoreUnitOfWork::Commit() {
     in_hook_ = false;
     applied_.clear();
   }
-  return session_->Commit();
+  GW_TRY(session_->Commit());
+  if (outbox_filled_ && options_.on_outbox_filled) {
+    options_.on_outbox_filled();
+  }
+  return {};
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -16,16 +18,26 @@ namespace {
 
 constexpr std::size_t kFieldBytesMax = 128;
 constexpr std::size_t kDetailBytesMax = 1'000;
+constexpr std::size_t kPendingBytesMax = 1024 * 1024;  // past it, who logs waits
 
 /// Characters that ids and codes may hold; the rest becomes '?'.
-bool IsPlain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-_.:/{}$[]*,|^+#").find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> MakePlainTable() {
+  std::array<bool, 256> plain{};
+  for (const std::string_view range : {"az", "AZ", "09"}) {
+    for (char c = range[0]; c <= range[1]; ++c) {
+      plain[static_cast<unsigned char>(c)] = true;
+    }
+  }
+  for (const char c : std::string_view("-_.:/{}$[]*,|^+#")) {
+    plain[static_cast<unsigned char>(c)] = true;
+  }
+  return plain;
 }
+constexpr std::array<bool, 256> kPlain = MakePlainTable();
 
 void AppendCleaned(std::string& line, std::string_view text) {
   for (char c : text.substr(0, kFieldBytesMax)) {
-    line += IsPlain(c) ? c : '?';
+    line += kPlain[static_cast<unsigned char>(c)] ? c : '?';
   }
 }
 
@@ -49,10 +61,17 @@ void AppendEscaped(std::string& line, std::string_view text) {
 void AppendTime(std::string& line) {
   timespec at{};
   clock_gettime(CLOCK_REALTIME, &at);
-  tm utc{};
-  gmtime_r(&at.tv_sec, &utc);
-  fmt::format_to(std::back_inserter(line), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", utc.tm_year + 1900,
-                 utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, at.tv_nsec / 1000);
+  thread_local time_t second = -1;
+  thread_local std::string text;  // of that second, made once by each thread
+  if (at.tv_sec != second) {
+    second = at.tv_sec;
+    tm utc{};
+    gmtime_r(&second, &utc);
+    text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                       utc.tm_hour, utc.tm_min, utc.tm_sec);
+  }
+  line += text;
+  fmt::format_to(std::back_inserter(line), "{:06}Z", at.tv_nsec / 1000);
 }
 
 void WriteAll(int fd, std::string_view line) {
@@ -121,15 +140,35 @@ struct Logger::State {
   std::string file;
   Sink sink;
   int fd = -1;
-  std::mutex mutex;  // guards fd, and calls of sink
+  std::mutex mutex;  // guards all below, and calls of sink
+  std::condition_variable advanced;
+  std::string pending;   // lines that wait for the writing thread
+  bool writing = false;  // then that thread alone uses fd, without the lock
 
+  /// One thread writes at a time, and takes along what others add meanwhile: they do not wait for its system call.
   void Write(std::string_view line) {
-    const std::scoped_lock lock(mutex);
+    std::unique_lock lock(mutex);
     if (sink) {
       sink(line);
-    } else {
-      WriteAll(fd, line);
+      return;
     }
+    advanced.wait(lock, [this] { return pending.size() < kPendingBytesMax; });
+    pending += line;
+    if (writing) {
+      return;
+    }
+    writing = true;
+    std::string batch;
+    while (!pending.empty()) {
+      batch.clear();
+      batch.swap(pending);
+      lock.unlock();
+      WriteAll(fd, batch);
+      lock.lock();
+      advanced.notify_all();
+    }
+    writing = false;
+    advanced.notify_all();
   }
 };
 
@@ -173,7 +212,8 @@ fhir::Result<void> Logger::Reopen() {
   if (fd < 0) {
     return fhir::Fail(fhir::ErrorCode::kConfiguration, "log.file cannot be opened for writing: " + state_->file);
   }
-  const std::scoped_lock lock(state_->mutex);
+  std::unique_lock lock(state_->mutex);
+  state_->advanced.wait(lock, [this] { return !state_->writing; });
   ::close(std::exchange(state_->fd, fd));
   return {};
 }
@@ -183,7 +223,7 @@ void Logger::Log(Level level, Literal component, Literal message, std::initializ
     return;
   }
   std::string line;
-  line.reserve(256);
+  line.reserve(512);
   line += R"({"time":")";
   AppendTime(line);
   line += R"(","level":")";
@@ -202,7 +242,8 @@ void Logger::Log(Level level, Literal component, Literal message, std::initializ
     AppendEscaped(line, field.key().text());
     line += "\":";
     if (const auto* number = std::get_if<std::int64_t>(&field.value())) {
-      fmt::format_to(std::back_inserter(line), "{}", *number);
+      const fmt::format_int digits(*number);
+      line.append(digits.data(), digits.size());
     } else if (const auto* flag = std::get_if<bool>(&field.value())) {
       line += *flag ? "true" : "false";
     } else {

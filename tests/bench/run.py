@@ -86,10 +86,6 @@ class Bench:
         execute(self.conninfo("postgres"), f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         return self.conninfo(name)
 
-    def settle(self):
-        """The same state of the disk for whoever comes next."""
-        execute(self.conninfo("postgres"), "CHECKPOINT")
-
     def load(self, program: str, *arguments) -> dict:
         done = subprocess.run([str(self.binaries / program), *map(str, arguments)], capture_output=True, text=True)
         if done.returncode != 0:
@@ -107,9 +103,7 @@ class Bench:
         """subject(round) and floor(round) in turn; prints what each gave."""
         ours, theirs = [], []
         for number in range(self.rounds):
-            self.settle()
             ours.append(subject(number))
-            self.settle()
             theirs.append(floor(number))
             print(f"  round {number + 1}: {ours[-1]['rate']:.0f} against {theirs[-1]['rate']:.0f}", file=sys.stderr)
         return ours, theirs
@@ -154,7 +148,6 @@ class Bench:
         self.report("create", "resources/s", given, ours, theirs, AIMS["create"])
         audited = self.outside("create_audited", audit=True)
         self.create_load(audited.http_port, "/fhir/Observation", 1)
-        self.settle()
         runs = [self.create_load(audited.http_port, "/fhir/Observation", self.seconds)]
         self.report("create, writes audited", "resources/s", given, runs, theirs[-1:], None)
         audited.stop()
@@ -228,13 +221,10 @@ class Bench:
         size = sum(path.stat().st_size for path in sets[0]) // (CLIENTS * count)
         given = f"{CLIENTS * count} messages of {size} bytes"
         self.report("mllp", "messages/s", f"{given}, {CLIENTS} connections", ours, theirs, AIMS["mllp"])
-        self.settle()
         self.report("mllp, writes audited", "messages/s", f"{given}, {CLIENTS} connections",
                     [self.mllp_load(audited.mllp_port, sets[0])], theirs[:1], None)
         single = self.mllp_files("S", 1, count)
-        self.settle()
         ours = [self.mllp_load(plain.mllp_port, single)]
-        self.settle()
         self.report("mllp, one connection", "messages/s", f"{count} messages of {size} bytes", ours,
                     [self.mllp_floor("S", single)], None)
         for database in ("mllp", "mllp_floor"):

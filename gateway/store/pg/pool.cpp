@@ -35,9 +35,12 @@ fhir::Result<Pool::Lease> Pool::Acquire() {
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle_.back());
     idle_.pop_back();
+    lock.unlock();  // asking the socket is a system call: others need not wait for it
     if (connection->LooksAlive()) {
       return Lease(*this, std::move(connection));
     }
+    connection.reset();
+    lock.lock();
     --open_;
   }
   ++open_;  // the place is held while the connection is made without the lock

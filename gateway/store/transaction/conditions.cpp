@@ -1,6 +1,7 @@
 #include "gateway/store/transaction/conditions.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "gateway/store/pg/array.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
@@ -77,32 +78,19 @@ std::uint64_t ConditionKey(const Query& condition) {
   return search_sql::Fingerprint(text);
 }
 
-fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(Session& session,
-                                                                      const adapters::port::Grants& grants,
-                                                                      std::span<const Query* const> conditions,
-                                                                      ConditionLock lock) {
-  std::vector<std::vector<std::string>> matches(conditions.size());
-  if (conditions.empty()) {
-    return matches;
-  }
-  if (lock == ConditionLock::kExclusive) {
-    std::vector<std::int32_t> buckets;
-    for (const auto* condition : conditions) {
-      buckets.push_back(static_cast<std::int32_t>(ConditionKey(*condition) % kLockBuckets));
-    }
-    std::sort(buckets.begin(), buckets.end());
-    buckets.erase(std::unique(buckets.begin(), buckets.end()), buckets.end());
-    pg::Parameters parameters;
-    parameters.Add(pg::Array::Int32s(buckets));
-    session.Write(kLockConditions, parameters);
-  }
+namespace {
+
+// Adds to matches[i] what conditions[i] finds, for each i in `asked`.
+fhir::Result<void> FindMatches(Session& session, const adapters::port::Grants& grants,
+                               std::span<const Query* const> conditions, std::span<const std::size_t> asked,
+                               std::vector<std::vector<std::string>>& matches) {
   pg::Array positions(pg::ElementType::kInt4);
   pg::Array types(pg::ElementType::kInt2);
   pg::Array ids(pg::ElementType::kInt2);
   pg::Array systems(pg::ElementType::kText);
   pg::Array codes(pg::ElementType::kText);
   std::vector<std::size_t> others;
-  for (std::size_t i = 0; i < conditions.size(); ++i) {
+  for (const std::size_t i : asked) {
     const auto* token = SoleToken(*conditions[i]);
     if (token == nullptr || !SearchesAll(grants, conditions[i]->type)) {
       others.push_back(i);
@@ -129,6 +117,45 @@ fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(Session& s
       matches[i].push_back(rows[row].String(0));
     }
   }
+  return {};
+}
+
+void LockBuckets(Session& session, std::span<const Query* const> conditions, std::span<const std::size_t> asked) {
+  std::vector<std::int32_t> buckets;
+  for (const std::size_t i : asked) {
+    buckets.push_back(static_cast<std::int32_t>(ConditionKey(*conditions[i]) % kLockBuckets));
+  }
+  std::sort(buckets.begin(), buckets.end());
+  buckets.erase(std::unique(buckets.begin(), buckets.end()), buckets.end());
+  pg::Parameters parameters;
+  parameters.Add(pg::Array::Int32s(buckets));
+  session.Write(kLockConditions, parameters);
+}
+
+}  // namespace
+
+fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(Session& session,
+                                                                      const adapters::port::Grants& grants,
+                                                                      std::span<const Query* const> conditions,
+                                                                      ConditionLock lock) {
+  std::vector<std::vector<std::string>> matches(conditions.size());
+  if (conditions.empty()) {
+    return matches;
+  }
+  std::vector<std::size_t> asked(conditions.size());
+  std::iota(asked.begin(), asked.end(), std::size_t{0});
+  GW_TRY(FindMatches(session, grants, conditions, asked, matches));
+  if (lock == ConditionLock::kNone) {
+    return matches;
+  }
+  // Only who found nothing could create a second of the same. What all messages of a sender name (its organization, its
+  // practitioners) is there already, and a lock on it would make all wait for each other's commit.
+  std::erase_if(asked, [&](std::size_t i) { return !matches[i].empty(); });
+  if (asked.empty()) {
+    return matches;
+  }
+  LockBuckets(session, conditions, asked);
+  GW_TRY(FindMatches(session, grants, conditions, asked, matches));
   return matches;
 }
 

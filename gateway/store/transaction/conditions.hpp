@@ -13,15 +13,16 @@
 
 namespace gateway::store::transaction {
 
-/// Whether others that resolve an equal condition wait until this transaction ends, so that two of them cannot both
-/// find nothing and both create.
+/// Whether others that resolve an equal condition without a match wait until this transaction ends, so that two of them
+/// cannot both find nothing and both create.
 enum class ConditionLock : std::uint8_t { kNone, kExclusive };
 
 /// Two conditions with equal keys ask the same.
 std::uint64_t ConditionKey(const fhir::search::Query& condition);
 
 /// The matches of each condition that the grants let the actor find: none, one, or two ids where there are more.
-/// Cost: one round trip for all of the form identifier=system|value, locks included; one more per other condition.
+/// Cost: one round trip for all of the form identifier=system|value, and one per other condition; the same again, with
+/// the locks, for those that found nothing.
 /// Errors: those of the search compiler.
 fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(
     Session& session, const adapters::port::Grants& grants, std::span<const fhir::search::Query* const> conditions,
