@@ -19,9 +19,12 @@ def main() -> int:
     header_filter = f"^{root}/(fhir|adapters|gateway|tests)/.*"
 
     def run(source: str) -> tuple[str, int, str]:
+        # A test that starts four threads gains nothing by reserving room for them.
+        in_test = os.path.relpath(source, build).startswith("tests/")
+        less = ["--checks=-performance-inefficient-vector-operation"] if in_test else []
         result = subprocess.run(
             ["clang-tidy-19", "-p", build, "--quiet", f"--header-filter={header_filter}",
-             "--extra-arg=-Wno-unknown-warning-option", source],
+             "--extra-arg=-Wno-unknown-warning-option", *less, source],
             capture_output=True, text=True, check=False)
         return source, result.returncode, result.stdout + ("" if result.returncode == 0 else result.stderr)
 

@@ -51,7 +51,7 @@ TEST_P(TariffPrice, Shares_AddUpToThePrice) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, TariffPrice, testing::ValuesIn(kPriceCases),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST(Tariff_BeforeItsFirstDay, HasNoPrice) {
   const auto tariff = Tariff::Load(GW_SOURCE_DIR "/config/tariffs/teleconsultation.yaml");
