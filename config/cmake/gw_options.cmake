@@ -18,6 +18,13 @@ if(GW_SANITIZE)
   target_link_options(gw_options INTERFACE -fsanitize=${GW_SANITIZE})
 endif()
 
+# A fuzzer finds its way by the branches of the code under test, so the modules are instrumented as the targets are.
+if(GW_FUZZ)
+  target_compile_options(gw_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+    -fno-sanitize=pointer-overflow)  # RapidJSON adds to a null pointer when it has nothing on its stack yet
+  target_link_options(gw_options INTERFACE -fsanitize=address,undefined)
+endif()
+
 find_program(GW_CCACHE ccache)
 if(GW_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${GW_CCACHE}")

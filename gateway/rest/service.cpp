@@ -108,10 +108,11 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
   fhir::Result<void> prepared = PrepareCall(call);
   fhir::Result<http::Response> result =
       prepared ? row.run(call) : fhir::Result<http::Response>(std::unexpected(std::move(prepared).error()));
-  const std::string_view error_code = result ? std::string_view() : fhir::Name(result.error().code);
+  const bool succeeded = result.has_value();
+  const std::string_view error_code = succeeded ? std::string_view() : fhir::Name(result.error().code);
   http::Response response = result ? *std::move(result) : ErrorResponse(call, result.error());
 
-  const bool after = row.audit == AuditTime::kAfter || (row.audit == AuditTime::kInTransaction && !result);
+  const bool after = row.audit == AuditTime::kAfter || (row.audit == AuditTime::kInTransaction && !succeeded);
   if (ports_.audit == nullptr || !after) {
     return response;
   }
@@ -121,7 +122,7 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
     call.audit.entities.push_back({call.type, std::string(call.id), 0});
   }
   auto recorded = ports_.audit->Record(call.actor, call.audit);
-  if (!recorded && result) {
+  if (!recorded && succeeded) {
     // What cannot be accounted for is not disclosed.
     return ErrorResponse(call, recorded.error());
   }

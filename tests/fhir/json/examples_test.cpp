@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -38,11 +39,12 @@ void AppendSorted(std::string& out, const Value& value) {
     out += fhir::json::WriteValue(value);
     return;
   }
-  std::vector<Member> members = value.members();
-  std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.name < b.name; });
-  for (const Member& member : members) {
-    out += "{" + member.name + ":";
-    AppendSorted(out, member.value);
+  std::vector<const Member*> members;
+  for (const Member& member : value.members()) members.push_back(&member);
+  std::sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return a->name < b->name; });
+  for (const Member* member : members) {
+    out += "{" + member->name + ":";
+    AppendSorted(out, member->value);
   }
   out += "}";
 }
