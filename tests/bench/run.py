@@ -227,10 +227,12 @@ class Bench:
         ours = [self.mllp_load(plain.mllp_port, single)]
         self.report("mllp, one connection", "messages/s", f"{count} messages of {size} bytes", ours,
                     [self.mllp_floor("S", single)], None)
-        for database in ("mllp", "mllp_floor"):
-            rows = execute(self.conninfo(database), "SELECT (SELECT count(*) FROM resource_version), (SELECT count(*) FROM idx_token),"
-                           " (SELECT count(*) FROM message), (SELECT count(*) FROM resource_version WHERE closed_tx IS NULL)")
-            print(f"  rows in {database}: {rows}", file=sys.stderr)
+        counts = "SELECT " + ", ".join(f"(SELECT count(*) FROM {name})" for name in (
+            "message", "resource_version", "resource_version WHERE closed_tx IS NULL", "idx_token", "idx_reference",
+            "idx_date", "idx_string WHERE closed_tx IS NULL", "idx_date WHERE closed_tx IS NULL"))
+        ours_rows, floor_rows = (execute(self.conninfo(name), counts) for name in ("mllp", "mllp_floor"))
+        if ours_rows != floor_rows:
+            raise RuntimeError(f"the floor has not made the gateway's rows: {floor_rows} instead of {ours_rows}")
         plain.stop()
         audited.stop()
 
