@@ -252,6 +252,9 @@ fhir::Result<void> VisitClaims::OnApplied(const port::Applied& applied, port::Un
     }
     GW_ASSIGN(const fhir::TimeZone* zone, fhir::TimeZone::Find(zone_));
     GW_ASSIGN(const fhir::DateTime started, fhir::ParseDateTime(start, fhir::DateForm::kRelaxed));
+    if (started.precision < fhir::DatePrecision::kDay) {
+      continue;  // without its day an act has no price
+    }
     Visit visit;
     visit.day = fhir::FormatInstantIn(fhir::ToRange(started, *zone).low_us, *zone, 0).substr(0, 10);
     GW_ASSIGN(const PayingCoverages paying, FindCoverages(patient.id, visit.day, work));

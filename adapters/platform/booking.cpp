@@ -10,21 +10,14 @@
 #include <fmt/format.h>
 
 #include "adapters/platform/slots.hpp"
+#include "adapters/port/reference.hpp"
+#include "fhir/search/query_parser.hpp"
 
 namespace adapters::platform {
 namespace {
 
 /// Statuses in which an appointment holds its time (https://hl7.org/fhir/R4/valueset-appointmentstatus.html).
 constexpr std::array kHoldingStatuses = {"pending", "booked", "arrived", "fulfilled", "checked-in"};
-
-std::vector<std::string> HeldSlotIds(const fhir::model::Node* appointment) {
-  if (appointment == nullptr) {
-    return {};
-  }
-  const std::string_view status = appointment->ChildValue("status");
-  const bool holds = std::find(kHoldingStatuses.begin(), kHoldingStatuses.end(), status) != kHoldingStatuses.end();
-  return holds ? SlotIds(appointment) : std::vector<std::string>{};
-}
 
 fhir::Result<void> SetStatus(std::string_view slot_id, std::string_view status, port::UnitOfWork& work) {
   const fhir::metadata::TypeId slot_type = fhir::metadata::Definitions::R4().FindType("Slot");
@@ -48,6 +41,37 @@ fhir::Result<void> SetStatus(std::string_view slot_id, std::string_view status, 
   return {};
 }
 
+/// A booked slot that is not one of ours can be held by nobody: the promise would be empty.
+fhir::Result<void> CheckAllLocal(const fhir::model::Node* appointment) {
+  std::size_t index = 0;
+  for (const fhir::model::Node& child : appointment->children()) {
+    if (child.name != "slot") {
+      continue;
+    }
+    if (port::SplitReference(child.ChildValue("reference")).type != "Slot") {
+      fhir::Error error;
+      error.code = fhir::ErrorCode::kInvalid;
+      error.public_text.text = "a booked slot must be a reference to a Slot of this server";
+      error.expression = fmt::format("Appointment.slot[{}]", index);
+      return std::unexpected(std::move(error));
+    }
+    ++index;
+  }
+  return {};
+}
+
+bool Holds(const fhir::model::Node* appointment) {
+  if (appointment == nullptr) {
+    return false;
+  }
+  const std::string_view status = appointment->ChildValue("status");
+  return std::find(kHoldingStatuses.begin(), kHoldingStatuses.end(), status) != kHoldingStatuses.end();
+}
+
+std::vector<std::string> HeldSlotIds(const fhir::model::Node* appointment) {
+  return Holds(appointment) ? SlotIds(appointment) : std::vector<std::string>{};
+}
+
 bool Contains(const std::vector<std::string>& ids, std::string_view id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
@@ -60,6 +84,9 @@ std::unexpected<fhir::Error> AtSlot(fhir::Error error, std::size_t index) {
 }  // namespace
 
 fhir::Result<void> Booking::OnApplied(const port::Applied& applied, port::UnitOfWork& work) {
+  if (Holds(applied.after)) {
+    GW_TRY(CheckAllLocal(applied.after));
+  }
   const std::vector<std::string> before = HeldSlotIds(applied.before);
   const std::vector<std::string> after = HeldSlotIds(applied.after);
   if (before == after) {
@@ -95,6 +122,36 @@ fhir::Result<void> Booking::OnApplied(const port::Applied& applied, port::UnitOf
     if (!Contains(after, id)) {
       GW_TRY(SetStatus(id, "free", work));
     }
+  }
+  return {};
+}
+
+fhir::Result<void> BookedSlot::OnApplied(const port::Applied& applied, port::UnitOfWork& work) {
+  if (applied.before == nullptr) {
+    return {};
+  }
+  const auto same = [&](std::string_view path) {
+    return applied.before->FindValue(path) == applied.after->FindValue(path);
+  };
+  const bool keeps_its_time = applied.after != nullptr && same("start") && same("end") && same("schedule.reference") &&
+                              applied.after->ChildValue("status") != "free";
+  if (keeps_its_time) {
+    return {};
+  }
+  std::string text = "status=";
+  for (const std::string_view status : kHoldingStatuses) {
+    text += fmt::format("{}{}", text.back() == '=' ? "" : ",", status);
+  }
+  const fhir::metadata::TypeId appointment = fhir::metadata::Definitions::R4().FindType("Appointment");
+  text += fmt::format("&slot=Slot/{}", applied.id);
+  GW_ASSIGN(const fhir::search::Query query, fhir::search::ParseConditional(appointment, text, {}));
+  auto holders = work.Search(query, 1);
+  const bool held = holders ? !holders->empty() : holders.error().code == fhir::ErrorCode::kTooLarge;
+  if (held) {
+    return fhir::Fail(fhir::ErrorCode::kConflict, "this slot is booked: cancel or move its appointment first");
+  }
+  if (!holders) {
+    return std::unexpected(std::move(holders).error());
   }
   return {};
 }

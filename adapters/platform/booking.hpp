@@ -19,4 +19,14 @@ class Booking final : public port::Reaction {
   fhir::Result<void> OnApplied(const port::Applied& applied, port::UnitOfWork& work) override;
 };
 
+/// Follows Slot: one that an appointment holds keeps its time, its schedule and its status until the appointment lets
+/// it go; it cannot be deleted either. Without this, moving a booked slot would book its time twice.
+/// Errors: kConflict. thread-safe: holds no state.
+class BookedSlot final : public port::Reaction {
+ public:
+  std::string_view name() const override { return "booked-slot"; }
+  bool Wants(std::string_view resource_type) const override { return resource_type == "Slot"; }
+  fhir::Result<void> OnApplied(const port::Applied& applied, port::UnitOfWork& work) override;
+};
+
 }  // namespace adapters::platform

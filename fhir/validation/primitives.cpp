@@ -170,6 +170,21 @@ bool IsXhtml(std::string_view text) {
   return XhtmlProblem(text).empty();
 }
 
+/// A decimal that a database can index too: PostgreSQL's numeric ends at 131,072 digits before the point.
+bool IsBoundedDecimal(std::string_view text) {
+  constexpr std::size_t kDigitsMax = 1'000;
+  constexpr std::size_t kExponentDigitsMax = 4;
+  if (text.size() > kDigitsMax || !IsDecimal(text)) {
+    return false;
+  }
+  const auto exponent = text.find_first_of("eE");
+  if (exponent == std::string_view::npos) {
+    return true;
+  }
+  const auto digits = text.find_first_not_of("+-0", exponent + 1);
+  return digits == std::string_view::npos || text.size() - digits <= kExponentDigitsMax;
+}
+
 enum class Length : std::uint8_t { kString, kBody };
 
 struct Rule {
@@ -184,7 +199,7 @@ constexpr Rule kRules[] = {
     {"integer", IsSigned, "expected a whole number from -2147483648 to 2147483647, without leading zeros"},
     {"unsignedInt", IsUnsigned, "expected a whole number from 0 to 2147483647, without leading zeros"},
     {"positiveInt", IsPositive, "expected a whole number from 1 to 2147483647, without leading zeros"},
-    {"decimal", IsDecimal, "expected a decimal number"},
+    {"decimal", IsBoundedDecimal, "expected a decimal number of at most 1000 characters, with an exponent up to 9999"},
     {"string", IsString, "expected text that is not empty and has no control characters"},
     {"markdown", IsString, "expected text that is not empty and has no control characters"},
     {"uri", IsUri, "expected a URI without spaces"},

@@ -161,6 +161,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
 
   // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
   reactions.push_back(std::make_unique<adapters::platform::Booking>());
+  reactions.push_back(std::make_unique<adapters::platform::BookedSlot>());
   reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
   reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
   reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));

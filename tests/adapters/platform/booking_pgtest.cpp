@@ -149,6 +149,63 @@ TEST_F(BookingTest, CancellingAfterTheSlotWasDeleted_Succeeds) {
   EXPECT_FALSE(Exists("Slot", "s1"));
 }
 
+TEST_F(BookingTest, SlotElsewhereOrWithoutReference_IsInvalid) {
+  for (const std::string_view slot :
+       {R"({"reference":"https://elsewhere.example/fhir/Slot/s1"})", R"({"identifier":{"value":"s1"}})"}) {
+    const auto booked =
+        TrySave("a1", fmt::format(R"({{"resourceType":"Appointment","id":"a1","status":"booked","slot":[{}],)"
+                                  R"("participant":[{{"actor":{{"display":"ward 3"}},"status":"accepted"}}]}})",
+                                  slot));
+    ASSERT_FALSE(booked) << slot;
+    EXPECT_EQ(booked.error().code, fhir::ErrorCode::kInvalid) << slot;
+    EXPECT_EQ(booked.error().expression, "Appointment.slot[0]") << slot;
+  }
+}
+
+class BookedSlotTest : public AgendaTest {
+ protected:
+  void SetUp() override {
+    AgendaTest::SetUp();
+    Register({&booking_, &booked_slot_});
+    AddSchedule("sch", "https://platform.example/agenda");
+    AddSlot("s1", "09:00", "09:20");
+    AddSlot("s2", "09:20", "09:40");
+    ASSERT_TRUE(Book("a1", {"s1"}));
+  }
+
+  std::string Busy(std::string_view from, std::string_view to) const {
+    std::string json = SlotJson("s1", from, to, "sch");
+    return json.replace(json.find("free"), 4, "busy");
+  }
+
+  adapters::platform::Booking booking_;
+  adapters::platform::BookedSlot booked_slot_;
+};
+
+TEST_F(BookedSlotTest, MovedFreedOrDeleted_IsAConflict) {
+  const auto moved = TrySave("s1", Busy("10:00", "10:20"));
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().code, fhir::ErrorCode::kConflict);
+  EXPECT_FALSE(TrySave("s1", SlotJson("s1", "09:00", "09:20", "sch")));
+  EXPECT_FALSE(TryDelete("Slot", "s1"));
+  EXPECT_EQ(SlotStatus("s1"), "busy");
+}
+
+TEST_F(BookedSlotTest, OtherElementsMayChange) {
+  std::string json = Busy("09:00", "09:20");
+  json.insert(json.size() - 1, R"(,"comment":"room 2")");
+  const auto saved = TrySave("s1", json);
+  EXPECT_TRUE(saved) << saved.error().public_text.text;
+}
+
+TEST_F(BookedSlotTest, AfterItsAppointmentMovedOrEnded_IsFreeToChange) {
+  ASSERT_TRUE(Book("a1", {"s2"}));
+  EXPECT_EQ(SlotStatus("s1"), "free");
+  EXPECT_TRUE(TrySave("s1", SlotJson("s1", "10:00", "10:20", "sch")));
+  ASSERT_TRUE(Book("a1", {"s2"}, "cancelled"));
+  EXPECT_TRUE(TryDelete("Slot", "s2"));
+}
+
 TEST_F(BookingTest, SixtyFourAtOnce_ExactlyOneWins) {
   std::atomic<int> won{0};
   std::atomic<int> conflicts{0};
