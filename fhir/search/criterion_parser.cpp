@@ -150,6 +150,10 @@ class CriterionParser {
     Criterion criterion;
     criterion.parameter = Find(type, code);
     if (criterion.parameter == nullptr) return UnknownParameterError(context_.definitions, type, code);
+    if (criterion.parameter->expression.empty() && code != "_id" && code != "_lastUpdated") {
+      // Nothing is indexed for it: an empty answer would pass for "there is none".
+      return Fail(ErrorCode::kUnsupported, fmt::format("The search parameter '{}' is not supported.", code));
+    }
     if (modifier == "missing") {
       if (value != "true" && value != "false")
         return Fail(ErrorCode::kInvalid, "true or false is expected after :missing.");

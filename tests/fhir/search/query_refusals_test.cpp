@@ -34,6 +34,8 @@ TEST_P(SearchRefusal, Text_NotUnderstood_SaysWhy) {
 }
 
 constexpr RefusalCase kRefused[] = {
+    {"Patient", "_text=x", ErrorCode::kUnsupported, "'_text' is not supported"},
+    {"Patient", "_query=x", ErrorCode::kUnsupported, "'_query' is not supported"},
     {"Patient", "birthday=2000", ErrorCode::kUnsupported, "birthdate"},
     {"Patient", "Name=x", ErrorCode::kUnsupported, "name"},
     {"Patient", "_sortt=x", ErrorCode::kUnsupported, "_sort"},
