@@ -29,6 +29,7 @@ enum Interaction : std::uint16_t {
 struct Grant {
   std::uint16_t interactions = 0;
   std::vector<fhir::search::Criterion> where;  ///< ANDed; empty: every resource of the type
+  std::vector<std::string> chain_by = {};      ///< search parameters a chain or _has may name here; empty: any
 };
 
 struct TypeGrants {
@@ -40,6 +41,8 @@ struct TypeGrants {
 struct Grants {
   bool unrestricted = false;  ///< system, open mode
   std::unordered_map<fhir::metadata::TypeId, TypeGrants> by_type;
+  /// Beginnings of identifier systems that the party may not write into identifier or masterIdentifier.
+  std::vector<std::string> reserved_identifier_systems = {};
 };
 
 struct Actor {

@@ -8,7 +8,9 @@
 //     - types: [Claim, ClaimResponse]     # "*": every resource type
 //       may: [read, search]               # read search chain create update delete
 //       where: insurer.identifier={organization}     # FHIR search text; a list: any one of them; none: all resources
-//       hide_identifier_types: [INS]      # tokens whose identifier has such a type match nothing
+//       hide_identifier_types: [INS]      # tokens whose identifier has such a type match nothing; "": one without type
+//       chain_by: [identifier]            # for chain alone: the search parameters that a chain or _has may name here
+//   reserved_identifier_systems: [urn:x:] # beginnings of systems that the party may not write as identifiers
 #pragma once
 
 #include <cstdint>
@@ -32,6 +34,7 @@ struct PolicyRule {
   std::uint16_t interactions = 0;  ///< bits of adapters::port::Interaction
   std::vector<std::string> where;  ///< alternatives; empty: every resource
   std::vector<std::string> identifier_types_hidden;
+  std::vector<std::string> chain_by;  ///< codes of search parameters; empty: any
   int line = 0;
 };
 
@@ -40,6 +43,7 @@ struct Policy {
   adapters::port::PartyKind kind = adapters::port::PartyKind::kSystem;
   Attributes attributes;  ///< name → what it means
   std::vector<PolicyRule> rules;
+  std::vector<std::string> reserved_identifier_systems;
 };
 
 /// "hospital" and so on; nullopt for kinds that no file can give (system, open).

@@ -85,6 +85,7 @@ void AddAll(std::vector<std::string>& to, const std::vector<std::string>& from) 
 fhir::Result<port::Grants> CompilePolicy(const Policy& policy, std::string_view party, const Attributes& attributes,
                                          const Definitions& definitions) {
   port::Grants grants;
+  grants.reserved_identifier_systems = policy.reserved_identifier_systems;
   for (const auto& [name, value] : attributes) {
     if (!policy.attributes.contains(name)) {
       return fhir::Fail(fhir::ErrorCode::kConfiguration,
@@ -107,9 +108,15 @@ fhir::Result<port::Grants> CompilePolicy(const Policy& policy, std::string_view 
     }
     for (const TypeId type : *types) {
       port::TypeGrants& type_grants = grants.by_type[type];
+      for (const std::string& code : rule.chain_by) {
+        if (definitions.FindSearchParameter(type, code) == nullptr) {
+          return RuleFailure(
+              policy, i, fmt::format("'chain_by' for {}: no search parameter '{}'", definitions.TypeName(type), code));
+        }
+      }
       AddAll(type_grants.identifier_types_hidden, rule.identifier_types_hidden);
       if (alternatives.empty()) {
-        type_grants.grants.push_back({rule.interactions, {}});
+        type_grants.grants.push_back({rule.interactions, {}, rule.chain_by});
       }
       for (const std::string& where : alternatives) {
         auto query = fhir::search::ParseConditional(type, where, {});
@@ -117,7 +124,7 @@ fhir::Result<port::Grants> CompilePolicy(const Policy& policy, std::string_view 
           return RuleFailure(
               policy, i, fmt::format("'where' for {}: {}", definitions.TypeName(type), query.error().public_text.text));
         }
-        type_grants.grants.push_back({rule.interactions, std::move(query->criteria)});
+        type_grants.grants.push_back({rule.interactions, std::move(query->criteria), rule.chain_by});
       }
     }
   }

@@ -90,15 +90,20 @@ fhir::Result<PolicyRule> ReadRule(const YAML::Node& node, std::string_view file)
       GW_ASSIGN(rule.where, ReadTexts(member.second, file, key));
     } else if (key == "hide_identifier_types") {
       GW_ASSIGN(rule.identifier_types_hidden, ReadTexts(member.second, file, key));
+    } else if (key == "chain_by") {
+      GW_ASSIGN(rule.chain_by, ReadTexts(member.second, file, key));
     } else {
       return PolicyFailure(file, LineOf(member.first),
-                           fmt::format("unknown key '{}' in a rule: expected types, may, where or "
+                           fmt::format("unknown key '{}' in a rule: expected types, may, where, chain_by or "
                                        "hide_identifier_types",
                                        key));
     }
   }
   if (rule.types.empty() || rule.interactions == 0) {
     return PolicyFailure(file, rule.line, "a rule needs 'types' and 'may'");
+  }
+  if (!rule.chain_by.empty() && rule.interactions != port::kChain) {
+    return PolicyFailure(file, rule.line, "'chain_by' needs a rule that grants chain alone");
   }
   return rule;
 }
@@ -136,9 +141,17 @@ fhir::Result<Policy> ReadTree(const YAML::Node& root, std::string_view file) {
         GW_ASSIGN(PolicyRule rule, ReadRule(item, file));
         policy.rules.push_back(std::move(rule));
       }
+    } else if (key == "reserved_identifier_systems") {
+      GW_ASSIGN(policy.reserved_identifier_systems, ReadTexts(member.second, file, key));
+      for (const std::string& prefix : policy.reserved_identifier_systems) {
+        if (prefix.empty()) {
+          return PolicyFailure(file, LineOf(member.second), "'reserved_identifier_systems' has an empty text");
+        }
+      }
     } else {
-      return PolicyFailure(file, LineOf(member.first),
-                           fmt::format("unknown key '{}': expected kind, attributes or rules", key));
+      return PolicyFailure(
+          file, LineOf(member.first),
+          fmt::format("unknown key '{}': expected kind, attributes, rules or reserved_identifier_systems", key));
     }
   }
   if (!has_kind) {

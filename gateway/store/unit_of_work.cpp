@@ -103,7 +103,8 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
                                           .options = options_,
                                           .extractor = extractor_,
                                           .grants = EffectiveGrants(),
-                                          .now_us = now_us_};
+                                          .now_us = now_us_,
+                                          .earlier = applied_};
   auto steps = transaction::ApplyChanges(context, std::move(changes), issues);
   if (!steps) {
     failed_ = true;

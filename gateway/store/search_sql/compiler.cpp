@@ -38,6 +38,14 @@ fhir::metadata::SearchType RowType(const Criterion& criterion) {
   return identifier ? fhir::metadata::SearchType::kToken : criterion.parameter->type;
 }
 
+bool MayChainBy(const adapters::port::Grant& grant, const Criterion& criterion) {
+  return grant.chain_by.empty() ||
+         (criterion.parameter != nullptr && criterion.kind != CriterionKind::kHas &&
+          std::find(grant.chain_by.begin(), grant.chain_by.end(), criterion.parameter->code) != grant.chain_by.end());
+}
+
+constexpr std::uint16_t kNamedInChain = adapters::port::kChain | adapters::port::kSearch | adapters::port::kRead;
+
 std::unexpected<fhir::Error> UnsupportedSearchType(const Criterion& criterion) {
   return fhir::Fail(fhir::ErrorCode::kUnsupported,
                     fmt::format("Search parameter \"{}\" is of a type that is not supported.",
@@ -239,7 +247,7 @@ fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Cri
   AppendHeadRows(alias, criterion.has->source_type, criterion.parameter->id, criterion.parameter->type);
   sql_ << " AND " << alias << ".target_type = " << TypeCode(type) << " AND " << alias << ".id IN (";
   GW_TRY(AppendNested(criterion.has->source_type, criterion.has->nested));
-  sql_ << ")";
+  sql_ << (MayFollow(criterion.has->source_type, criterion) ? ")" : ") AND false");
   return {};
 }
 
@@ -271,10 +279,24 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
          << ".type = " << TypeCode(type) << " AND " << alias << ".closed_tx IS NULL AND NOT " << alias << ".deleted";
     GW_TRY(AppendCriteria(scope, criteria));
   }
-  return AppendGranted(scope, adapters::port::kChain | adapters::port::kSearch | adapters::port::kRead);
+  return AppendGranted(scope, kNamedInChain, criteria);
 }
 
-fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t interactions) {
+// The reference that a _has follows is named too: by it the source tells what it refers to.
+bool Compiler::MayFollow(fhir::metadata::TypeId type, const Criterion& criterion) const {
+  const auto found = grants_.by_type.find(type);
+  if (trusted_ || grants_.unrestricted || found == grants_.by_type.end()) {
+    return true;  // AppendGranted decides
+  }
+  return std::any_of(found->second.grants.begin(), found->second.grants.end(), [&](const auto& grant) {
+    return (grant.interactions & kNamedInChain) != 0 &&
+           (grant.chain_by.empty() ||
+            std::find(grant.chain_by.begin(), grant.chain_by.end(), criterion.parameter->code) != grant.chain_by.end());
+  });
+}
+
+fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t interactions,
+                                           std::span<const Criterion> chained_by) {
   if (trusted_ || grants_.unrestricted) {
     return {};
   }
@@ -285,7 +307,9 @@ fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t int
   }
   std::vector<const adapters::port::Grant*> usable;
   for (const auto& grant : found->second.grants) {
-    if ((grant.interactions & interactions) == 0) {
+    if ((grant.interactions & interactions) == 0 ||
+        !std::all_of(chained_by.begin(), chained_by.end(),
+                     [&](const Criterion& criterion) { return MayChainBy(grant, criterion); })) {
       continue;
     }
     if (grant.where.empty()) {

@@ -33,8 +33,10 @@ class Compiler {
   fhir::Result<void> AppendCriteria(const Scope& scope, std::span<const fhir::search::Criterion> criteria);
 
   /// Appends " AND (…)" that holds when some grant with one of the interactions (bits of Interaction) covers the
-  /// resource; nothing for an unrestricted actor, " AND false" when no grant could.
-  fhir::Result<void> AppendGranted(const Scope& scope, std::uint16_t interactions);
+  /// resource; nothing for an unrestricted actor, " AND false" when no grant could. `chained_by` is what a chain or
+  /// _has asks of the resource: a grant with `chain_by` counts only when it has the parameters of all of them.
+  fhir::Result<void> AppendGranted(const Scope& scope, std::uint16_t interactions,
+                                   std::span<const fhir::search::Criterion> chained_by = {});
 
   /// The same for rows of several types: `alias` is resource_version, its type column decides. `types` empty: all.
   fhir::Result<void> AppendGrantedAnyType(std::string_view alias, std::span<const fhir::metadata::TypeId> types,
@@ -52,6 +54,7 @@ class Compiler {
   fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendNested(fhir::metadata::TypeId type, std::span<const fhir::search::Criterion> criteria);
   fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion);
+  bool MayFollow(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion) const;
   void AppendHidden(std::string_view alias, fhir::metadata::TypeId type);
 
   SqlText& sql_;

@@ -15,6 +15,7 @@
 #include "gateway/store/transaction/links.hpp"
 #include "gateway/store/transaction/merge.hpp"
 #include "gateway/store/transaction/versions.hpp"
+#include "gateway/store/transaction/write_guard.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::transaction {
@@ -191,6 +192,10 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
       }
       continue;
     }
+    // Who may see a resource that was deleted is not known any more.
+    if (step.change.verb != Verb::kDelete && step.head && step.head->deleted && !context.grants.unrestricted) {
+      return FailAt(step, ErrorCode::kForbidden, "The party may not bring back a deleted resource.");
+    }
     if (live) {
       (step.change.verb == Verb::kDelete ? deleted : updated)[step.change.type].push_back(step.id);
     }
@@ -344,6 +349,7 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
       GW_TRY(Compose(context, step, now_text, issues));
     }
   }
+  GW_TRY(CheckWriteRules(context, steps));
   WriteAll(context, steps, issues);
   GW_TRY(CheckWritten(context, steps));
   for (auto& step : steps) {

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "adapters/port/actor.hpp"
+#include "adapters/port/commit_hook.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/base/issue.hpp"
@@ -24,6 +26,7 @@ struct ApplyContext {
   fhir::search::Extractor& extractor;
   const adapters::port::Grants& grants;  ///< of the actor, or unrestricted inside reactions
   std::int64_t now_us = 0;
+  std::span<const adapters::port::AppliedSummary> earlier = {};  ///< what this unit of work has applied before
 };
 
 /// A change on its way through the stages.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,65 @@ struct ConditionalReference {
 
 std::string LocalReferenceTo(fhir::metadata::TypeId type, std::string_view id) {
   return fmt::format("{}/{}", Definitions::R4().TypeName(type), id);
+}
+
+/// "<base_url>/Type…" without its beginning, for a resource type; empty for anything else.
+std::string_view BelowBase(std::string_view link, std::string_view base_url) {
+  while (base_url.ends_with('/')) {
+    base_url.remove_suffix(1);
+  }
+  if (base_url.empty() || !link.starts_with(base_url) || link.size() <= base_url.size() ||
+      link[base_url.size()] != '/') {
+    return {};
+  }
+  const std::string_view below = link.substr(base_url.size() + 1);
+  const auto& r4 = Definitions::R4();
+  return r4.IsResource(r4.FindType(below.substr(0, below.find_first_of("/?")))) ? below : std::string_view();
+}
+
+/// Every place that the index or a reaction follows: References, and urls of attachments.
+void MakeRelative(fhir::model::Document& document, fhir::model::Node& node, std::string_view base_url) {
+  if (node.HasValue() && node.parent != nullptr && (node.name == "reference" || node.name == "url")) {
+    static const auto kReference = Definitions::R4().FindType("Reference");
+    static const auto kAttachment = Definitions::R4().FindType("Attachment");
+    if (node.parent->type == kReference || node.parent->type == kAttachment) {
+      if (const std::string below(BelowBase(node.value, base_url)); !below.empty()) {
+        document.SetValue(node, below);
+      }
+    }
+  }
+  for (auto& child : node.children()) {
+    MakeRelative(document, child, base_url);
+  }
+}
+
+bool IsBundle(const Step& step) {
+  static const auto kBundle = Definitions::R4().FindType("Bundle");
+  return step.change.type == kBundle;
+}
+
+// A transaction's urn:uuid must name one of its entries; without fullUrls, urns are the sender's own affair.
+fhir::Result<void> CheckUuidsResolved(std::span<const Step> steps, const Links& links) {
+  const bool named =
+      std::any_of(steps.begin(), steps.end(), [](const Step& step) { return !step.change.full_url.empty(); });
+  if (!named) {
+    return {};
+  }
+  for (const auto& step : steps) {
+    if (!step.change.resource || IsBundle(step)) {
+      continue;
+    }
+    for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
+      if (use.reference.starts_with("urn:uuid:") && !links.contains(std::string(use.reference))) {
+        fhir::Error error;
+        error.code = fhir::ErrorCode::kInvalid;
+        error.public_text.text = "A reference names an entry that the transaction does not have.";
+        error.expression = step.change.place;
+        return std::unexpected(std::move(error));
+      }
+    }
+  }
+  return {};
 }
 
 void CollectFullUrls(std::span<const Step> steps, Links& links) {
@@ -99,8 +159,14 @@ fhir::Result<void> ResolveConditional(const ApplyContext& context, std::span<con
 }  // namespace
 
 fhir::Result<void> RewriteLinks(const ApplyContext& context, std::span<Step> steps) {
+  for (auto& step : steps) {
+    if (step.change.resource && !IsBundle(step)) {
+      MakeRelative(*step.change.resource, step.change.resource->root(), context.options.base_url);
+    }
+  }
   Links links;
   CollectFullUrls(steps, links);
+  GW_TRY(CheckUuidsResolved(steps, links));
   std::vector<ConditionalReference> conditional;
   GW_TRY(CollectConditional(context, steps, conditional));
   if (!conditional.empty()) {

@@ -50,6 +50,30 @@ TEST(ReadPolicy, WrongShape_IsRefusedWithItsLine) {
   EXPECT_TRUE(ErrorOfPolicy("kind: [\n").starts_with("p.yaml:"));
 }
 
+TEST(ReadPolicy, ChainBy_NeedsChainAloneAndASearchParameterOfTheType) {
+  EXPECT_EQ(ErrorOfPolicy("kind: insurer\nrules:\n  - types: [Patient]\n    may: chain\n    chain_by: [identifier]\n"),
+            "no error");
+  EXPECT_TRUE(
+      ErrorOfPolicy("kind: insurer\nrules:\n  - types: [Patient]\n    may: [chain, read]\n    chain_by: [identifier]\n")
+          .starts_with("p.yaml:3: 'chain_by' needs"));
+  EXPECT_TRUE(
+      ErrorOfPolicy("kind: insurer\nrules:\n  - types: [Patient]\n    may: chain\n    chain_by: [identifiant]\n")
+          .starts_with("p.yaml:3: rule 1: 'chain_by' for Patient"));
+}
+
+TEST(CompilePolicy, ReservedSystemsAndChainBy_ReachTheGrants) {
+  const auto policy = ReadPolicy(
+      "kind: insurer\nreserved_identifier_systems: [\"urn:a:\", \"urn:b:\"]\nrules:\n  - types: [Patient]\n    may: "
+      "chain\n    chain_by: [identifier]\n",
+      "p.yaml", R4());
+  ASSERT_TRUE(policy) << policy.error().public_text.text;
+  const auto grants = CompilePolicy(*policy, "me", {}, R4());
+  ASSERT_TRUE(grants);
+  EXPECT_EQ(grants->reserved_identifier_systems, (std::vector<std::string>{"urn:a:", "urn:b:"}));
+  EXPECT_EQ(grants->by_type.at(R4().FindType("Patient")).grants.at(0).chain_by, std::vector<std::string>{"identifier"});
+  EXPECT_TRUE(ErrorOfPolicy("kind: insurer\nreserved_identifier_systems: [\"\"]\n").starts_with("p.yaml:2:"));
+}
+
 TEST(ReadPolicy, PlaceholderWithoutAttribute_IsRefused) {
   const std::string text =
       ErrorOfPolicy("kind: patient\nrules:\n  - types: [Task]\n    may: read\n    where: \"patient={who}\"\n");
