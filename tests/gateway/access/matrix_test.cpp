@@ -103,11 +103,23 @@ TEST(PolicyMatrix, Insurer_HasNoClinicalTypeAndNoPatient) {
   for (const port::Grant& grant : patient.grants) {
     EXPECT_EQ(grant.interactions, port::kChain);
     EXPECT_FALSE(grant.where.empty());
+    EXPECT_EQ(grant.chain_by, std::vector<std::string>{"identifier"});
   }
-  for (const char* hidden : {"INS", "INS-NIR", "INS-NIA", "INS-C", "INS-NIR-TEST", "INS-NIR-DEMO"}) {
+  for (const char* hidden : {"INS", "INS-NIR", "INS-NIA", "INS-C", "INS-NIR-TEST", "INS-NIR-DEMO", "PI", "VN", ""}) {
     EXPECT_NE(std::find(patient.identifier_types_hidden.begin(), patient.identifier_types_hidden.end(), hidden),
               patient.identifier_types_hidden.end())
         << hidden;
+  }
+}
+
+TEST(PolicyMatrix, EveryWriter_LeavesIdentifiersOfOthersAlone) {
+  for (const char* kind : {"hospital", "platform", "insurer", "patient"}) {
+    const auto policy =
+        ReadPolicyFile(fmt::format("{}/config/policies/{}.yaml", GW_SOURCE_DIR, kind), Definitions::R4());
+    ASSERT_TRUE(policy) << policy.error().public_text.text;
+    EXPECT_EQ(policy->reserved_identifier_systems,
+              (std::vector<std::string>{"urn:oid:1.2.250.1.71.4.2.2.", "https://passerelle.example/fhir/identifier/"}))
+        << kind;
   }
 }
 

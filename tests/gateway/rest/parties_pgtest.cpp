@@ -95,6 +95,95 @@ TEST_F(PartiesTest, Insurer_SeesNoOtherInsurersMoneyAndNoMedicine) {
   EXPECT_EQ(IdsOf(Get("insurer-amo", "ExplanationOfBenefit?_include=ExplanationOfBenefit:patient")), Ids{"eob-amo"});
 }
 
+TEST_F(PartiesTest, Insurer_FindsAMemberByNothingButBillingAndMemberNumber) {
+  Put("Patient", "pm",
+      R"("name":[{"family":"Membre"}],"address":[{"city":"Nantes"}],"identifier":[)"
+      R"({"system":"urn:test:ipp","value":"UNTYPED"},)"
+      R"({"type":{"coding":[{"code":"PI"}]},"system":"urn:test:ipp","value":"IPP"},)"
+      R"({"type":{"coding":[{"code":"VN"}]},"system":"urn:test:vn","value":"VISIT"},)"
+      R"({"type":{"coding":[{"code":"NH"}]},"system":"urn:oid:1.2.250.1.213.1.4.8","value":"NIRM"},)"
+      R"({"type":{"coding":[{"code":"MB"}]},"system":"urn:test:members","value":"MEMBER"}])");
+  Put("Coverage", "cov-m",
+      R"("status":"active","beneficiary":{"reference":"Patient/pm"},"payor":[{"reference":"Organization/amo"}])");
+  for (const char* found :
+       {"beneficiary:Patient.identifier=NIRM", "beneficiary:Patient.identifier=urn:test:members%7CMEMBER"}) {
+    EXPECT_EQ(IdsOf(Get("insurer-amo", std::string("Coverage?") + found)), Ids{"cov-m"}) << found;
+  }
+  for (const char* hidden :
+       {"patient.identifier=IPP", "patient.identifier=urn:test:ipp%7CIPP", "patient.identifier=VISIT",
+        "patient.identifier=UNTYPED", "patient.address=nantes", "patient.family=membre", "patient._id=pm"}) {
+    EXPECT_EQ(IdsOf(Get("", std::string("Coverage?") + hidden)), Ids{"cov-m"}) << hidden;
+    EXPECT_EQ(IdsOf(Get("insurer-amo", std::string("Coverage?") + hidden)), Ids{}) << hidden;
+  }
+}
+
+TEST_F(PartiesTest, Hospital_BooksWithNoOtherHospitalsPatient) {
+  const std::string both =
+      R"({"resourceType":"Appointment","status":"booked","participant":[)"
+      R"({"actor":{"reference":"Patient/p1"},"status":"accepted"},{"actor":{"reference":"Patient/p2"},"status":"accepted"}]})";
+  const Response refused = Post("hospital-a", "/Appointment", both);
+  EXPECT_EQ(refused.status, 403) << refused.body;
+  EXPECT_NE(refused.body.find("Appointment.participant[1].actor.reference"), std::string::npos) << refused.body;
+}
+
+TEST_F(PartiesTest, Platform_OpensNoRecordByABookingOrAnAttachmentOfItsOwn) {
+  const auto send = [](Method method, const std::string& target, const std::string& body) {
+    return TheGateway().Send("platform-q", method, "/fhir/" + target, body);
+  };
+  constexpr std::string_view kNamespace = "https://other.example/agenda";
+  ASSERT_LT(send(Method::kPut, "Schedule/sq",
+                 fmt::format(R"({{"resourceType":"Schedule","id":"sq","identifier":[{{"system":"{}","value":"1"}}],)"
+                             R"("actor":[{{"display":"x"}}]}})",
+                             kNamespace))
+                .status,
+            300);
+  ASSERT_LT(send(Method::kPut, "Slot/slq",
+                 R"({"resourceType":"Slot","id":"slq","schedule":{"reference":"Schedule/sq"},"status":"free",)"
+                 R"("start":"2025-07-02T09:00:00+02:00","end":"2025-07-02T09:15:00+02:00"})")
+                .status,
+            300);
+  const auto booking = [](std::string_view patient) {
+    return fmt::format(R"({{"resourceType":"Appointment","status":"booked","slot":[{{"reference":"Slot/slq"}}],)"
+                       R"("start":"2025-07-02T07:00:00Z","end":"2025-07-02T07:15:00Z",)"
+                       R"("participant":[{{"actor":{{"reference":"{}"}},"status":"accepted"}}]}})",
+                       patient);
+  };
+  for (const char* patient : {"Patient/p2", "https://gw.example/fhir/Patient/p2", "Patient/nobody"}) {
+    EXPECT_EQ(send(Method::kPost, "Appointment", booking(patient)).status, 403) << patient;
+  }
+  EXPECT_EQ(Get("platform-q", "Patient/p2").status, 404);
+
+  // Booked by the hospital, the patient is known: still neither the hospital's bytes nor another patient.
+  const Response booked = Post("hospital-b", "/Appointment", booking("https://gw.example/fhir/Patient/p2"));
+  ASSERT_EQ(booked.status, 201) << booked.body;
+  EXPECT_NE(booked.body.find(R"("Patient/p2")"), std::string::npos) << booked.body;
+  EXPECT_EQ(Get("platform-q", "Patient/p2").status, 200);
+  const auto document = [&](std::string_view system) {
+    return fmt::format(R"({{"resourceType":"DocumentReference","identifier":[{{"system":"{}","value":"1"}}],)"
+                       R"("status":"current","subject":{{"reference":"Patient/p2"}},)"
+                       R"("content":[{{"attachment":{{"url":"Binary/b2"}}}}]}})",
+                       system);
+  };
+  EXPECT_EQ(send(Method::kPost, "DocumentReference", document(kNamespace)).status, 403);
+  EXPECT_EQ(Get("platform-q", "Binary/b2").status, 404);
+  const auto encounter = [&](std::string_view patient, std::string_view more_systems) {
+    return fmt::format(R"({{"resourceType":"Encounter","id":"eq","identifier":[{{"system":"{}","value":"1"}}{}],)"
+                       R"("status":"finished","class":{{"code":"VR"}},"subject":{{"reference":"{}"}}}})",
+                       kNamespace, more_systems, patient);
+  };
+  ASSERT_EQ(send(Method::kPut, "Encounter/eq", encounter("Patient/p2", "")).status, 201);
+  EXPECT_EQ(send(Method::kPut, "Encounter/eq", encounter("Patient/p1", "")).status, 403);
+  for (const char* system :
+       {"urn:oid:1.2.250.1.71.4.2.2.990000028", "https://passerelle.example/fhir/identifier/claim"}) {
+    const Response reserved = send(Method::kPut, "Encounter/eq",
+                                   encounter("Patient/p2", fmt::format(R"(,{{"system":"{}","value":"1"}})", system)));
+    EXPECT_EQ(reserved.status, 403) << system;
+    EXPECT_NE(reserved.body.find("Encounter.identifier[1]"), std::string::npos) << reserved.body;
+  }
+  ASSERT_LT(TheGateway().Send("", Method::kDelete, "/fhir/Encounter/eq").status, 300);
+  EXPECT_EQ(send(Method::kPut, "Encounter/eq", encounter("Patient/p2", "")).status, 403) << "deleted ids stay deleted";
+}
+
 TEST_F(PartiesTest, Hospital_ReadsItsOwnPatientsOnly) {
   EXPECT_EQ(Get("hospital-a", "Patient/p1").status, 200);
   EXPECT_EQ(Get("hospital-a", "Patient/p2").status, 404);
