@@ -62,7 +62,7 @@ class Journal {
   /// Entries left in kReceived for longer than `older_than_ms` (a crash, a lost database), oldest first, at most
   /// `entries_max`, leased to this caller for `lease_ms`.
   virtual fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms, int entries_max) = 0;
-  /// Puts an ended entry back to kReceived so that it is worked on again.
+  /// Puts an ended entry back to kReceived so that it is worked on again. kConflict when it was committed.
   virtual fhir::Result<void> Replay(std::int64_t id) = 0;
 };
 

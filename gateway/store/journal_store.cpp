@@ -45,12 +45,12 @@ SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at,
   FROM message_key k JOIN message m ON m.bucket = k.bucket AND m.id = k.message_id
  WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
 
-// $2: whether only a refused message is taken up again, or any that has ended.
+// $2: whether only a refused message is taken up again, or any that ended without changing anything.
 constexpr pg::Statement kReopenMessage{"reopen_message", R"sql(
 UPDATE message
    SET state = 'received', finished_at = NULL, lease_until = NULL, ack = NULL, error_code = '', error_place = ''
  WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint
-   AND (state = 'refused' OR (NOT $2::bool AND state <> 'received'))
+   AND (state = 'refused' OR (NOT $2::bool AND state IN ('ignored', 'parked')))
 RETURNING id)sql"};
 
 constexpr pg::Statement kSelectMessage{"select_message", R"sql(
@@ -309,6 +309,10 @@ fhir::Result<void> JournalStore::Replay(std::int64_t id) {
     GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
     if (rows.empty()) {
       return NoSuchMessage();
+    }
+    if (EntryOf(rows[0]).state == MessageState::kCommitted) {
+      return fhir::Fail(fhir::ErrorCode::kConflict,
+                        "The message has been committed: working on it again could put old facts over newer ones.");
     }
   }
   return {};

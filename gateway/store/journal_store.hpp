@@ -49,7 +49,8 @@ class JournalStore final : public adapters::port::Journal {
   fhir::Result<std::vector<adapters::port::JournalEntry>> List(const adapters::port::JournalFilter& filter) override;
   fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms,
                                                                           int entries_max) override;
-  /// Errors: kNotFound. An entry that is already waiting stays as it is.
+  /// Errors: kNotFound; kConflict for a committed entry, whose facts may be older than what is stored. An entry that is
+  /// already waiting stays as it is.
   fhir::Result<void> Replay(std::int64_t id) override;
 
   /// Cost: reads every message; for people.

@@ -46,6 +46,9 @@ class FakeJournal final : public port::Journal {
     if (!entries.contains(id)) {
       return fhir::Fail(fhir::ErrorCode::kNotFound, "no such message");
     }
+    if (entries.at(id).state == port::MessageState::kCommitted) {
+      return fhir::Fail(fhir::ErrorCode::kConflict, "committed");
+    }
     replayed.push_back(id);
     return {};
   }
@@ -179,6 +182,9 @@ TEST_F(MessagesRoutesTest, Replay_PutsBackAndWakesTheWorkers) {
   EXPECT_EQ(Ask(http::Method::kPost, "/console/messages/8/replay").status, 404);
   EXPECT_EQ(wakes_, 1);
   EXPECT_EQ(Ask(http::Method::kGet, "/console/messages/8/replay").status, 405);
+  journal_.entries.begin()->second.state = port::MessageState::kCommitted;
+  EXPECT_EQ(Ask(http::Method::kPost, "/console/messages/9007199254740993/replay").status, 409);
+  EXPECT_EQ(wakes_, 1);
 }
 
 TEST_F(MessagesRoutesTest, OutboxWithoutItsDatabase_IsUnavailable) {

@@ -204,6 +204,20 @@ TEST_F(JournalStoreTest, Replay_PutsBackWhatHasEnded) {
   EXPECT_EQ(journal_.Get(id + 256).error().code, fhir::ErrorCode::kNotFound);
 }
 
+TEST_F(JournalStoreTest, Replay_OfWhatChangedNothing_IsTakenUpAgain_OfACommittedOneRefused) {
+  for (const auto state : {MessageState::kRefused, MessageState::kIgnored, MessageState::kParked}) {
+    const auto id = journal_.Receive(Message(std::to_string(static_cast<int>(state))))->entry.id;
+    Finish(id, state, "x");
+    ASSERT_TRUE(journal_.Replay(id));
+    EXPECT_EQ(journal_.Get(id)->state, MessageState::kReceived);
+  }
+  const auto id = journal_.Receive(Message("committed"))->entry.id;
+  Finish(id, MessageState::kCommitted, "x");
+  EXPECT_EQ(journal_.Replay(id).error().code, fhir::ErrorCode::kConflict);
+  EXPECT_EQ(journal_.Get(id)->state, MessageState::kCommitted);
+  EXPECT_EQ(journal_.Get(id)->ack, "x");
+}
+
 TEST_F(JournalStoreTest, KeysBeyondTheirHorizon_AreSwept) {
   journal_.Receive(Message("kept"));
   JournalStore forgetful(*pool_, {.repeat_horizon_days = -1});
