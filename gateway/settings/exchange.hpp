@@ -29,7 +29,7 @@ struct Mllp {
 
 struct PartnerOrganization {
   std::string name;
-  std::string finess;             ///< nine characters
+  std::string finess;  ///< nine characters
 };
 
 struct Partner {

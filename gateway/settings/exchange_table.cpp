@@ -57,7 +57,9 @@ constexpr Setting kMllp[] = {
 };
 
 constexpr Setting kOrganization[] = {
-    {"name", At<&PartnerOrganization::name>(), {.about = "Name of the organization, for people.", .example = "Test hospital"}},
+    {"name",
+     At<&PartnerOrganization::name>(),
+     {.about = "Name of the organization, for people.", .example = "Test hospital"}},
     {"finess",
      At<&PartnerOrganization::finess>(),
      {.about = "FINESS number, nine characters: the authority of numbers that name none.", .example = "010000000"}},

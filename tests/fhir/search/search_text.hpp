@@ -21,7 +21,9 @@ inline std::string TimeText(std::int64_t us) {
 inline std::string ValueText(const fhir::search::Value& value) {
   static constexpr std::string_view kPrefixes[] = {"eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"};
   const auto prefix = [](fhir::search::Prefix p) { return kPrefixes[static_cast<std::size_t>(p)]; };
-  const auto or_any = [](const std::optional<std::string>& text) { return text ? "'" + *text + "'" : std::string("*"); };
+  const auto or_any = [](const std::optional<std::string>& text) {
+    return text ? "'" + *text + "'" : std::string("*");
+  };
   if (const auto* v = std::get_if<fhir::search::StringValue>(&value)) return "'" + v->text + "'";
   if (const auto* v = std::get_if<fhir::search::TokenValue>(&value)) return or_any(v->system) + "|" + or_any(v->code);
   if (const auto* v = std::get_if<fhir::search::ReferenceValue>(&value)) {
