@@ -42,6 +42,13 @@ struct ListKey {
   std::string extension_url;  ///< of each item
 };
 
+/// States of an element that a change may not leave: while the stored element has one of them, the change's own value
+/// for it is left out.
+struct SettledValues {
+  std::string element;              ///< primitive child of the root, e.g. "status"
+  std::vector<std::string> values;  ///< as stored, e.g. "finished"
+};
+
 /// One change asked for.
 struct Change {
   Verb verb = Verb::kCreate;
@@ -51,9 +58,12 @@ struct Change {
   std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
   std::optional<std::int64_t> if_match;           ///< version that must be current
   std::string full_url;                           ///< entry.fullUrl, for references among the entries
-  std::vector<std::string> removals;              ///< kMerge: elements of the root to take away, e.g. "telecom"
+  std::vector<std::string> removals;              ///< kMerge: elements to take away, "telecom" or "period.end"
   std::vector<ListKey> joined;                    ///< kMerge: lists whose stored items stay unless replaced by key
-  std::string place;                              ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
+  std::vector<SettledValues> settled;             ///< kMerge: what the change may not overwrite
+  /// kMerge: type codes of identifiers to take away, e.g. "INS-NIR"; those that the change brings itself stay.
+  std::vector<std::string> identifier_types_gone;
+  std::string place;  ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
 };
 
 enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };

@@ -25,11 +25,59 @@ void RemoveBase(Document& document, Node& parent, std::string_view base_name) {
   }
 }
 
+/// Takes away what a path of element names leads to, and an element on the way that stays empty.
+void RemovePath(Document& document, Node& parent, std::string_view path) {
+  const auto dot = path.find('.');
+  if (dot == std::string_view::npos) {
+    RemoveBase(document, parent, path);
+    return;
+  }
+  for (Node* child = parent.first_child; child != nullptr;) {
+    Node* const next = child->next;
+    if (child->name == path.substr(0, dot)) {
+      RemovePath(document, *child, path.substr(dot + 1));
+      if (child->first_child == nullptr) {
+        document.Remove(*child);
+      }
+    }
+    child = next;
+  }
+}
+
+bool IsSettled(const Node& stored, const adapters::port::Change& change, std::string_view element) {
+  return std::any_of(change.settled.begin(), change.settled.end(), [&](const adapters::port::SettledValues& settled) {
+    return settled.element == element &&
+           std::find(settled.values.begin(), settled.values.end(), stored.ChildValue(element)) != settled.values.end();
+  });
+}
+
+bool HasType(const Node& identifier, const std::vector<std::string>& type_codes) {
+  const Node* const type = identifier.Child("type");
+  if (type == nullptr) {
+    return false;
+  }
+  const auto codings = type->children();
+  return std::any_of(codings.begin(), codings.end(), [&](const Node& coding) {
+    return std::find(type_codes.begin(), type_codes.end(), coding.ChildValue("code")) != type_codes.end();
+  });
+}
+
+void RemoveIdentifiers(Document& document, const std::vector<std::string>& type_codes) {
+  for (Node* child = document.root().first_child; child != nullptr;) {
+    Node* const next = child->next;
+    if (child->name == "identifier" && HasType(*child, type_codes)) {
+      document.Remove(*child);
+    }
+    child = next;
+  }
+}
+
 auto IdentifierKey(const Node& identifier) {
   return std::make_tuple(identifier.ChildValue("system"), identifier.FindValue("type.coding.code"));
 }
 
-void MergeIdentifiers(Document& merged, const Node& stored, const Node& change) {
+void MergeIdentifiers(Document& merged, const Node& stored, const Node& change,
+                      const std::vector<std::string>& type_codes_gone) {
   std::vector<const Node*> result;
   std::vector<const Node*> arriving;
   for (const Node& child : change.children()) {
@@ -45,7 +93,9 @@ void MergeIdentifiers(Document& merged, const Node& stored, const Node& change) 
       return IdentifierKey(*candidate) == IdentifierKey(child);
     });
     if (same == arriving.end()) {
-      result.push_back(&child);
+      if (!HasType(child, type_codes_gone)) {
+        result.push_back(&child);
+      }
       continue;
     }
     result.push_back(*same);
@@ -177,11 +227,12 @@ Document Merge(const Node& stored, const adapters::port::Change& change) {
   const Node& arriving = change.resource->root();
   Document merged = Document::CloneResource(stored);
   for (const std::string& name : change.removals) {
-    RemoveBase(merged, merged.root(), name);
+    RemovePath(merged, merged.root(), name);
   }
+  RemoveIdentifiers(merged, change.identifier_types_gone);
   std::vector<std::string_view> done;
   for (const Node& child : arriving.children()) {
-    if (child.name == "id") {
+    if (child.name == "id" || IsSettled(stored, change, child.name)) {
       continue;
     }
     if (child.name == "meta") {
@@ -197,7 +248,7 @@ Document Merge(const Node& stored, const adapters::port::Change& change) {
                                      [&](const adapters::port::ListKey& key) { return key.element == child.name; });
     if (child.name == "identifier") {
       if (first) {
-        MergeIdentifiers(merged, stored, arriving);
+        MergeIdentifiers(merged, stored, arriving, change.identifier_types_gone);
       }
     } else if (joined != change.joined.end()) {
       if (first) {

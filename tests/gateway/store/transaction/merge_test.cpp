@@ -180,6 +180,50 @@ TEST(Merge_RemovedAndSet, IsJoinedAsIfNotRemoved) {
             "\"location\":[" + Movement("1", "ward") + "," + Movement("2", "theatre") + "]");
 }
 
+TEST(Merge_RemovalOfAPath, TakesTheChildAlone_AndAnElementLeftEmpty) {
+  const auto removed = [](std::string_view stored) {
+    adapters::port::Change change;
+    change.removals = {"period.end", "hospitalization.dischargeDisposition"};
+    return MergedMembers("Encounter", stored, R"("status":"in-progress")", std::move(change));
+  };
+  EXPECT_EQ(
+      removed(R"("status":"finished","period":{"start":"2025-01-01","end":"2025-01-05"},)"
+              R"("hospitalization":{"admitSource":{"text":"home"},"dischargeDisposition":{"text":"home"}})"),
+      R"("status":"in-progress","period":{"start":"2025-01-01"},"hospitalization":{"admitSource":{"text":"home"}})");
+  EXPECT_EQ(removed(R"("status":"finished","hospitalization":{"dischargeDisposition":{"text":"home"}})"),
+            R"("status":"in-progress")");
+  EXPECT_EQ(removed(R"("status":"planned")"), R"("status":"in-progress")");
+}
+
+TEST(Merge_SettledValue, IsNotOverwritten_OtherFactsAreTaken) {
+  const auto late = [](std::string_view stored) {
+    adapters::port::Change change;
+    change.settled = {{"status", {"finished", "cancelled"}}};
+    return MergedMembers("Encounter", stored, R"("status":"in-progress","priority":{"text":"late"})",
+                         std::move(change));
+  };
+  EXPECT_EQ(late(R"("status":"finished")"), R"("status":"finished","priority":{"text":"late"})");
+  EXPECT_EQ(late(R"("status":"cancelled")"), R"("status":"cancelled","priority":{"text":"late"})");
+  EXPECT_EQ(late(R"("status":"planned")"), R"("status":"in-progress","priority":{"text":"late"})");
+  EXPECT_EQ(late(""), R"("status":"in-progress","priority":{"text":"late"})");
+}
+
+TEST(Merge_IdentifierTypesGone, AreTakenAway_ButWhatTheChangeBrings) {
+  const std::string_view pi = R"({"type":{"coding":[{"code":"PI"}]},"system":"urn:a","value":"1"})";
+  const std::string_view ins = R"({"type":{"coding":[{"code":"INS-NIR"}]},"system":"urn:b","value":"2"})";
+  const auto merged = [&](const std::string& arriving) {
+    adapters::port::Change change;
+    change.identifier_types_gone = {"INS-NIR"};
+    return MergedMembers("Patient", "\"identifier\":[" + std::string(pi) + "," + std::string(ins) + "]", arriving,
+                         std::move(change));
+  };
+  const std::string pi_alone = "\"identifier\":[" + std::string(pi) + "]";
+  EXPECT_EQ(merged(pi_alone), pi_alone);
+  EXPECT_EQ(merged(R"("gender":"female")"), pi_alone + R"(,"gender":"female")");
+  const std::string both = "\"identifier\":[" + std::string(pi) + "," + std::string(ins) + "]";
+  EXPECT_EQ(merged("\"identifier\":[" + std::string(ins) + "]"), both);
+}
+
 TEST(Merge_ExtensionsOfPrimitives, GoWithTheirValue) {
   EXPECT_EQ(MergedMembers("Patient",
                           R"("birthDate":"1979","_birthDate":{"extension":[{"url":"urn:x","valueString":"guess"}]})",
