@@ -11,6 +11,7 @@
 #include "adapters/hospital/hl7v2/messages/outbound_documents.hpp"
 #include "adapters/hospital/hl7v2/mllp/listener.hpp"
 #include "adapters/hospital/hl7v2/mllp/sender.hpp"
+#include "adapters/hospital/identity/identity_links.hpp"
 #include "adapters/insurer/claims.hpp"
 #include "adapters/platform/booking.hpp"
 #include "adapters/platform/notification.hpp"
@@ -162,6 +163,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
   reactions.push_back(std::make_unique<adapters::platform::Booking>());
   reactions.push_back(std::make_unique<adapters::platform::BookedSlot>());
+  reactions.push_back(std::make_unique<adapters::hospital::identity::IdentityLinks>());
   reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
   reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
   reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));
