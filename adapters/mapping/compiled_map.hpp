@@ -57,6 +57,19 @@ struct Rule {
   std::vector<Rule> rules;  ///< below the element made here, on the same repetition
 };
 
+/// Values that a message may not overwrite, under a condition.
+struct SettledRule {
+  std::vector<Term> when;
+  port::SettledValues settled;
+};
+
+/// What a message takes away from the stored resource, under a condition.
+struct RemoveRule {
+  std::vector<Term> when;
+  std::vector<std::string> elements;          ///< "period.end"
+  std::vector<std::string> identifier_types;  ///< type codes of identifiers
+};
+
 struct ResourceRules {
   std::string name;
   std::string place;
@@ -69,6 +82,8 @@ struct ResourceRules {
   std::vector<Address> digest;  ///< the id, or with digest_identifier the key, is a hash of these fields
   bool digest_identifier = false;
   std::vector<port::ListKey> joined;  ///< lists of the resource that are merged item by item
+  std::vector<SettledRule> settled;
+  std::vector<RemoveRule> removes;
   std::vector<Rule> rules;
 };
 

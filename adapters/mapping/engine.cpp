@@ -520,6 +520,18 @@ class Engine {
     change.full_url = instance.full_url;
     change.removals = std::move(instance.removals);
     change.joined = rules.joined;
+    for (const auto& rule : rules.settled) {
+      if (Holds(rule.when, instance.binding)) {
+        change.settled.push_back(rule.settled);
+      }
+    }
+    for (const auto& rule : rules.removes) {
+      if (Holds(rule.when, instance.binding)) {
+        change.removals.insert(change.removals.end(), rule.elements.begin(), rule.elements.end());
+        change.identifier_types_gone.insert(change.identifier_types_gone.end(), rule.identifier_types.begin(),
+                                            rule.identifier_types.end());
+      }
+    }
     return change;
   }
 

@@ -194,8 +194,8 @@ class Loader {
 
   void ReadResource(const YAML::Node& node) {
     CheckKeys(node, "a resource",
-              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join", "rules",
-               "note"});
+              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join",
+               "settled", "remove", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));
@@ -247,6 +247,8 @@ class Loader {
     if (const auto join = node["join"]) {
       ReadJoin(join, resource);
     }
+    ReadSettled(node["settled"], resource);
+    ReadRemove(node["remove"], resource);
     if (resource.digest_identifier && !resource.keyed) {
       Refuse(node["key_from"], "key_from needs 'find_by: identifier'");
     }
@@ -274,6 +276,79 @@ class Loader {
         Refuse(pair.first, fmt::format("'{}' is not a list of {}", element, definitions_.TypeName(resource.type)));
       }
       resource.joined.push_back({std::string(element), std::string(TextOf(pair.second, "join"))});
+    }
+  }
+
+  /// settled: [{when: CONDITION, element: status, values: [finished]}]: a state the message may not leave.
+  void ReadSettled(const YAML::Node& list, ResourceRules& resource) {
+    if (!list) {
+      return;
+    }
+    if (!list.IsSequence() || resource.verb != port::Verb::kMerge) {
+      Refuse(list, "settled is a list, for verb: merge");
+    }
+    for (const auto& node : list) {
+      CheckKeys(node, "settled", {"when", "element", "values", "note"});
+      if (!node["element"] || !node["values"]) {
+        Refuse(node, "settled needs 'element' and 'values'");
+      }
+      SettledRule rule;
+      if (node["when"]) {
+        rule.when = ConditionOf(node["when"]);
+      }
+      rule.settled = {TextOf(node["element"], "element"), ListOf(node["values"], "values")};
+      const auto* row = definitions_.FindChild(resource.type, rule.settled.element);
+      if (row == nullptr || definitions_.Kind(row->type) != fhir::metadata::TypeKind::kPrimitive) {
+        Refuse(node["element"], fmt::format("'{}' is not a primitive element of {}", rule.settled.element,
+                                            definitions_.TypeName(resource.type)));
+      }
+      resource.settled.push_back(std::move(rule));
+    }
+  }
+
+  /// remove: [{when: CONDITION, elements: [period.end], identifier_types: [INS-NIR]}]: what the message takes away.
+  void ReadRemove(const YAML::Node& list, ResourceRules& resource) {
+    if (!list) {
+      return;
+    }
+    if (!list.IsSequence() || resource.verb != port::Verb::kMerge) {
+      Refuse(list, "remove is a list, for verb: merge");
+    }
+    for (const auto& node : list) {
+      CheckKeys(node, "remove", {"when", "elements", "identifier_types", "note"});
+      if (!node["elements"] && !node["identifier_types"]) {
+        Refuse(node, "remove needs 'elements' or 'identifier_types'");
+      }
+      RemoveRule rule;
+      if (node["when"]) {
+        rule.when = ConditionOf(node["when"]);
+      }
+      if (node["elements"]) {
+        rule.elements = ListOf(node["elements"], "elements");
+      }
+      for (const auto& path : rule.elements) {
+        CheckPath(node["elements"], path, resource.type);
+      }
+      if (node["identifier_types"]) {
+        rule.identifier_types = ListOf(node["identifier_types"], "identifier_types");
+      }
+      resource.removes.push_back(std::move(rule));
+    }
+  }
+
+  void CheckPath(const YAML::Node& node, std::string_view path, fhir::metadata::TypeId type) const {
+    for (std::string_view rest = path;;) {
+      const auto dot = rest.find('.');
+      const auto* row = definitions_.FindChild(type, rest.substr(0, dot));
+      if (row == nullptr) {
+        Refuse(node,
+               fmt::format("'{}': {} has no element '{}'", path, definitions_.TypeName(type), rest.substr(0, dot)));
+      }
+      if (dot == std::string_view::npos) {
+        return;
+      }
+      type = row->type;
+      rest.remove_prefix(dot + 1);
     }
   }
 

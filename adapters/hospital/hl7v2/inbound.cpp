@@ -2,18 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "adapters/hospital/hl7v2/ack/error_ack.hpp"
 #include "adapters/mapping/digest.hpp"
+#include "adapters/port/reference.hpp"
+#include "fhir/json/reader.hpp"
 
 namespace adapters::hospital::hl7v2 {
 namespace {
 
+constexpr std::size_t kDocumentsMax = 10;  // of one number; more are found ambiguous by the change itself
+constexpr std::size_t kTypeBytesMax = 64;
 constexpr std::string_view kTooLargeMark = "(body over the limit, not kept)";
 
-/// Whether a failure will come again with this message: then it is refused, and stands in the journal for a replay. A bug
-/// that it meets counts too: without an answer the sender would offer it for ever, and everything behind it would wait.
+/// Whether a failure will come again with this message: then it is refused, and stands in the journal for a replay. A
+/// bug that it meets counts too: without an answer the sender would offer it for ever, and everything behind it would
+/// wait.
 bool IsFaultOfMessage(const fhir::Error& error) {
   switch (error.code) {
     case fhir::ErrorCode::kUnavailable:
@@ -26,6 +32,53 @@ bool IsFaultOfMessage(const fhir::Error& error) {
 
 er7::Fault TooLargeFault() {
   return {true, er7::Condition::kInternal, er7::ParsePlace("MSH"), "the message is larger than the limit"};
+}
+
+/// Whether a stored document is about a patient to whom the partner gave a number.
+fhir::Result<bool> IsAboutOwnPatient(const port::StoredResource& document, const Partner& partner,
+                                     port::UnitOfWork& work) {
+  fhir::IssueList issues;
+  GW_ASSIGN(const auto read, fhir::json::ReadJson(document.body, {}, issues));
+  const auto subject = port::SplitReference(read.root().FindValue("subject.reference"));
+  if (subject.type != "Patient") {
+    return true;
+  }
+  GW_ASSIGN(const auto stored, work.Read(fhir::metadata::Definitions::R4().FindType("Patient"), subject.id));
+  if (!stored || stored->deleted) {
+    return true;
+  }
+  GW_ASSIGN(const auto patient, fhir::json::ReadJson(stored->body, {}, issues));
+  const auto children = patient.root().children();
+  return std::any_of(children.begin(), children.end(), [&](const fhir::model::Node& child) {
+    return child.name == "identifier" && IssuesSystem(partner, child.ChildValue("system"));
+  });
+}
+
+/// Document numbers come under the OID of whatever application wrote the document, which nobody lists. A number of an
+/// authority that is not the sender's may make a document, and change one about a patient of the sender's; never one of
+/// another hospital's patient.
+fhir::Result<std::vector<er7::Fault>> CheckDocuments(const std::vector<port::Change>& changes, const Partner& partner,
+                                                     port::UnitOfWork& work) {
+  std::vector<er7::Fault> faults;
+  const auto type = fhir::metadata::Definitions::R4().FindType("DocumentReference");
+  for (const auto& change : changes) {
+    if (!IsBound(partner) || change.type != type || !change.condition || change.condition->criteria.empty()) {
+      continue;
+    }
+    const auto* key = std::get_if<fhir::search::TokenValue>(&change.condition->criteria[0].values[0]);
+    if (key == nullptr || IssuesSystem(partner, key->system.value_or(""))) {
+      continue;
+    }
+    GW_ASSIGN(const auto found, work.Search(*change.condition, kDocumentsMax));
+    for (const auto& document : found) {
+      GW_ASSIGN(const bool own, IsAboutOwnPatient(document, partner, work));
+      if (!own && faults.empty()) {
+        faults.push_back({false, er7::Condition::kUnknownKey, er7::ParsePlace("TXA-12"),
+                          "the number belongs to a document of another hospital"});
+      }
+    }
+  }
+  return faults;
 }
 
 }  // namespace
@@ -44,8 +97,9 @@ std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool 
   port::InboundMessage message;
   message.partner = options_.partner.name;
   message.channel = "mllp";
-  message.control_id = header.control_id;
-  message.type = header.trigger.empty() ? header.code : fmt::format("{}^{}", header.code, header.trigger);
+  message.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
+  message.type = er7::PlainText(
+      header.trigger.empty() ? header.code : fmt::format("{}^{}", header.code, header.trigger), kTypeBytesMax);
   message.raw = too_large ? std::string(raw.substr(0, raw.find_first_of("\r\n"))) + '\r' + std::string(kTooLargeMark)
                           : std::string(raw);
   auto received = journal_.Receive(message);
@@ -69,7 +123,8 @@ fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& en
 }
 
 fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large) {
-  const auto header = er7::ReadHeader(raw);
+  auto header = er7::ReadHeader(raw);
+  header.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
   if (too_large) {
     return Refuse(entry_id, header, {TooLargeFault()}, {});
   }
@@ -94,6 +149,10 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
                 : std::exchange(first.changes, {});
         if (!patient_key.empty()) {
           GW_TRY(work.Lock(patient_key));
+        }
+        GW_ASSIGN(faults, CheckDocuments(changes, options_.partner, work));
+        if (!faults.empty()) {
+          return fhir::Fail(fhir::ErrorCode::kInvalid, "a document of another hospital");
         }
         fhir::IssueList issues;
         auto outcomes = work.Apply(std::move(changes), issues);

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace adapters::hospital::hl7v2 {
 namespace {
 
 constexpr std::string_view kStructureArc = "urn:oid:1.2.250.1.71.4.2.2.";
+constexpr std::string_view kPartnerSystems = "https://passerelle.example/fhir/identifier/partner/";
 
 std::string UriPart(std::string_view text) {
   std::string part;
@@ -24,9 +27,19 @@ std::string OwnSystem(const Partner& partner) {
   if (const auto own = partner.identifier_systems.find(partner.finess); own != partner.identifier_systems.end()) {
     return own->second;
   }
-  return partner.finess.empty()
-             ? fmt::format("https://passerelle.example/fhir/identifier/partner/{}", UriPart(partner.name))
-             : fmt::format("{}{}", kStructureArc, partner.finess);
+  return partner.finess.empty() ? fmt::format("{}{}", kPartnerSystems, UriPart(partner.name))
+                                : fmt::format("{}{}", kStructureArc, partner.finess);
+}
+
+bool IsBound(const Partner& partner) {
+  return !partner.finess.empty() || !partner.identifier_systems.empty();
+}
+
+bool IssuesSystem(const Partner& partner, std::string_view system) {
+  const bool listed = std::any_of(partner.identifier_systems.begin(), partner.identifier_systems.end(),
+                                  [&](const auto& entry) { return entry.second == system; });
+  const std::string named = fmt::format("{}{}", kPartnerSystems, UriPart(partner.name));
+  return listed || system == OwnSystem(partner) || system == named || system.starts_with(named + '/');
 }
 
 std::string AuthoritySystem(const Partner& partner, std::string_view name, std::string_view id, std::string_view type) {
@@ -45,8 +58,7 @@ std::string AuthoritySystem(const Partner& partner, std::string_view name, std::
   if (id.empty() && name.empty()) {
     return OwnSystem(partner);
   }
-  return fmt::format("https://passerelle.example/fhir/identifier/partner/{}/{}", UriPart(partner.name),
-                     UriPart(id.empty() ? name : id));
+  return fmt::format("{}{}/{}", kPartnerSystems, UriPart(partner.name), UriPart(id.empty() ? name : id));
 }
 
 }  // namespace adapters::hospital::hl7v2

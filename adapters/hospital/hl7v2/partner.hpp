@@ -27,4 +27,12 @@ std::string AuthoritySystem(const Partner& partner, std::string_view name, std::
 /// The system under which the partner issues its patients' numbers when it names no authority.
 std::string OwnSystem(const Partner& partner);
 
+/// Whether anything is known of the partner's authorities. A partner without FINESS and identifier_systems is a trial
+/// set-up, and may name every authority.
+bool IsBound(const Partner& partner);
+
+/// Whether identifiers of the system are the partner's to give: its own system, those of its identifier_systems, and
+/// those made out of its own name.
+bool IssuesSystem(const Partner& partner, std::string_view system);
+
 }  // namespace adapters::hospital::hl7v2

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,6 +59,32 @@ TEST(RuleFile, WrongRules_AreRefusedWithFileLineAndReason) {
     const auto text = LoadWith(rule);
     EXPECT_THAT(text, testing::HasSubstr(std::string(reason))) << rule;
     EXPECT_THAT(text, testing::StartsWith("x.yaml:1")) << rule;
+  }
+}
+
+TEST(RuleFile, SettledAndRemove_AreReadOrRefusedWithTheirReason) {
+  const auto load = [](std::string_view extra) {
+    const auto map = CompiledMap::Load(
+        fmt::format("name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\nresources:\n"
+                    "  - name: e\n    type: Encounter\n{}\n    rules: [{{to: status, value: planned}}]\n"
+                    "messages: {{A01: [e]}}\n",
+                    extra),
+        "x.yaml", kLoaderVocabulary);
+    return map ? std::string("loaded") : map.error().public_text.text;
+  };
+  EXPECT_EQ(load("    settled: [{when: MSH-9.2 = A01, element: status, values: [finished]}]"), "loaded");
+  EXPECT_EQ(load("    remove: [{when: MSH-9.2 = A13, elements: [period.end], identifier_types: [X]}]"), "loaded");
+  constexpr std::pair<std::string_view, std::string_view> kCases[] = {
+      {"    settled: [{element: period, values: [x]}]", "'period' is not a primitive element of Encounter"},
+      {"    settled: [{element: status}]", "settled needs 'element' and 'values'"},
+      {"    settled: {element: status}", "settled is a list, for verb: merge"},
+      {"    verb: create\n    settled: [{element: status, values: [x]}]", "settled is a list, for verb: merge"},
+      {"    remove: [{elements: [period.stop]}]", "Period has no element 'stop'"},
+      {"    remove: [{when: MSH-9.2 = A13}]", "remove needs 'elements' or 'identifier_types'"},
+      {"    remove: [{element: [period]}]", "unknown key 'element'"},
+  };
+  for (const auto& [extra, reason] : kCases) {
+    EXPECT_THAT(load(extra), testing::HasSubstr(std::string(reason))) << extra;
   }
 }
 

@@ -69,6 +69,18 @@ bool IsSegmentName(std::string_view name) {
 
 }  // namespace
 
+std::string PlainText(std::string_view text, std::size_t bytes_max) {
+  std::string plain(text.substr(0, bytes_max));
+  const bool unicode = text.size() <= bytes_max && fhir::ValidUtf8(text);
+  for (char& character : plain) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7F || (byte > 0x7F && !unicode)) {
+      character = '?';
+    }
+  }
+  return plain;
+}
+
 Header ReadHeader(std::string_view raw) {
   Header header;
   raw = SkipMark(raw);

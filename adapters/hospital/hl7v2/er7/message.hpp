@@ -41,6 +41,12 @@ struct Header {
   bool readable = false;                 ///< there was an MSH segment with delimiters
 };
 
+constexpr std::size_t kControlIdBytesMax = 199;  // MSH-10, HL7 v2.7 and later
+
+/// `text` as a journal and an acknowledgement can hold it: bytes other than printable ASCII become '?', except that
+/// valid UTF-8 stays; cut to `bytes_max`. A usable text comes back as it is.
+std::string PlainText(std::string_view text, std::size_t bytes_max);
+
 /// Reads MSH without converting or looking at anything else. Never fails: unreadable parts stay empty.
 Header ReadHeader(std::string_view raw);
 

@@ -171,11 +171,16 @@ bool XcnToIdNatPs(const Input& input, Output& output) {
   return true;
 }
 
-// HD inside any field: the rule's address names the component; its subcomponents are name, id, type (M or N).
+// HD inside any field: the rule's address names the component; its subcomponents are name, id, type (M or N). Without a
+// FINESS there, the partner's own, which the configuration gives as that of the legal entity.
 bool HdToFiness(const Input& input, Output& output) {
-  const auto id = input.Text(input.component, 2);
-  const auto type = input.Text(input.component, 3);
+  std::string_view id = input.Text(input.component, 2);
+  std::string_view type = input.Text(input.component, 3);
   if (!LooksLikeFiness(id) || (type != "M" && type != "N")) {
+    id = ContextOf(input).partner->finess;
+    type = "M";
+  }
+  if (!LooksLikeFiness(id)) {
     return false;
   }
   output.document.Add(output.node, "system", kFinessSystem);

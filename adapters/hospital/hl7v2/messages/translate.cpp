@@ -35,6 +35,9 @@ std::vector<er7::Fault> CheckHeader(const er7::Header& header, const mapping::Co
   if (header.control_id.empty()) {
     faults.push_back(
         {false, er7::Condition::kRequiredFieldMissing, er7::ParsePlace("MSH-10"), "a message control id is required"});
+  } else if (header.control_id != er7::PlainText(header.control_id, er7::kControlIdBytesMax)) {
+    faults.push_back({false, er7::Condition::kDataType, er7::ParsePlace("MSH-10"),
+                      "a message control id has at most 199 printable characters"});
   }
   if (faults.empty() && !map->HandlesTrigger(header.trigger) && !map->ignores_unknown_triggers()) {
     faults.push_back(Reject(er7::Condition::kUnsupportedEvent, "MSH-9.2", "this event is not supported"));
@@ -42,14 +45,42 @@ std::vector<er7::Fault> CheckHeader(const er7::Header& header, const mapping::Co
   return faults;
 }
 
+const fhir::search::TokenValue* KeyOf(const port::Change& change) {
+  return change.condition && !change.condition->criteria.empty()
+             ? std::get_if<fhir::search::TokenValue>(&change.condition->criteria[0].values[0])
+             : nullptr;
+}
+
+/// Patients and stays are found by numbers of the sender's own authorities alone: no port may change what another
+/// hospital wrote.
+std::vector<er7::Fault> CheckAuthorities(const std::vector<port::Change>& changes, const Partner& partner,
+                                         const er7::Message& message) {
+  std::vector<er7::Fault> faults;
+  if (!IsBound(partner)) {
+    return faults;
+  }
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  const auto patient = definitions.FindType("Patient");
+  const auto encounter = definitions.FindType("Encounter");
+  for (const auto& change : changes) {
+    const auto* key = change.type == patient || change.type == encounter ? KeyOf(change) : nullptr;
+    if (key == nullptr || IssuesSystem(partner, key->system.value_or(""))) {
+      continue;
+    }
+    const std::string_view place = change.type == patient          ? "PID-3"
+                                   : message.Get("PV1-19").empty() ? "PID-18"
+                                                                   : "PV1-19";
+    faults.push_back({false, er7::Condition::kUnknownKey, er7::ParsePlace(place),
+                      "the assigning authority is not one of the sender's"});
+  }
+  return faults;
+}
+
 std::string KeyOfPatient(const std::vector<port::Change>& changes) {
   const auto patient = fhir::metadata::Definitions::R4().FindType("Patient");
   for (const auto& change : changes) {
-    if (change.type == patient && change.condition && !change.condition->criteria.empty()) {
-      const auto* token = std::get_if<fhir::search::TokenValue>(&change.condition->criteria[0].values[0]);
-      if (token != nullptr) {
-        return fmt::format("{}|{}", token->system.value_or(""), token->code.value_or(""));
-      }
+    if (const auto* key = change.type == patient ? KeyOf(change) : nullptr; key != nullptr) {
+      return fmt::format("{}|{}", key->system.value_or(""), key->code.value_or(""));
     }
   }
   return {};
@@ -137,6 +168,9 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
   auto mapped = map.Run(*message, header.trigger, context,
                         {.digest_salt = partner.name, .list_unmapped = options.list_unmapped}, issues);
   result.faults = ack::ToFaults(issues);
+  if (result.faults.empty()) {
+    result.faults = CheckAuthorities(mapped.changes, partner, *message);
+  }
   result.changes = std::move(mapped.changes);
   result.unmapped = std::move(mapped.unmapped);
   result.patient_key = KeyOfPatient(result.changes);

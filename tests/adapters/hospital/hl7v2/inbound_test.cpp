@@ -19,6 +19,7 @@ struct FakeDatabase {
   std::optional<fhir::Error> apply_error;
   int conflicts = 0;  ///< commits that lose a race before one wins
   std::vector<std::string> locks;
+  std::string document, patient;  ///< stored: what every search and every read finds
 };
 
 class FakeWork final : public port::UnitOfWork {
@@ -32,10 +33,14 @@ class FakeWork final : public port::UnitOfWork {
     return std::vector<port::Outcome>(changes.size());
   }
   fhir::Result<std::optional<port::StoredResource>> Read(fhir::metadata::TypeId, std::string_view) override {
-    return std::optional<port::StoredResource>();
+    return database_.patient.empty() ? std::nullopt : std::optional(port::StoredResource{.body = database_.patient});
   }
   fhir::Result<std::vector<port::StoredResource>> Search(const fhir::search::Query&, std::size_t) override {
-    return std::vector<port::StoredResource>();
+    std::vector<port::StoredResource> found(database_.document.empty() ? 0 : 1);
+    for (auto& resource : found) {
+      resource.body = database_.document;
+    }
+    return found;
   }
   fhir::Result<void> Claim(const port::TimeClaim&) override { return {}; }
   fhir::Result<void> ReleaseClaims(std::string_view) override { return {}; }
@@ -191,6 +196,37 @@ TEST_F(Inbound, TooLargeFrame_IsRejectedAndJournalledWithoutBody) {
   EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_admission.hl7"), true)), "AR");
   EXPECT_EQ(host.database.entries[0].raw.find("DUPONT"), std::string::npos);
   EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+}
+
+TEST_F(Inbound, UnusableControlId_IsJournalledCleanAndShort_AndRefused) {
+  for (const auto* name : {"refusals/control_id_long.hl7", "refusals/control_id_control.hl7"}) {
+    const auto answer = processor.Receive(ReadData(name));
+    EXPECT_EQ(CodeOf(answer), "AE") << name;
+    const auto& entry = host.database.entries.back();
+    EXPECT_EQ(entry.state, port::MessageState::kRefused) << name;
+    EXPECT_EQ(entry.error_place, "MSH-10") << name;
+    EXPECT_LE(entry.control_id.size(), 199u) << name;
+    EXPECT_EQ(entry.control_id.find_first_of(std::string("\0\a", 2)), std::string::npos) << name;
+    EXPECT_EQ(answer->find_first_of(std::string("\0\a", 2)), std::string::npos) << name;
+    EXPECT_EQ(hl7::ack::Read(*answer)->control_id, entry.control_id) << name;
+    EXPECT_EQ(entry.raw, ReadData(name));
+  }
+  EXPECT_EQ(host.database.entries.back().control_id,
+            "A01?"
+            "?-1");
+}
+
+TEST_F(Inbound, DocumentNumberOfAForeignAuthority_NeverChangesAnotherHospitalsDocument) {
+  host.database.document = R"({"resourceType":"DocumentReference","id":"d","subject":{"reference":"Patient/p"}})";
+  host.database.patient =
+      R"({"resourceType":"Patient","id":"p","identifier":[{"system":"urn:oid:1.2.250.1.71.4.2.2.990000028","value":"1"}]})";
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_letter.hl7"))), "AE");
+  EXPECT_EQ(host.database.entries[0].error_code, "204");
+  EXPECT_EQ(host.database.entries[0].error_place, "TXA-12");
+  EXPECT_EQ(host.database.changes_committed, 0u);
+  host.database.patient =
+      R"({"resourceType":"Patient","id":"p","identifier":[{"system":"urn:oid:1.2.250.1.71.4.2.2.990000010","value":"1"}]})";
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("accents_letter.hl7"))), "AA");
 }
 
 TEST_F(Inbound, Answers_NeverHoldValuesOfThePatient) {

@@ -2,8 +2,11 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "adapters/hospital/hl7v2/ack/error_ack.hpp"
+#include "fhir/json/writer.hpp"
 #include "tests/adapters/hospital/hl7v2/message_files.hpp"
 
 namespace {
@@ -65,7 +68,18 @@ TEST(Translate, Refusals_NameTheirPlace) {
     EXPECT_EQ(static_cast<int>(fault.condition), condition) << name << ": " << fault.text;
     EXPECT_EQ(hl7::er7::ToPlace(fault.location), place) << name << ": " << fault.text;
   }
-  EXPECT_EQ(cases, 25);
+  EXPECT_EQ(cases, 30);
+}
+
+TEST(Translate, AuthorityOfAnother_IsTakenWhenListed_AndInATrialSetUp) {
+  const auto maps = tests::hl7v2::ShippedMaps();
+  const auto raw = ReadData("refusals/ipp_of_another.hl7");
+  auto listed = tests::hl7v2::TestPartner();
+  listed.identifier_systems["990000028"] = "urn:oid:1.2.250.1.71.4.2.2.990000028";
+  EXPECT_TRUE(hl7::messages::Translate(raw, listed, *maps).faults.empty());
+  auto open = tests::hl7v2::TestPartner();
+  open.finess.clear();
+  EXPECT_TRUE(hl7::messages::Translate(raw, open, *maps).faults.empty());
 }
 
 TEST(Translate, UnknownTriggerOfPamFr_IsIgnored) {
@@ -84,6 +98,103 @@ TEST(Translate, DroppedSegment_TakesItsFactsAloneAway) {
   const auto without = hl7::messages::Translate(raw, tests::hl7v2::TestPartner(), *maps);
   EXPECT_TRUE(without.faults.empty());
   EXPECT_EQ(without.changes.size() + 2, with) << "the AMC's Organization and Coverage go with their IN1";
+}
+
+/// The change of a type that a message asks for, and its resource as JSON.
+struct Asked {
+  std::vector<hl7::er7::Fault> faults;
+  std::vector<adapters::port::Change> changes;
+
+  const adapters::port::Change* Find(std::string_view type) const {
+    for (const auto& change : changes) {
+      if (change.resource && change.resource->type_name() == type) {
+        return &change;
+      }
+    }
+    return nullptr;
+  }
+  std::string Json(std::string_view type) const {
+    const auto* change = Find(type);
+    return change == nullptr ? std::string() : fhir::json::WriteJson(change->resource->root());
+  }
+};
+
+/// adult_admission with every `what` replaced.
+Asked AskedWith(const std::vector<std::pair<std::string, std::string>>& replacements) {
+  std::string raw = ReadData("adult_admission.hl7");
+  for (const auto& [what, with] : replacements) {
+    const auto first = raw.find(what);
+    EXPECT_NE(first, std::string::npos) << what;
+    for (auto at = first; at != std::string::npos; at = raw.find(what, at + with.size())) {
+      raw.replace(at, what.size(), with);
+    }
+  }
+  auto result = hl7::messages::Translate(raw, tests::hl7v2::TestPartner(), *tests::hl7v2::ShippedMaps());
+  return {std::move(result.faults), std::move(result.changes)};
+}
+
+bool Has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Translate, InsBesideADoubt_IsNotTaken_AndTheStatusIsProvisional) {
+  struct Case {
+    const char* pid32;
+    bool taken;
+    const char* status;
+    bool gone;  ///< a stored INS
+  };
+  constexpr Case kCases[] = {{"VALI", true, "QUAL", false},      {"VALI~DOUT", false, "PROV", true},
+                             {"DOUT~VALI", false, "PROV", true}, {"VALI~FICT", false, "PROV", true},
+                             {"PROV", false, "PROV", true},      {"DOUT", false, "PROV", true},
+                             {"PROV~FICT", false, "PROV", true}, {"", false, "", false}};
+  for (const auto& one : kCases) {
+    const auto asked = AskedWith({{"|VALI", std::string("|") + one.pid32}});
+    EXPECT_TRUE(asked.faults.empty()) << one.pid32;
+    const auto patient = asked.Json("Patient");
+    EXPECT_EQ(Has(patient, "INS-NIR-TEST"), one.taken) << one.pid32;
+    EXPECT_EQ(Has(patient, "identityStatus"), *one.status != 0) << one.pid32;
+    EXPECT_TRUE(Has(patient, std::string("\"code\":\"") + one.status)) << one.pid32;
+    ASSERT_NE(asked.Find("Patient"), nullptr);
+    EXPECT_EQ(!asked.Find("Patient")->identifier_types_gone.empty(), one.gone) << one.pid32;
+  }
+}
+
+TEST(Translate, InsUnderAnotherOid_IsLeftOut) {
+  const auto asked = AskedWith({{"1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.2"}});
+  EXPECT_TRUE(asked.faults.empty());
+  const auto patient = asked.Json("Patient");
+  EXPECT_FALSE(Has(patient, "1.2.250.1.213.1.4.2")) << patient;
+  EXPECT_TRUE(Has(patient, "\"code\":\"VALI\"")) << patient;
+}
+
+TEST(Translate, PatientNumberWithoutFiness_IsManagedByThePartnerItself) {
+  const std::string authority = "IPP0001^^^CHU Passerelle&990000010&M^PI";
+  for (const auto* number : {"IPP0001^^^^PI", "IPP0001^^^CHU^PI"}) {
+    const auto asked = AskedWith({{authority, number}});
+    EXPECT_TRUE(asked.faults.empty()) << number;
+    EXPECT_TRUE(Has(asked.Json("Organization"), "\"value\":\"990000010\"")) << number;
+    EXPECT_TRUE(Has(asked.Json("Patient"), "\"managingOrganization\"")) << number;
+    EXPECT_TRUE(Has(asked.Json("Encounter"), "\"serviceProvider\"")) << number;
+  }
+}
+
+TEST(Translate, LateMovement_DoesNotReopen_CancelledDischargeDoes) {
+  for (const auto* event : {"A01", "A02", "A04", "A05", "A06", "A07"}) {
+    const auto asked = AskedWith({{"ADT^A01", std::string("ADT^") + event}});
+    ASSERT_NE(asked.Find("Encounter"), nullptr) << event;
+    const auto& settled = asked.Find("Encounter")->settled;
+    ASSERT_EQ(settled.size(), 1u) << event;
+    EXPECT_EQ(settled[0].element, "status");
+    EXPECT_EQ(settled[0].values, (std::vector<std::string>{"finished", "cancelled"}));
+  }
+  for (const auto* event : {"A03", "A11", "A38", "A13"}) {
+    const auto asked = AskedWith({{"ADT^A01", std::string("ADT^") + event}});
+    ASSERT_NE(asked.Find("Encounter"), nullptr) << event;
+    EXPECT_TRUE(asked.Find("Encounter")->settled.empty()) << event;
+    const bool cancels_discharge = std::string_view(event) == "A13";
+    EXPECT_EQ(asked.Find("Encounter")->removals.size(), cancels_discharge ? 2u : 0u) << event;
+  }
 }
 
 TEST(Translate, NullPhone_BecomesARemoval) {
