@@ -19,7 +19,12 @@ class IdentityLinksTest : public ReactionTest {
                                  std::string_view use = "official", std::string_view status = "QUAL",
                                  std::string_view ins = "279035121518989") {
     return fmt::format(
-        R"({{"resourceType":"Patient","id":"{0}","extension":[{{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability","extension":[{{"url":"identityStatus","valueCoding":{{"code":"{3}"}}}}]}}],"identifier":[{{"system":"urn:oid:1.2.3.{0}","value":"1"}},{{"use":"{2}","type":{{"coding":[{{"code":"{1}"}}]}},"system":"urn:oid:1.2.250.1.213.1.4.10","value":"{4}"}}],"name":[{{"family":"DUPONT","given":["CLAIRE"]}}],"birthDate":"1979-03-28"}})",
+        R"({{"resourceType":"Patient","id":"{0}",)"
+        R"("extension":[{{"url":"https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-identity-reliability",)"
+        R"("extension":[{{"url":"identityStatus","valueCoding":{{"code":"{3}"}}}}]}}],)"
+        R"("identifier":[{{"system":"urn:oid:1.2.3.{0}","value":"1"}},)"
+        R"({{"use":"{2}","type":{{"coding":[{{"code":"{1}"}}]}},"system":"urn:oid:1.2.250.1.213.1.4.10","value":"{4}"}}],)"
+        R"("name":[{{"family":"DUPONT","given":["CLAIRE"]}}],"birthDate":"1979-03-28"}})",
         id, type, use, status, ins);
   }
 
