@@ -210,6 +210,7 @@ TEST_F(BookingTest, SixtyFourAtOnce_ExactlyOneWins) {
   std::atomic<int> won{0};
   std::atomic<int> conflicts{0};
   std::vector<std::thread> threads;
+  threads.reserve(64);
   for (int i = 0; i < 64; ++i) {
     threads.emplace_back([&, i] {
       const auto booked = Book(fmt::format("race-{}", i), {"s1"});
