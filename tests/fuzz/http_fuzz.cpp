@@ -64,7 +64,7 @@ void CheckHead(std::string_view bytes) {
   RequireHttp(target->path.starts_with('/') && (target->path + "/").find("/../") == std::string::npos,
               "a path leaves the root\n");
   for (const auto& [name, value] : target->query) {
-    const auto again = gateway::http::PercentDecode(gateway::http::PercentEncode(value), false);
+    const auto again = gateway::http::PercentDecode(gateway::http::PercentEncode(value), true);
     RequireHttp(again && *again == value, "a value does not come back\n");
   }
 }
