@@ -18,6 +18,7 @@
 namespace fhir::fhirpath {
 
 struct Ast;
+class Services;
 
 /// Limits on the text of an expression, which may come from outside (patches, command line, packages).
 inline constexpr std::size_t kExpressionBytesMax = 64 * 1024;
@@ -50,6 +51,8 @@ struct EvaluationContext {
   /// Finds the resource behind a reference; null when unknown. The node must outlive the result. Without one, resolve()
   /// looks at contained resources, and else answers a stub that only knows the type named in the reference.
   std::function<const model::Node*(std::string_view reference)> resolve;
+  /// Value sets, code systems and profiles, for memberOf() and its kin; without them their answer is empty.
+  const Services* services = nullptr;
   /// Told by trace(): the label and how many items pass. Never values.
   std::function<void(std::string_view label, std::size_t items)> trace;
   /// now() as text, e.g. "2025-01-31T10:00:00.000+01:00"; now(), today() and timeOfDay() fail when empty.
