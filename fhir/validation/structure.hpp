@@ -2,15 +2,12 @@
 // definitions. Other families of rules stand in files beside this one.
 #pragma once
 
-#include <cstdint>
-
 #include "fhir/base/issue.hpp"
 #include "fhir/base/limits.hpp"
 #include "fhir/model/document.hpp"
+#include "fhir/validation/checking.hpp"
 
 namespace fhir::validation {
-
-enum class Checking : std::uint8_t { kOff, kOn };
 
 struct ValidationOptions {
   Checking bindings = Checking::kOn;
