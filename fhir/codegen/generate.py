@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""FHIR definitions → constant C++ tables: load → check → lower → emit, one file each. See README.md."""
+"""FHIR definitions → constant C++ tables and packed resources: load → check → lower → emit, one file each. See README.md."""
 
 import argparse
 import hashlib
@@ -10,6 +10,7 @@ from check import check
 from emit import emit, write
 from load import GenerationError, load
 from lower import lower
+from resources import lower_resources, write_resources
 from summary import summary_lines
 
 DEFINITIONS = pathlib.Path(__file__).resolve().parent.parent / "definitions"
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--prefix", default="R4", help="names the tables: k<PREFIX>Tables")
     parser.add_argument("--out", type=pathlib.Path, help="the C++ file to write")
     parser.add_argument("--summary", type=pathlib.Path, help="the summary to write")
+    parser.add_argument("--resources", type=pathlib.Path, help="the file of compressed conformance resources to write")
     parser.add_argument("--assign-ids", action="store_true", help="give search parameters without a stable id one, and stop")
     options = parser.parse_args(arguments)
     try:
@@ -49,8 +51,11 @@ def main(arguments: list[str]) -> int:
         digest = hashlib.sha256(package_file.read_bytes()).hexdigest()[:16] if package_file.exists() else "none"
         if options.out:
             write(options.out, emit(tables, options.prefix, f"{options.package.name} (sha256 of package.json {digest})"))
+        resources = lower_resources(source) if options.resources or options.summary else []
+        if options.resources:
+            write_resources(options.resources, resources)
         if options.summary:
-            write(options.summary, "\n".join(summary_lines(tables)) + "\n")
+            write(options.summary, "\n".join(summary_lines(tables, resources)) + "\n")
     except GenerationError as error:
         print(f"generate.py: {error}", file=sys.stderr)
         return 1

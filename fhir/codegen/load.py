@@ -19,6 +19,7 @@ class Source:
     expansions: dict[str, dict] = dataclasses.field(default_factory=dict)
     value_sets: dict[str, dict] = dataclasses.field(default_factory=dict)
     code_systems: dict[str, dict] = dataclasses.field(default_factory=dict)
+    concept_maps: list[dict] = dataclasses.field(default_factory=list)
     parameter_ids: dict[str, int] = dataclasses.field(default_factory=dict)
     file_of: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -124,10 +125,12 @@ def load(package: pathlib.Path, corrections_folder, additions_folder, ids_file: 
                 source.value_sets[resource["url"]] = resource
             case "CodeSystem":
                 source.code_systems[resource["url"]] = resource
+            case "ConceptMap":
+                source.concept_maps.append(resource)
 
     folders = [package] + ([additions_folder] if additions_folder and additions_folder.is_dir() else [])
     for folder in folders:
-        for kind in ("StructureDefinition", "SearchParameter", "CompartmentDefinition", "ValueSet", "CodeSystem"):
+        for kind in ("StructureDefinition", "SearchParameter", "CompartmentDefinition", "ValueSet", "CodeSystem", "ConceptMap"):
             for path in sorted(folder.glob(f"{kind}-*.json")):
                 take(path)
     expansions = package / "Bundle-valueset-expansions.json"

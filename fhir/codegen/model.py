@@ -48,3 +48,11 @@ class Tables:
     search_parameters: list[SearchParameter]
     bindings: dict[str, list[tuple[str, str]]]  # value set → sorted (code, system); empty when not a closed list
     compartments: list[tuple[str, str, list[str]]]  # compartment, resource type, parameter codes
+
+
+@dataclasses.dataclass
+class ConformanceResource:
+    type: str
+    url: str
+    version: str  # empty when it has none
+    json: bytes  # compact, without what only people read

@@ -1,9 +1,9 @@
 """The tables as sorted text, one line a row: what people review when a package or the generator changes."""
 
-from model import FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Tables
+from model import ConformanceResource, FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Tables
 
 
-def summary_lines(tables: Tables) -> list[str]:
+def summary_lines(tables: Tables, resources: list[ConformanceResource]) -> list[str]:
     lines = []
     for type_ in tables.types:
         lines.append(f"{type_.name}  {type_.kind}" + (f"  is {type_.base}" if type_.base else ""))
@@ -21,4 +21,6 @@ def summary_lines(tables: Tables) -> list[str]:
         lines.append(f"{p.base}?{p.code}  {p.id}  {p.type}  {p.expression or '-'}{targets}")
     for compartment, resource, codes in tables.compartments:
         lines.append(f"compartment {compartment}: {resource}  {','.join(codes)}")
+    for r in resources:
+        lines.append(f"resource {r.type}: {r.url}|{r.version}")
     return sorted(lines)

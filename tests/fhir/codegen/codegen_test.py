@@ -7,10 +7,12 @@ With --update-golden the toy's output is written instead of compared; read the d
 import json
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).resolve().parent
@@ -21,6 +23,7 @@ import generate  # noqa: E402
 from load import GenerationError, load  # noqa: E402
 from check import check  # noqa: E402
 from lower import lower  # noqa: E402
+from resources import emit_resources, lower_resources  # noqa: E402
 from search_expressions import expression_for, split_union  # noqa: E402
 
 TOY = HERE / "toy"
@@ -148,6 +151,45 @@ class ToyPackage(unittest.TestCase):
                      "--additions", str(self.toy / "none"), "--ids", str(ids), "--assign-ids"]
         self.assertEqual(generate.main(arguments), 0)
         self.assertEqual(ids.read_text(encoding="utf-8"), before + "8 http://toy.example/SearchParameter/other\n")
+
+    def resources(self):
+        return lower_resources(load(self.toy / "package", self.toy / "corrections", None, self.toy / "ids.txt"))
+
+    def test_packed_resources_are_sorted_whole_and_the_same_every_time(self):
+        rows = self.resources()
+        self.assertEqual([r.type for r in rows], ["CodeSystem"] + ["StructureDefinition"] * 4 + ["ValueSet"])
+        packed = emit_resources(rows)
+        self.assertEqual(packed, emit_resources(self.resources()))
+        count, groups, text_bytes = struct.unpack_from("<3I", packed, 4)
+        self.assertEqual((count, groups), (len(rows), 1))
+        offset, packed_bytes, plain_bytes = struct.unpack_from("<3I", packed, 16 + 36 * count)
+        plain = zlib.decompress(packed[offset:offset + packed_bytes], 31)
+        self.assertEqual(plain, b"".join(r.json for r in rows))
+        self.assertEqual(len(plain), plain_bytes)
+        text = packed[16 + 36 * count + 12 * groups:][:text_bytes]
+        for number, row in enumerate(rows):
+            place = struct.unpack_from("<9I", packed, 16 + 36 * number)
+            self.assertEqual(text[place[2]:place[2] + place[3]].decode(), row.url)
+            self.assertEqual(plain[place[7]:place[7] + place[8]], row.json)
+
+    def test_packed_resources_leave_out_what_only_people_read(self):
+        self.change("ValueSet-colour.json", lambda d: d.update(text={"status": "generated"}, publisher="Toys"))
+        value_set = json.loads(self.resources()[-1].json)
+        self.assertNotIn("text", value_set)
+        self.assertNotIn("publisher", value_set)
+
+    def test_resource_without_canonical_is_refused(self):
+        self.change("ValueSet-colour.json", lambda d: d.update(url=""))
+        with self.assertRaises(GenerationError) as caught:
+            self.resources()
+        self.assertIn("ValueSet-colour.json: url: a conformance resource needs a canonical", str(caught.exception))
+
+    def test_one_canonical_twice_is_refused(self):
+        first = self.toy / "package" / "StructureDefinition-id.json"
+        shutil.copy(first, first.with_name("StructureDefinition-other.json"))
+        with self.assertRaises(GenerationError) as caught:
+            self.resources()
+        self.assertIn("defined twice", str(caught.exception))
 
     def test_open_value_set_gives_no_list(self):
         self.change("CodeSystem-colour.json", lambda d: d.update(content="fragment"))
