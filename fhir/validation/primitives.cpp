@@ -9,7 +9,7 @@
 
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/decimal.hpp"
-#include "fhir/validation/xhtml.hpp"
+#include "fhir/base/xhtml.hpp"
 
 namespace fhir::validation {
 namespace {

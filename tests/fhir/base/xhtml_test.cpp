@@ -1,0 +1,86 @@
+#include "fhir/base/xhtml.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "fhir/base/html_entities.hpp"
+
+namespace fhir {
+namespace {
+
+std::string Div(std::string_view content) {
+  return R"(<div xmlns="http://www.w3.org/1999/xhtml">)" + std::string(content) + "</div>";
+}
+
+TEST(XhtmlProblem, Attributes_OfTheFormattingChaptersAlone) {
+  EXPECT_EQ(XhtmlProblem(Div(R"(<table border="1" cellpadding="0"><tr><td valign="top">a</td></tr></table>)")), "");
+  EXPECT_EQ(XhtmlProblem(Div(R"(<p xml:lang="fr" lang="fr" dir="ltr" id="a1" class="b" style="color: red">a</p>)")),
+            "");
+  EXPECT_NE(XhtmlProblem(Div(R"(<p data-x="1">a</p>)")), "");
+  EXPECT_NE(XhtmlProblem(Div(R"(<a target="_blank" href="#a">a</a>)")), "");
+  EXPECT_NE(XhtmlProblem(Div(R"(<p xml:base="http://example.org">a</p>)")), "");
+}
+
+TEST(XhtmlProblem, WhatXmlForbids_IsFound) {
+  for (const char* const content : {R"(<p id="a" id="b">a</p>)",
+                                    "a ]]> b",
+                                    "a &unknown; b",
+                                    "&#0;",
+                                    "&#x1F;",
+                                    "&#xD800;",
+                                    "&#xFFFE;",
+                                    "&#x110000;",
+                                    "&#;",
+                                    "&#x;",
+                                    "&#12a;",
+                                    "&;",
+                                    "a\x01",
+                                    "<!-- a -- b -->a",
+                                    "<!-- \x02 -->a",
+                                    R"(<p title="a &b">a</p>)",
+                                    R"(<p title="a < b">a</p>)",
+                                    "<p title=\"\x03\">a</p>",
+                                    R"(<o:p>a</o:p>)",
+                                    R"(<1>a</1>)",
+                                    R"(<p xmlns="urn:other">a</p>)",
+                                    "a\xEF\xBF\xBF"}) {
+    EXPECT_NE(XhtmlProblem(Div(content)), "") << content;
+    EXPECT_NE(XhtmlSyntaxProblem(Div(content)), "") << content;
+  }
+}
+
+TEST(XhtmlSyntaxProblem, WellFormedButNotAllowed_IsNoProblem) {
+  for (const char* const content :
+       {"", "<script>a</script>", R"x(<p onclick="a()">a</p>)x", R"x(<a href="javascript:a()">a</a>)x",
+        R"(<p data-x='"'>a</p>)", "&nbsp;&eacute;&#233;&#xe9;&apos;", "<!-- a - b -->"}) {
+    EXPECT_EQ(XhtmlSyntaxProblem(Div(content)), "") << content;
+  }
+  EXPECT_NE(XhtmlSyntaxProblem("<div>a</div>"), "");
+  EXPECT_NE(XhtmlSyntaxProblem("text"), "");
+}
+
+TEST(XhtmlProblem, AttributesAtTheLimitAndOneMore_AreJudgedByTheLimit) {
+  const auto tag = [](int attributes) {
+    std::string text = "<p";
+    for (int i = 0; i < attributes; ++i) {
+      text += " a" + std::to_string(i) + "=\"\"";
+    }
+    return Div(text + ">a</p>");
+  };
+  EXPECT_EQ(XhtmlSyntaxProblem(tag(50)), "");
+  EXPECT_NE(XhtmlSyntaxProblem(tag(51)), "");
+}
+
+TEST(HtmlEntity, Names_AreThoseOfHtml4AndXml) {
+  EXPECT_EQ(HtmlEntity("nbsp"), U'\u00A0');
+  EXPECT_EQ(HtmlEntity("AElig"), U'\u00C6');
+  EXPECT_EQ(HtmlEntity("zwnj"), U'\u200C');
+  EXPECT_EQ(HtmlEntity("apos"), U'\'');
+  EXPECT_EQ(HtmlEntity("lt"), U'<');
+  EXPECT_EQ(HtmlEntity("Nbsp"), U'\0');
+  EXPECT_EQ(HtmlEntity(""), U'\0');
+}
+
+}  // namespace
+}  // namespace fhir
