@@ -4,7 +4,7 @@ import re
 
 from check import CORE, SYSTEM_TYPE, definitions_of_types
 from load import Source
-from model import FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Element, SearchParameter, Tables, Type
+from model import FLAG_ATTRIBUTE, FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Element, SearchParameter, Tables, Type
 from search_expressions import expression_for
 
 FHIR_TYPE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
@@ -66,7 +66,7 @@ def lower_structure(structure: dict, resources: set[str]) -> list[Type]:
 def lower_element(element: dict, owner: str, name: str, group: int, made: dict, resources: set[str]) -> list[Element]:
     choice = name.endswith("[x]")
     flags = (FLAG_SUMMARY if element.get("isSummary") else 0) | (FLAG_MODIFIER if element.get("isModifier") else 0)
-    flags |= FLAG_CHOICE if choice else 0
+    flags |= (FLAG_CHOICE if choice else 0) | (FLAG_ATTRIBUTE if "xmlAttr" in element.get("representation", []) else 0)
     binding = element.get("binding", {})
     required = binding["valueSet"].partition("|")[0] if binding.get("strength") == "required" else None
     if "contentReference" in element:

@@ -3,7 +3,7 @@
 import dataclasses
 
 NO_INDEX = 0xFFFF
-FLAG_SUMMARY, FLAG_MODIFIER, FLAG_CHOICE = 1, 2, 4
+FLAG_SUMMARY, FLAG_MODIFIER, FLAG_CHOICE, FLAG_ATTRIBUTE = 1, 2, 4, 8
 KINDS = ["primitive", "complex", "backbone", "resource", "abstract"]
 SEARCH_TYPES = ["number", "date", "string", "token", "reference", "composite", "quantity", "uri", "special"]
 

@@ -39,6 +39,7 @@ struct ElementRow {
 inline constexpr std::uint8_t kElementSummary = 1;
 inline constexpr std::uint8_t kElementModifier = 2;
 inline constexpr std::uint8_t kElementChoice = 4;
+inline constexpr std::uint8_t kElementAttribute = 8;  ///< an attribute in XML: Element.id, Extension.url
 
 enum class SearchType : std::uint8_t {
   kNumber,

@@ -121,6 +121,9 @@ TEST(Children, CardinalityAndFlags_AreThoseOfTheDefinition) {
   EXPECT_EQ(Child("Patient", "name").min, 0);
   EXPECT_EQ(Child("Patient", "name").repeats, 1);
   EXPECT_FALSE(Child("Patient", "photo").flags & kElementSummary);
+  EXPECT_TRUE(Child("Extension", "url").flags & kElementAttribute);
+  EXPECT_TRUE(Child("date", "id").flags & kElementAttribute);
+  EXPECT_FALSE(Child("Patient", "id").flags & kElementAttribute);
 }
 
 TEST(Children, PositionsInATypeStayBelowWhatValidationCanMark) {
