@@ -106,9 +106,7 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
     conninfo = database->embedded_->ConnInfo();
   }
   database->pool_ = std::make_unique<store::pg::Pool>(PoolOptionsFor(settings, conninfo, database->statements_.get()));
-  store::pg::ConnectionOptions connection_options = database->pool_->options().connection;
-  connection_options.statement_timeout_ms = 0;  // a migration takes the time it takes
-  GW_ASSIGN(const auto connection, store::pg::Connection::Open(connection_options));
+  GW_ASSIGN(const auto connection, store::pg::Connection::Open(database->pool_->options().connection));
   GW_ASSIGN(const store::migrations::MigrateReport report, store::migrations::Migrate(*connection));
   if (logger != nullptr && report.version_before != report.version_after) {
     logger->Info("database", "migrated",

@@ -31,6 +31,7 @@ class MigrationLock {
  public:
   explicit MigrationLock(pg::Connection& connection) : connection_(connection) {}
   ~MigrationLock() {
+    connection_.WaitAsUsual();
     if (!connection_.broken()) {
       (void)connection_.Execute(kUnlock);
       (void)connection_.ExecuteScript("migrate_timeout", kUsualTimeout);
@@ -79,8 +80,9 @@ fhir::Result<MigrateReport> Migrate(pg::Connection& connection) {
 
 fhir::Result<MigrateReport> Migrate(pg::Connection& connection, std::span<const Migration> migrations) {
   GW_TRY(connection.ExecuteScript("migrate_timeout", kNoTimeout));
-  GW_TRY(connection.Execute(kLock));
+  connection.WaitWithoutEnd();  // for another node's migration, and for ours
   const MigrationLock lock(connection);
+  GW_TRY(connection.Execute(kLock));
   GW_TRY(connection.ExecuteScript("migrate_create_table", kCreateTable));
   GW_ASSIGN(const pg::Rows applied, connection.Execute(kSelectApplied));
   MigrateReport report;

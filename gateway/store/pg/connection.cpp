@@ -3,17 +3,20 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <chrono>
 
 #include "gateway/store/pg/pipeline.hpp"
 #include "gateway/store/pg/sqlstate.hpp"
+#include "gateway/store/pg/wait.hpp"
 #include "gateway/store/pg/wire_parameters.hpp"
 
 namespace gateway::store::pg {
 namespace {
 
 constexpr int kResultsBinary = 1;
+constexpr Statement kPing{"check_health", "SELECT 1"};
 
 std::int64_t MonotonicUs() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -57,7 +60,12 @@ Connection::Wire::Wire(const Parameters& parameters) {
 }
 
 Connection::Connection(pg_conn* handle, const ConnectionOptions& options)
-    : handle_(handle), observer_(options.observer), ad_hoc_statements_max_(options.ad_hoc_statements_max) {}
+    : handle_(handle),
+      observer_(options.observer),
+      ad_hoc_statements_max_(options.ad_hoc_statements_max),
+      usual_answer_ms_max_(options.statement_timeout_ms > 0 ? options.statement_timeout_ms + options.answer_margin_ms
+                                                            : 0),
+      answer_ms_max_(usual_answer_ms_max_) {}
 
 Connection::~Connection() {
   PQfinish(handle_);
@@ -85,15 +93,10 @@ fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptio
       "-c standard_conforming_strings=on",
       options.statement_timeout_ms, options.idle_in_transaction_timeout_ms, options.plan_cache_mode);
   // The connection string (dbname) overrides what stands before it; what stands after overrides the string.
-  const char* const keys[] = {
-      "application_name", "connect_timeout", "keepalives_idle", "dbname", "options", "client_encoding", nullptr};
-  const char* const values[] = {options.application_name.c_str(),
-                                connect_timeout.c_str(),
-                                "30",
-                                options.conninfo.c_str(),
-                                session_options.c_str(),
-                                "UTF8",
-                                nullptr};
+  const char* const keys[] = {"application_name", "connect_timeout", "keepalives_idle", "gssencmode",
+                              "dbname",           "options",         "client_encoding", nullptr};
+  const char* const values[] = {options.application_name.c_str(), connect_timeout.c_str(), "30",   "disable",
+                                options.conninfo.c_str(),         session_options.c_str(), "UTF8", nullptr};
   pg_conn* handle = PQconnectdbParams(keys, values, /*expand_dbname=*/1);
   if (handle == nullptr) {
     return fhir::Fail(fhir::ErrorCode::kInternal, {"The database failed."}, {"libpq is out of memory"});
@@ -104,6 +107,9 @@ fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptio
                       {fmt::format("connect: {}", OneLine(PQerrorMessage(handle)))}, fhir::Retry::kLater);
   }
   PQsetNoticeReceiver(handle, DropNotice, nullptr);
+  if (PQsetnonblocking(handle, 1) != 0) {
+    return fhir::Fail(fhir::ErrorCode::kInternal, {"The database failed."}, {"libpq cannot do without waiting"});
+  }
   return connection;
 }
 
@@ -128,12 +134,61 @@ int Connection::server_version() const {
   return PQserverVersion(handle_);
 }
 
-void Connection::Cancel() {
-  if (PGcancel* cancel = PQgetCancel(handle_); cancel != nullptr) {
-    char ignored[256];
-    PQcancel(cancel, ignored, sizeof ignored);
-    PQfreeCancel(cancel);
+pg_result* Connection::NextResult() {
+  if (silent_) {
+    return nullptr;
   }
+  if (!AwaitResult(handle_, Deadline::In(answer_ms_max_))) {
+    FallSilent();
+    return nullptr;
+  }
+  return PQgetResult(handle_);
+}
+
+pg_result* Connection::Answer(int sent) {
+  pg_result* last = nullptr;
+  if (sent == 0) {
+    return last;
+  }
+  while (pg_result* result = NextResult()) {
+    if (last != nullptr && PQresultStatus(last) == PGRES_FATAL_ERROR) {
+      PQclear(result);
+      continue;
+    }
+    PQclear(last);
+    last = result;
+    if (PQresultStatus(last) == PGRES_COPY_IN || PQstatus(handle_) != CONNECTION_OK) {
+      break;
+    }
+  }
+  if (silent_) {
+    PQclear(std::exchange(last, nullptr));
+  }
+  return last;
+}
+
+void Connection::SendAll() {
+  if (!silent_ && !AwaitSent(handle_, Deadline::In(answer_ms_max_))) {
+    FallSilent();
+  }
+}
+
+bool Connection::Lost() const {
+  return silent_ || PQstatus(handle_) != CONNECTION_OK;
+}
+
+void Connection::FallSilent() {
+  silent_ = true;
+  broken_ = true;
+  // Whatever libpq still tries, down to its good-bye, then fails at once; and a server that comes back hears of it.
+  shutdown(PQsocket(handle_), SHUT_RDWR);
+}
+
+fhir::Result<void> Connection::Ping(int within_ms) {
+  const int usual_ms = std::exchange(answer_ms_max_, within_ms);
+  const auto rows = Execute(kPing);
+  answer_ms_max_ = usual_ms;
+  return rows ? fhir::Result<void>() : std::unexpected(rows.error());
 }
 
 void Connection::Observe(std::string_view name, std::int64_t started_us, bool ok) {
@@ -153,8 +208,9 @@ fhir::Error Connection::Failure(std::string_view name, const pg_result* result) 
     broken_ = true;
   }
   // Never the message as such: it may quote values. In class 42 (the statement itself is wrong) it cannot.
-  std::string detail = fmt::format("statement {}: SQLSTATE {}", name,
-                                   failure_.sqlstate.empty() ? "none (connection lost)" : failure_.sqlstate);
+  std::string detail = silent_ ? fmt::format("statement {}: no answer within {} ms", name, answer_ms_max_)
+                               : fmt::format("statement {}: SQLSTATE {}", name,
+                                             failure_.sqlstate.empty() ? "none (connection lost)" : failure_.sqlstate);
   if (!failure_.constraint.empty()) {
     detail += fmt::format(", constraint {}", failure_.constraint);
   }
@@ -179,14 +235,14 @@ fhir::Result<Rows> Connection::Check(std::string_view name, pg_result* owned) {
 fhir::Result<void> Connection::EnsureBegun() {
   if (begin_pending_ != nullptr) {
     const char* begin = std::exchange(begin_pending_, nullptr);
-    GW_TRY(Check("begin", PQexec(handle_, begin)));
+    GW_TRY(Check("begin", Answer(PQsendQuery(handle_, begin))));
   }
   return {};
 }
 
 fhir::Result<void> Connection::Prepare(const char* name, const char* sql) {
   if (!prepared_.contains(name)) {
-    GW_TRY(Check(name, PQprepare(handle_, name, sql, 0, nullptr)));
+    GW_TRY(Check(name, Answer(PQsendPrepare(handle_, name, sql, 0, nullptr))));
     prepared_.insert(name);
   }
   return {};
@@ -196,10 +252,11 @@ fhir::Result<Rows> Connection::Run(std::string_view name, const char* prepared, 
                                    const Parameters& parameters) {
   const std::int64_t started_us = MonotonicUs();
   const Wire wire(parameters);
-  auto rows = Check(name, prepared != nullptr ? PQexecPrepared(handle_, prepared, wire.count(), wire.values.data(),
-                                                               wire.lengths.data(), wire.formats.data(), kResultsBinary)
-                                              : PQexecParams(handle_, sql, wire.count(), nullptr, wire.values.data(),
-                                                             wire.lengths.data(), wire.formats.data(), kResultsBinary));
+  const int sent = prepared != nullptr ? PQsendQueryPrepared(handle_, prepared, wire.count(), wire.values.data(),
+                                                             wire.lengths.data(), wire.formats.data(), kResultsBinary)
+                                       : PQsendQueryParams(handle_, sql, wire.count(), nullptr, wire.values.data(),
+                                                           wire.lengths.data(), wire.formats.data(), kResultsBinary);
+  auto rows = Check(name, Answer(sent));
   Observe(name, started_us, rows.has_value());
   return rows;
 }
@@ -228,7 +285,7 @@ fhir::Result<std::string> Connection::PrepareAdHoc(std::string_view name, const 
     ad_hoc_.erase(oldest);
   }
   const std::string prepared = fmt::format("ad_hoc_{}", ++ad_hoc_made_);
-  GW_TRY(Check(name, PQprepare(handle_, prepared.c_str(), sql.c_str(), 0, nullptr)));
+  GW_TRY(Check(name, Answer(PQsendPrepare(handle_, prepared.c_str(), sql.c_str(), 0, nullptr))));
   const auto [entry, added] = ad_hoc_.emplace(sql, AdHoc{prepared, {}});
   entry->second.position = ad_hoc_recent_.insert(ad_hoc_recent_.begin(), &entry->first);
   return prepared;
@@ -247,7 +304,7 @@ fhir::Result<Rows> Connection::ExecuteAdHoc(std::string_view name, const std::st
 fhir::Result<void> Connection::ExecuteScript(std::string_view name, const std::string& sql) {
   GW_TRY(EnsureBegun());
   const std::int64_t started_us = MonotonicUs();
-  auto rows = Check(name, PQexec(handle_, sql.c_str()));
+  auto rows = Check(name, Answer(PQsendQuery(handle_, sql.c_str())));
   Observe(name, started_us, rows.has_value());
   if (!rows) {
     return std::unexpected(std::move(rows).error());

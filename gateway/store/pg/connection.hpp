@@ -23,7 +23,8 @@ struct ConnectionOptions {
   std::string conninfo;  ///< libpq key/value or URI; TLS and several hosts are said here
   std::string application_name = "passerelle";
   int connect_timeout_s = 5;
-  int statement_timeout_ms = 30'000;             ///< 0: none
+  int statement_timeout_ms = 30'000;             ///< 0: none; the server ends a statement after this
+  int answer_margin_ms = 5'000;                  ///< beyond it, the server counts as gone
   int idle_in_transaction_timeout_ms = 120'000;  ///< a lost node's open transaction frees its locks after this
   std::string plan_cache_mode = "auto";          ///< auto, force_custom_plan, force_generic_plan
   std::size_t ad_hoc_statements_max = 200;       ///< prepared ad-hoc texts kept per connection
@@ -39,6 +40,9 @@ struct FailureDetail {
   std::string constraint;
 };
 
+/// Every wait for the server ends: a statement whose answer is not there the margin after the statement timeout leaves
+/// the connection broken, with kUnavailable and Retry::kLater, as a lost connection does. A transaction that was being
+/// committed has then an unknown outcome. The statements of a pipeline share the time, a large one's by the piece.
 /// thread-compatible: used by one thread at a time.
 class Connection {
  public:
@@ -62,6 +66,8 @@ class Connection {
 
   /// The connection cannot be used any more. The pool replaces it.
   bool broken() const { return broken_; }
+  /// It is broken because the server did not answer in time: others are likely to fare the same.
+  bool silent() const { return silent_; }
   /// No transaction is open and nothing is under way.
   bool idle() const;
   /// Looks at the socket without a round trip: false when the server has hung up.
@@ -70,8 +76,12 @@ class Connection {
   /// e.g. 150020
   int server_version() const;
 
-  /// Asks the server to stop what it runs for this connection. Callable from another thread.
-  void Cancel();
+  /// One trivial statement, answered within the time or kUnavailable.
+  fhir::Result<void> Ping(int within_ms);
+  /// For statements without a statement timeout, e.g. of a migration: waits as long as it takes.
+  void WaitWithoutEnd() { answer_ms_max_ = 0; }
+  /// Undoes WaitWithoutEnd.
+  void WaitAsUsual() { answer_ms_max_ = usual_answer_ms_max_; }
 
  private:
   friend class Pipeline;
@@ -85,6 +95,15 @@ class Connection {
   fhir::Result<void> EnsureBegun();
   fhir::Result<void> Prepare(const char* name, const char* sql);
   fhir::Result<std::string> PrepareAdHoc(std::string_view name, const std::string& sql);
+  /// The next result, or null at the end of a statement's results and when no more will come.
+  pg_result* NextResult();
+  /// Of a statement that was sent (`sent` as libpq's PQsend functions say it): its last result, or the one that failed.
+  pg_result* Answer(int sent);
+  /// Waits until what libpq still holds has left, so that a large transaction is not held twice.
+  void SendAll();
+  /// No more results will come.
+  bool Lost() const;
+  void FallSilent();
   fhir::Result<Rows> Check(std::string_view name, pg_result* owned);
   fhir::Error Failure(std::string_view name, const pg_result* result);
   void Observe(std::string_view name, std::int64_t started_us, bool ok);
@@ -97,7 +116,10 @@ class Connection {
   pg_conn* handle_;
   StatementObserver* observer_;
   std::size_t ad_hoc_statements_max_;
+  int usual_answer_ms_max_;  // 0: none
+  int answer_ms_max_;
   bool broken_ = false;
+  bool silent_ = false;
   const char* begin_pending_ = nullptr;  // BEGIN text that goes out with the next statement
   FailureDetail failure_;
   std::unordered_set<std::string_view> prepared_;  // views of Statement constants' names

@@ -15,7 +15,7 @@ constexpr std::size_t kCopyPieceBytes = 64 * 1024;
 
 fhir::Result<CopyIn> CopyIn::Begin(Connection& connection, const Statement& statement) {
   GW_TRY(connection.EnsureBegun());
-  GW_TRY(connection.Check(statement.name, PQexec(connection.handle_, statement.sql)));
+  GW_TRY(connection.Check(statement.name, connection.Answer(PQsendQuery(connection.handle_, statement.sql))));
   return CopyIn(connection, statement.name);
 }
 
@@ -29,10 +29,8 @@ CopyIn::~CopyIn() {
   if (connection_ == nullptr || connection_->broken_) {
     return;
   }
-  PQputCopyEnd(connection_->handle_, "abandoned");
-  while (pg_result* result = PQgetResult(connection_->handle_)) {
-    PQclear(result);
-  }
+  // An error by intent: the rows so far are dropped.
+  PQclear(connection_->Answer(PQputCopyEnd(connection_->handle_, "abandoned")));
 }
 
 void CopyIn::Separate() {
@@ -95,19 +93,14 @@ fhir::Result<void> CopyIn::Flush() {
     return std::unexpected(connection_->Failure(name_, nullptr));
   }
   buffer_.clear();
-  return {};
+  connection_->SendAll();
+  return connection_->Lost() ? std::unexpected(connection_->Failure(name_, nullptr)) : fhir::Result<void>();
 }
 
 fhir::Result<std::int64_t> CopyIn::Finish() {
   GW_TRY(Flush());
   Connection& connection = *std::exchange(connection_, nullptr);
-  if (PQputCopyEnd(connection.handle_, nullptr) != 1) {
-    return std::unexpected(connection.Failure(name_, nullptr));
-  }
-  auto rows = connection.Check(name_, PQgetResult(connection.handle_));
-  while (pg_result* result = PQgetResult(connection.handle_)) {
-    PQclear(result);
-  }
+  auto rows = connection.Check(name_, connection.Answer(PQputCopyEnd(connection.handle_, nullptr)));
   if (!rows) {
     return std::unexpected(std::move(rows).error());
   }

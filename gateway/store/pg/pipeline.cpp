@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <chrono>
+#include <numeric>
 #include <optional>
 
 #include "gateway/store/pg/wire_parameters.hpp"
@@ -11,6 +12,8 @@ namespace gateway::store::pg {
 namespace {
 
 constexpr int kPipelineResultsBinary = 1;
+// libpq holds what is not sent yet; a large transaction would stand in memory twice.
+constexpr std::size_t kUnsentBytesMax = 256 * 1024;
 constexpr Parameters kNoParameters() {
   return {};
 }
@@ -54,6 +57,12 @@ void Pipeline::Send(std::string_view name, const char* prepared, const char* sql
     send_failed_ = true;
     return;
   }
+  unsent_bytes_ += std::accumulate(wire.lengths.begin(), wire.lengths.end(), std::size_t{0});
+  if (unsent_bytes_ >= kUnsentBytesMax) {
+    unsent_bytes_ = 0;
+    PQsendFlushRequest(connection_.handle_);  // the server answers so far, which shows that it is at work
+    connection_.SendAll();
+  }
   expected_.push_back({name, internal, /*parse=*/false});
   internal_ += internal ? 1 : 0;
 }
@@ -86,7 +95,7 @@ fhir::Result<std::vector<Rows>> Pipeline::Run() {
     send_failed_ = true;
   }
   for (const Expected& expected : expected_) {
-    pg_result* result = PQgetResult(connection_.handle_);
+    pg_result* result = connection_.NextResult();
     bool ok = false;
     if (result != nullptr && PQresultStatus(result) == PGRES_PIPELINE_ABORTED && failure) {
       PQclear(result);
@@ -105,14 +114,14 @@ fhir::Result<std::vector<Rows>> Pipeline::Run() {
     if (!expected.internal) {
       connection_.Observe(expected.name, started_us_, ok);
     }
-    if (connection_.broken_ && PQstatus(connection_.handle_) != CONNECTION_OK) {
+    if (connection_.broken_ && connection_.Lost()) {
       break;
     }
-    PQclear(PQgetResult(connection_.handle_));  // the null that ends each statement's results
+    PQclear(connection_.NextResult());  // the null that ends each statement's results
   }
   // The last result is the Sync's own.
-  if (PQstatus(connection_.handle_) == CONNECTION_OK) {
-    PQclear(PQgetResult(connection_.handle_));
+  if (!connection_.Lost()) {
+    PQclear(connection_.NextResult());
     if (PQexitPipelineMode(connection_.handle_) == 0) {
       connection_.broken_ = true;
     }

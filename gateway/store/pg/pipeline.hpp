@@ -41,6 +41,7 @@ class Pipeline {
   bool entered_ = false;
   bool send_failed_ = false;
   std::size_t internal_ = 0;
+  std::size_t unsent_bytes_ = 0;
   std::int64_t started_us_ = 0;
   std::vector<Expected> expected_;
 };

@@ -3,14 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <vector>
 
 namespace gateway::store::pg {
-namespace {
-
-constexpr Statement kCheckHealth{"check_health", "SELECT 1"};
-
-}  // namespace
-
 Pool::~Pool() = default;
 
 Pool::Lease::~Lease() {
@@ -58,9 +53,11 @@ fhir::Result<Pool::Lease> Pool::Acquire() {
 
 void Pool::Release(std::unique_ptr<Connection> connection) {
   const bool usable = !connection->broken() && connection->idle();
+  const bool silent = connection->silent();
   if (!usable) {
     connection.reset();  // an open transaction ends with its connection
   }
+  std::vector<std::unique_ptr<Connection>> doubtful;
   {
     const std::lock_guard lock(mutex_);
     if (usable) {
@@ -68,14 +65,18 @@ void Pool::Release(std::unique_ptr<Connection> connection) {
     } else {
       --open_;
     }
+    if (silent) {
+      // The server has stopped, or the way to it: a new connection finds out sooner than a statement on an old one.
+      doubtful.swap(idle_);
+      open_ -= static_cast<int>(doubtful.size());
+    }
   }
-  freed_.notify_one();
+  silent ? freed_.notify_all() : freed_.notify_one();
 }
 
 fhir::Result<void> Pool::CheckHealth() {
   GW_ASSIGN(const Lease lease, Acquire());
-  GW_TRY(lease->Execute(kCheckHealth));
-  return {};
+  return lease->Ping(options_.health_ms_max);
 }
 
 PoolState Pool::state() const {

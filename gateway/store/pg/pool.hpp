@@ -15,7 +15,8 @@ namespace gateway::store::pg {
 struct PoolOptions {
   ConnectionOptions connection;
   int connections_max = 16;
-  int wait_ms_max = 5'000;  ///< a caller waits at most this long for a connection
+  int wait_ms_max = 5'000;    ///< a caller waits at most this long for a connection
+  int health_ms_max = 3'000;  ///< a server that takes longer over nothing is not well
 };
 
 struct PoolState {
@@ -50,7 +51,7 @@ class Pool {
 
   /// Errors: kUnavailable with Retry::kLater when none came free in time or the server cannot be reached.
   fhir::Result<Lease> Acquire();
-  /// One trivial statement on a connection of the pool.
+  /// One trivial statement on a connection of the pool, within a time of its own.
   fhir::Result<void> CheckHealth();
   PoolState state() const;
   const PoolOptions& options() const { return options_; }

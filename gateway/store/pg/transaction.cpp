@@ -45,7 +45,7 @@ fhir::Result<void> Transaction::Commit() {
     Rollback();  // nothing was sent
     return {};
   }
-  auto rows = connection_->Check("commit", PQexec(connection_->handle_, "COMMIT"));
+  auto rows = connection_->Check("commit", connection_->Answer(PQsendQuery(connection_->handle_, "COMMIT")));
   open_ = PQtransactionStatus(connection_->handle_) != PQTRANS_IDLE;
   if (!rows) {
     return std::unexpected(std::move(rows).error());
@@ -72,7 +72,7 @@ void Transaction::Rollback() {
     return;
   }
   if (!connection_->broken_ && PQtransactionStatus(connection_->handle_) != PQTRANS_IDLE) {
-    (void)connection_->Check("rollback", PQexec(connection_->handle_, "ROLLBACK"));
+    (void)connection_->Check("rollback", connection_->Answer(PQsendQuery(connection_->handle_, "ROLLBACK")));
   }
 }
 
