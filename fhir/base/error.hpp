@@ -5,8 +5,10 @@
 // it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -69,6 +71,8 @@ struct Error {
   Retry retry = Retry::kNever;
   /// FHIRPath of the element that caused it, when one did; e.g. "Bundle.entry[3].resource.status".
   std::string expression;
+  /// Byte offset in the text that was read, when the failure has one; see source_position.hpp for line and column.
+  std::optional<std::size_t> offset = {};
 };
 
 template <typename T>

@@ -46,8 +46,14 @@ ValueKind KindFor(JsonShape shape) {
 }
 
 Error TooLargeAt(std::string_view what, std::size_t offset, std::string expression) {
-  return Error{
-      ErrorCode::kTooLarge, {fmt::format("{} at byte {}", what, offset)}, {}, Retry::kNever, std::move(expression)};
+  return Error{.code = ErrorCode::kTooLarge,
+               .public_text = {fmt::format("{} at byte {}", what, offset)},
+               .expression = std::move(expression),
+               .offset = offset};
+}
+
+Error RootError(std::string_view problem, std::size_t offset) {
+  return Error{.code = ErrorCode::kInvalid, .public_text = {std::string(problem)}, .offset = offset};
 }
 
 }  // namespace
@@ -193,7 +199,7 @@ bool ResourceBuilder::Scalar(ValueKind kind, std::string_view text, std::size_t 
     return true;
   }
   if (frames_.empty()) {
-    root_error_ = Error{ErrorCode::kInvalid, {"a resource is a JSON object"}, {}, Retry::kNever, {}};
+    root_error_ = RootError("a resource is a JSON object", offset);
     return true;
   }
   const Frame& frame = frames_.back();
@@ -246,7 +252,7 @@ bool ResourceBuilder::SetType(Frame& frame, std::string_view name, std::size_t o
   const std::string_view problem =
       name.empty() ? "the resource has no resourceType" : "the resourceType is not one of FHIR R4";
   if (frames_.size() == 1) {
-    root_error_ = Error{ErrorCode::kInvalid, {std::string(problem)}, {}, Retry::kNever, {}};
+    root_error_ = RootError(problem, offset);
   } else {
     frame.row = nullptr;
     Report(IssueType::kStructure, std::string(problem), offset);
@@ -409,7 +415,7 @@ bool ResourceBuilder::StartArray(std::size_t offset) {
     return true;
   }
   if (frames_.empty()) {
-    root_error_ = Error{ErrorCode::kInvalid, {"a resource is a JSON object"}, {}, Retry::kNever, {}};
+    root_error_ = RootError("a resource is a JSON object", offset);
     ++skipped_depth_;
     return true;
   }

@@ -30,8 +30,9 @@ bool MayBeTooBig(std::string_view number) {
 }  // namespace
 
 Error MalformedAt(std::string_view problem, std::size_t offset) {
-  return Error{
-      ErrorCode::kMalformed, {fmt::format("not valid JSON: {} at byte {}", problem, offset)}, {}, Retry::kNever, {}};
+  return Error{.code = ErrorCode::kMalformed,
+               .public_text = {fmt::format("not valid JSON: {} at byte {}", problem, offset)},
+               .offset = offset};
 }
 
 const char* SyntaxProblem(int parse_error_code) {

@@ -46,8 +46,9 @@ class ValueBuilder {
 
   bool Open(bool object, std::size_t offset) {
     if (levels_.size() >= depth_max_) {
-      error_ = Error{
-          ErrorCode::kTooLarge, {fmt::format("JSON nested too deeply at byte {}", offset)}, {}, Retry::kNever, {}};
+      error_ = Error{.code = ErrorCode::kTooLarge,
+                     .public_text = {fmt::format("JSON nested too deeply at byte {}", offset)},
+                     .offset = offset};
       return false;
     }
     levels_.emplace_back().object = object;
