@@ -13,7 +13,8 @@ namespace fhir::validation {
 /// is replaced. A base or data type profile that has no snapshot gets one on the way.
 /// Shape:  structure_definition is a StructureDefinition; the result is a copy of it with `snapshot`, ids as
 ///         https://hl7.org/fhir/R4/elementdefinition.html#id.
-/// Cost:   O(elements of the snapshot); definitions on the way are looked up once. At most 20,000 elements, 64 levels of
+/// Cost:   O(elements of the snapshot); definitions on the way are looked up once. At most 20,000 elements, 64 levels
+/// of
 ///         elements, 32 profiles on the way to the base.
 /// Errors: kInvalid without baseDefinition or differential, kNotFound when the base is not loaded, kTooCostly past a
 ///         limit or when profiles are based on each other. Data problems go to `issues`: an element the base does not
