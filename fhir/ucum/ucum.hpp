@@ -71,6 +71,7 @@ Result<std::string> Convert(const Quantity& quantity, std::string_view to);
 
 /// The order of two quantities by value; nothing when they cannot be compared: units of different kinds, or Canonical
 /// fails for one. Exact, whatever the units: 1 [ft_i] equals 12 [in_i]. Logarithmic units are compared by 15 digits.
+/// Quantities of one and the same unit are ordered by their numbers, also on a scale that falls ("[pH]").
 std::optional<std::strong_ordering> Compare(const Quantity& left, const Quantity& right);
 
 }  // namespace fhir::ucum
