@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "fhir/base/error.hpp"
+#include "fhir/base/regular_expression.hpp"
 #include "fhir/fhirpath/collection.hpp"
 #include "fhir/metadata/definitions.hpp"
 
@@ -55,7 +57,9 @@ enum class AstKind : std::uint8_t {
   kTypeName,  ///< argument of is(), as(), ofType()
 };
 
-/// A type named in an expression: one of FHIR, or one of System.
+/// A type named in an expression: one of FHIR, one of System, or both. Neither for a name that System lacks and FHIR
+/// has
+/// ("System.Patient"): nothing is of that type.
 struct TypeSpec {
   metadata::TypeId fhir = metadata::kNoType;
   bool system = false;
@@ -75,6 +79,7 @@ struct AstNode {
   metadata::TypeId type = metadata::kNoType;
   TypeSpec type_spec;
   const FunctionRow* function = nullptr;
+  std::optional<RegularExpression> pattern;  ///< of matches() and its kin when the argument is a literal
 };
 
 /// Types that the evaluator has rules for, looked up once per expression.
@@ -91,6 +96,7 @@ struct Ast {
   std::string text;
   std::vector<AstNode> nodes;
   std::uint32_t root = 0;
+  bool checked = false;  ///< compiled for a context type: `as` takes one item, as N1 wants
   /// For "Type.name.name" alone: the type, and the names as positions of kChild nodes' texts. Empty otherwise.
   metadata::TypeId path_type = metadata::kNoType;
   std::vector<std::string> path;

@@ -3,22 +3,24 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <deque>
+#include <cstring>
+#include <memory>
 #include <span>
 #include <utility>
 
 #include "fhir/fhirpath/functions/function.hpp"
 #include "fhir/fhirpath/operators.hpp"
+#include "fhir/fhirpath/quantity.hpp"
 #include "fhir/fhirpath/reference_resolver.hpp"
 
 namespace fhir::fhirpath {
 
-struct Evaluator::Store {
-  std::deque<std::string> texts;  // a deque: views stay valid while it grows
-};
-
 Evaluator::Evaluator(const Ast& ast, const EvaluationContext& context, const model::Node& focus)
-    : ast_(ast), context_(context), focus_(focus), steps_left_(context.steps_max) {}
+    : ast_(ast),
+      context_(context),
+      focus_(focus),
+      steps_left_(context.steps_max),
+      texts_(first_block_.data(), first_block_.size()) {}
 
 bool Evaluator::FailWith(std::string_view what, ErrorCode code) {
   if (!error_) error_ = Error{.code = code, .public_text = {fmt::format("FHIRPath: {}", what)}};
@@ -38,12 +40,14 @@ bool Evaluator::Add(Collection& out, const Item& item) {
 }
 
 std::string_view Evaluator::Intern(std::string_view text) {
-  if (!store_) store_ = std::make_shared<Store>();
-  return store_->texts.emplace_back(text);
-}
-
-std::shared_ptr<const void> Evaluator::store() const {
-  return store_;
+  if (text.empty()) return {};
+  if (!Spend(text.size() / kTextBytesPerStep)) {
+    steps_left_ = 0;  // whoever goes on with the empty text is stopped by the next step
+    return {};
+  }
+  char* const copy = static_cast<char*>(texts_.allocate(text.size(), 1));
+  std::memcpy(copy, text.data(), text.size());
+  return {copy, text.size()};
 }
 
 bool Evaluator::AddChildren(const Item& item, std::string_view name, Collection& out) {
@@ -97,6 +101,22 @@ bool Evaluator::IsOfType(const Item& item, const TypeSpec& spec) const {
   return spec.system && item.kind == spec.system_kind;
 }
 
+bool Evaluator::IsExactly(const Item& item, const TypeSpec& spec) const {
+  if (item.type != metadata::kNoType && spec.fhir != metadata::kNoType && item.type != spec.fhir &&
+      definitions().Kind(spec.fhir) == metadata::TypeKind::kPrimitive) {
+    return false;
+  }
+  return IsOfType(item, spec);
+}
+
+bool Evaluator::KeepAs(const Collection& input, const TypeSpec& spec, Collection& out) {
+  if (ast_.checked && input.size() > 1) return FailWith("`as` takes one item, several found");
+  for (const Item& item : input) {
+    if (IsExactly(item, spec) && !Add(out, item)) return false;
+  }
+  return true;
+}
+
 bool Evaluator::SingleOf(const Collection& collection, std::optional<Item>& out) {
   out.reset();
   if (collection.size() > 1) return FailWith("one item expected, several found");
@@ -147,6 +167,16 @@ bool Evaluator::Evaluate(std::uint32_t position, const Frame& frame, Collection&
   } const scope(depth_);
 
   const AstNode& node = ast_.nodes[position];
+  if (EvaluateNode(node, frame, out)) [[likely]]
+    return true;
+  if (error_ && !error_placed_) {  // the innermost node that fails is the first to come here
+    error_placed_ = true;
+    error_->public_text.text += fmt::format(" (byte {})", node.offset);
+  }
+  return false;
+}
+
+bool Evaluator::EvaluateNode(const AstNode& node, const Frame& frame, Collection& out) {
   switch (node.kind) {
     case AstKind::kLiteral:
       return Add(out, node.literal);
@@ -198,7 +228,7 @@ bool Evaluator::EvaluateCall(const AstNode& node, const Frame& frame, Collection
   } else if (!Evaluate(node.operands[0], frame, input)) {
     return false;
   }
-  const Call call{input, frame, std::span(node.operands).subspan(1)};
+  const Call call{input, frame, std::span(node.operands).subspan(1), node};
   return node.function->function(*this, call, out);
 }
 
@@ -245,6 +275,31 @@ void WalkPath(const model::Node& node, std::span<const std::string> names, const
   });
 }
 
+/// Gives the result a copy of its texts, which stood in the expression or the evaluator.
+void KeepTexts(Collection& out) {
+  const auto has_text = [](const Item& item) {
+    return !item.IsNode() && item.kind != ItemKind::kBoolean && item.kind != ItemKind::kInteger;
+  };
+  std::size_t bytes = 0;
+  for (const Item& item : out) {
+    if (has_text(item)) bytes += item.text.size() + item.unit.size();
+  }
+  if (bytes == 0) return;
+  const std::shared_ptr<char[]> store(new char[bytes]);
+  char* at = store.get();
+  const auto keep = [&at](std::string_view& text) {
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    text = {at, text.size()};
+    at += text.size();
+  };
+  for (Item& item : out) {
+    if (!has_text(item)) continue;
+    keep(item.text);
+    keep(item.unit);
+  }
+  out.Hold(store);
+}
+
 }  // namespace
 
 Result<Collection> Evaluate(const Expression& expression, const EvaluationContext& context, const model::Node& focus) {
@@ -262,12 +317,7 @@ Result<Collection> Evaluate(const Expression& expression, const EvaluationContex
   Frame frame;
   frame.this_item = &focus_item;
   if (!evaluator.Evaluate(ast.root, frame, out)) return std::unexpected(evaluator.TakeError());
-  for (Item& item : out) {
-    if (item.IsNode() || item.kind == ItemKind::kBoolean || item.kind == ItemKind::kInteger) continue;
-    item.text = evaluator.Intern(item.text);
-    if (!item.unit.empty()) item.unit = evaluator.Intern(item.unit);
-  }
-  out.Hold(evaluator.store());
+  KeepTexts(out);
   return out;
 }
 
@@ -290,7 +340,10 @@ std::string ItemText(const Item& item) {
     case ItemKind::kInteger:
       return std::to_string(item.integer);
     case ItemKind::kQuantity:
-      return item.unit.empty() ? std::string(item.text) : fmt::format("{} '{}'", item.text, item.unit);
+      if (item.unit.empty()) return std::string(item.text);
+      // A calendar word stands without quotes: with them it would be a UCUM unit.
+      if (IsCalendarWord(item.unit)) return fmt::format("{} {}", item.text, item.unit);
+      return fmt::format("{} '{}'", item.text, item.unit);
     case ItemKind::kTypeInfo:
       return fmt::format("{}.{}", item.text, item.unit);
     default:

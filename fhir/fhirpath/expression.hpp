@@ -42,6 +42,13 @@ class Expression {
 Result<Expression> Compile(std::string_view text,
                            const metadata::Definitions& definitions = metadata::Definitions::R4());
 
+/// Compiles an expression for elements of `context_type` ("Patient", "Patient.contact"), and refuses what cannot have
+/// an answer on them: names that no possible type has, choices by their JSON name (valueQuantity), types that are out
+/// of the question, operands and inputs of the wrong type, functions of order on collections that have none. Cost: as
+/// Compile, and once more a pass over the tree. Errors: as Compile; kInvalid with the byte offset for what is refused.
+Result<Expression> CompileChecked(std::string_view text, metadata::TypeId context_type,
+                                  const metadata::Definitions& definitions = metadata::Definitions::R4());
+
 /// What an evaluation may use of its surroundings, and how much work it may do.
 struct EvaluationContext {
   /// %resource; the focus when null.
@@ -55,9 +62,10 @@ struct EvaluationContext {
   const Services* services = nullptr;
   /// Told by trace(): the label and how many items pass. Never values.
   std::function<void(std::string_view label, std::size_t items)> trace;
-  /// now() as text, e.g. "2025-01-31T10:00:00.000+01:00"; now(), today() and timeOfDay() fail when empty.
+  /// now() as text, one instant per evaluation, e.g. "2025-01-31T10:00:00.000+01:00"; now(), today() and timeOfDay()
+  /// fail when empty.
   std::string now;
-  std::size_t steps_max = 1'000'000;  ///< elements visited plus operators evaluated
+  std::size_t steps_max = 1'000'000;  ///< elements visited, operators evaluated, and 16 bytes of computed text each
   std::size_t depth_max = 400;        ///< nested evaluations
   std::size_t items_max = 200'000;    ///< items of one collection
 };

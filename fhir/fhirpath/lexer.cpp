@@ -23,6 +23,11 @@ void AppendUtf8(std::uint32_t code, std::string& out) {
   } else if (code < 0x800) {
     out.push_back(static_cast<char>(0xC0 | (code >> 6)));
     out.push_back(static_cast<char>(0x80 | (code & 0x3F)));
+  } else if (code >= 0x10000) {
+    out.push_back(static_cast<char>(0xF0 | (code >> 18)));
+    out.push_back(static_cast<char>(0x80 | ((code >> 12) & 0x3F)));
+    out.push_back(static_cast<char>(0x80 | ((code >> 6) & 0x3F)));
+    out.push_back(static_cast<char>(0x80 | (code & 0x3F)));
   } else {
     out.push_back(static_cast<char>(0xE0 | (code >> 12)));
     out.push_back(static_cast<char>(0x80 | ((code >> 6) & 0x3F)));
@@ -85,7 +90,9 @@ class Lexer {
     if (c == '@') return DateOrTime(token);
     if (c == '$' || c == '%') {
       ++at_;
-      if (c == '%' && (Peek() == '\'' || Peek() == '`')) return Quoted(token, TokenKind::kExternal);
+      if (c == '%' && (Peek() == '\'' || Peek() == '`' || Peek() == '"')) {
+        return Quoted(token, TokenKind::kExternal);
+      }
       token.kind = c == '$' ? TokenKind::kVariable : TokenKind::kExternal;
       // NB: R4 texts write %vs-name and %ext-name without quotes; N1 wants them delimited. Both are read.
       while (IsLetter(Peek()) || IsDigit(Peek()) || (c == '%' && Peek() == '-' && IsLetter(Peek(1)))) {
@@ -148,20 +155,12 @@ class Lexer {
         out.push_back(c);
         return {};
       case 'u': {
-        std::uint32_t code = 0;
-        for (int i = 0; i < 4; ++i) {
-          const char digit = Peek();
-          std::uint32_t value = 0;
-          if (IsDigit(digit))
-            value = static_cast<std::uint32_t>(digit - '0');
-          else if (digit >= 'a' && digit <= 'f')
-            value = static_cast<std::uint32_t>(digit - 'a' + 10);
-          else if (digit >= 'A' && digit <= 'F')
-            value = static_cast<std::uint32_t>(digit - 'A' + 10);
-          else
-            return Bad("four hexadecimal digits expected after \\u");
-          code = code * 16 + value;
-          ++at_;
+        GW_ASSIGN(std::uint32_t code, FourHexDigits());
+        if (code >= 0xD800 && code <= 0xDBFF && Peek() == '\\' && Peek(1) == 'u') {
+          at_ += 2;
+          GW_ASSIGN(const std::uint32_t low, FourHexDigits());
+          if (low < 0xDC00 || low > 0xDFFF) return Bad("a surrogate is not a character");
+          code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
         }
         if (code >= 0xD800 && code <= 0xDFFF) return Bad("a surrogate is not a character");
         AppendUtf8(code, out);
@@ -170,6 +169,25 @@ class Lexer {
       default:
         return Bad("unknown escape");
     }
+  }
+
+  Result<std::uint32_t> FourHexDigits() {
+    std::uint32_t code = 0;
+    for (int i = 0; i < 4; ++i) {
+      const char digit = Peek();
+      std::uint32_t value = 0;
+      if (IsDigit(digit))
+        value = static_cast<std::uint32_t>(digit - '0');
+      else if (digit >= 'a' && digit <= 'f')
+        value = static_cast<std::uint32_t>(digit - 'a' + 10);
+      else if (digit >= 'A' && digit <= 'F')
+        value = static_cast<std::uint32_t>(digit - 'A' + 10);
+      else
+        return Bad("four hexadecimal digits expected after \\u");
+      code = code * 16 + value;
+      ++at_;
+    }
+    return code;
   }
 
   void Digits(Token& token) {

@@ -59,13 +59,12 @@ struct UnitRow {
   std::int64_t factor;
 };
 
+// NB: UCUM's a and mo are absent: they are 365.25 days and a twelfth of that, no calendar years and months.
 constexpr UnitRow kTimeUnits[] = {
     {"year", Moment::kYear, 1},
     {"years", Moment::kYear, 1},
-    {"a", Moment::kYear, 1},
     {"month", Moment::kMonth, 1},
     {"months", Moment::kMonth, 1},
-    {"mo", Moment::kMonth, 1},
     {"week", Moment::kDay, 7},
     {"weeks", Moment::kDay, 7},
     {"wk", Moment::kDay, 7},
@@ -86,14 +85,14 @@ constexpr UnitRow kTimeUnits[] = {
     {"ms", Moment::kMillisecond, 1},
 };
 
-int DaysInMonth(int year, int month) {
-  return static_cast<int>(static_cast<unsigned>(
+}  // namespace
+
+std::int32_t Moment::DaysInMonth(std::int32_t year, std::int32_t month) {
+  return static_cast<std::int32_t>(static_cast<unsigned>(
       std::chrono::year_month_day_last(std::chrono::year(year) / std::chrono::month(static_cast<unsigned>(month)) /
                                        std::chrono::last)
           .day()));
 }
-
-}  // namespace
 
 std::optional<Moment> Moment::Parse(std::string_view text) {
   Moment moment;

@@ -29,6 +29,8 @@ struct Moment {
   /// Equal in all parts and of the same precision.
   static bool Same(const Moment& left, const Moment& right);
 
+  static std::int32_t DaysInMonth(std::int32_t year, std::int32_t month);
+
   /// Adds a calendar duration. Unit is a calendar word or a UCUM time unit. Nothing for another unit or past year 9999.
   std::optional<Moment> Plus(std::int64_t amount, std::string_view unit) const;
 

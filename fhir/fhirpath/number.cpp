@@ -96,18 +96,22 @@ Number Number::Negated() const {
   return result;
 }
 
+bool Number::RaiseTo(Number& number, int scale) {
+  Number raised = number;
+  while (raised.scale_ < scale) {
+    if (!TimesTen(raised.mantissa_)) return false;
+    ++raised.scale_;
+  }
+  number = raised;
+  return true;
+}
+
 bool Number::Align(Number& left, Number& right) {
+  if (RaiseTo(left, right.scale_) && RaiseTo(right, left.scale_)) return true;
+  // Trailing zeros may be what does not fit; they are left alone before, since dividing is dear.
   left = left.Normalized();
   right = right.Normalized();
-  while (left.scale_ < right.scale_) {
-    if (!TimesTen(left.mantissa_)) return false;
-    ++left.scale_;
-  }
-  while (right.scale_ < left.scale_) {
-    if (!TimesTen(right.mantissa_)) return false;
-    ++right.scale_;
-  }
-  return true;
+  return RaiseTo(left, right.scale_) && RaiseTo(right, left.scale_);
 }
 
 int Number::Compare(const Number& left, const Number& right) {

@@ -49,6 +49,7 @@ class Number {
   Number Normalized() const;
 
  private:
+  static bool RaiseTo(Number& number, int scale);
   static bool Align(Number& left, Number& right);
   Wide mantissa_ = 0;
   int scale_ = 0;

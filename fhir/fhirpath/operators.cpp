@@ -6,6 +6,7 @@
 
 #include "fhir/fhirpath/moment.hpp"
 #include "fhir/fhirpath/number.hpp"
+#include "fhir/fhirpath/quantity.hpp"
 #include "fhir/fhirpath/value.hpp"
 
 namespace fhir::fhirpath {
@@ -55,30 +56,33 @@ bool NumberArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, cons
 }
 
 bool QuantityArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, const Item& right, Collection& out) {
-  const std::optional<Number> a = NumberOf(left);
-  const std::optional<Number> b = NumberOf(right);
-  const bool additive = kind == AstKind::kAdd || kind == AstKind::kSubtract;
-  if (!a || !b || kind == AstKind::kIntegerDivide || kind == AstKind::kModulo) return true;
-  std::string_view unit = left.unit;
-  if (additive) {
-    if (left.kind != right.kind) return evaluator.FailWith("a quantity is added to quantities only");
-    if (left.unit != right.unit) return true;  // no conversion between units: the answer is not known
-  } else if (left.kind == ItemKind::kQuantity && right.kind == ItemKind::kQuantity) {
-    if (kind == AstKind::kDivide && left.unit == right.unit)
-      unit = "1";
-    else if (right.unit != "1" && left.unit != "1")
-      return true;
-    else if (kind == AstKind::kDivide && right.unit != "1")
-      return true;
-    else if (left.unit == "1")
-      unit = right.unit;
-  } else if (left.kind != ItemKind::kQuantity) {
-    if (kind == AstKind::kDivide) return true;
-    unit = right.unit;
+  const auto measure = [](const Item& item) {
+    return item.kind == ItemKind::kQuantity ? Measure{item.text, item.unit} : Measure{item.text, "1"};
+  };
+  Item a = left;
+  Item b = right;
+  for (Item* const item : {&a, &b}) {
+    if (item->kind == ItemKind::kInteger) item->text = evaluator.Intern(std::to_string(item->integer));
   }
-  const std::optional<Number> result = Compute(kind, *a, *b);
+  std::optional<ComputedMeasure> result;
+  switch (kind) {
+    case AstKind::kAdd:
+    case AstKind::kSubtract:
+      if (left.kind != right.kind) return evaluator.FailWith("a quantity is added to quantities only");
+      result = AddMeasures(measure(a), measure(b), kind == AstKind::kSubtract);
+      break;
+    case AstKind::kMultiply:
+      result = MultiplyMeasures(measure(a), measure(b));
+      break;
+    case AstKind::kDivide:
+      result = DivideMeasures(measure(a), measure(b));
+      break;
+    default:
+      return evaluator.FailWith("div and mod take numbers");
+  }
   if (!result) return true;
-  return evaluator.Add(out, Item::Text(ItemKind::kQuantity, evaluator.Intern(result->ToString()), unit));
+  return evaluator.Add(
+      out, Item::Text(ItemKind::kQuantity, evaluator.Intern(result->value), evaluator.Intern(result->unit)));
 }
 
 bool MomentArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, const Item& right, Collection& out) {
@@ -90,16 +94,10 @@ bool MomentArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, cons
   std::optional<Number> amount = NumberOf(right);
   if (!moment || !amount) return true;
   if (kind == AstKind::kSubtract) amount = amount->Negated();
-  std::string_view unit = right.unit;
-  // Seconds may have a fraction; larger units count in whole ones.
-  if (unit == "s" || unit == "second" || unit == "seconds") {
-    amount = Number::Multiply(*amount, Number(1000));
-    unit = "ms";
-  }
-  if (!amount) return true;
+  // The fraction of a duration is left out, whatever its unit.
   const std::optional<std::int64_t> whole = amount->ToInteger();
   if (!whole) return true;
-  const std::optional<Moment> result = moment->Plus(*whole, unit);
+  const std::optional<Moment> result = moment->Plus(*whole, right.unit);
   if (!result) return evaluator.FailWith("this unit cannot be added to a date or time, or the result is out of range");
   return evaluator.Add(out, Item::Text(left.kind, evaluator.Intern(result->ToString())));
 }
@@ -227,14 +225,7 @@ bool Evaluator::EvaluateOperator(const AstNode& node, const Frame& frame, Collec
     if (left.size() > 1) return FailWith("one item expected, several found");
     return Add(out, Item::Boolean(IsOfType(left.front(), node.type_spec)));
   }
-  if (node.kind == AstKind::kAs) {
-    // NB: N1 wants one item here. Search parameters of R4 ("Observation.component.value as Quantity") mean a filter,
-    // and http://hl7.org/fhir/R4/searchparameter.html gives no other reading.
-    for (const Item& item : left) {
-      if (IsOfType(item, node.type_spec) && !Add(out, item)) return false;
-    }
-    return true;
-  }
+  if (node.kind == AstKind::kAs) return KeepAs(left, node.type_spec, out);
   Collection right;
   if (!Evaluate(node.operands[1], frame, right)) return false;
   switch (node.kind) {

@@ -9,7 +9,10 @@
 #include "fhir/fhirpath/ast.hpp"
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/fhirpath/functions/function.hpp"
+#include "fhir/fhirpath/moment.hpp"
+#include "fhir/fhirpath/quantity.hpp"
 #include "fhir/fhirpath/token.hpp"
+#include "fhir/fhirpath/type_checker.hpp"
 
 namespace fhir::fhirpath {
 namespace {
@@ -47,10 +50,6 @@ constexpr BinaryOperator kBinaryOperators[] = {
     {"mod", 10, AstKind::kModulo},
 };
 
-constexpr std::string_view kCalendarWords[] = {"year",   "years",   "month",       "months",      "week",   "weeks",
-                                               "day",    "days",    "hour",        "hours",       "minute", "minutes",
-                                               "second", "seconds", "millisecond", "milliseconds"};
-
 class Parser {
  public:
   Parser(Ast& ast, std::vector<Token> tokens) : ast_(ast), tokens_(std::move(tokens)) {}
@@ -67,8 +66,9 @@ class Parser {
     return Current().kind == TokenKind::kSymbol && Current().text == symbol;
   }
   bool IsWord(std::string_view word) const { return Current().kind == TokenKind::kWord && Current().text == word; }
-  std::unexpected<Error> Bad(std::string_view what) const {
-    return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath, byte {}: {}", Current().offset, what));
+  std::unexpected<Error> Bad(std::string_view what) const { return BadAt(Offset(), what); }
+  static std::unexpected<Error> BadAt(std::uint32_t offset, std::string_view what) {
+    return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath, byte {}: {}", offset, what));
   }
   Result<void> Expect(std::string_view symbol) {
     if (!IsSymbol(symbol)) return Bad(fmt::format("'{}' expected", symbol));
@@ -76,7 +76,10 @@ class Parser {
     return {};
   }
 
-  Result<std::uint32_t> Make(AstKind kind, std::vector<std::uint32_t> operands, std::string text = {}) {
+  std::uint32_t Offset() const { return static_cast<std::uint32_t>(Current().offset); }
+
+  Result<std::uint32_t> Make(AstKind kind, std::uint32_t offset, std::vector<std::uint32_t> operands,
+                             std::string text = {}) {
     std::size_t depth = 0;
     for (const std::uint32_t operand : operands) {
       if (operand != kNoOperand) depth = std::max<std::size_t>(depth, ast_.nodes[operand].depth);
@@ -87,7 +90,7 @@ class Parser {
     AstNode node;
     node.kind = kind;
     node.depth = static_cast<std::uint16_t>(depth);
-    node.offset = static_cast<std::uint32_t>(Current().offset);
+    node.offset = offset;
     node.operands = std::move(operands);
     node.text = std::move(text);
     ast_.nodes.push_back(std::move(node));
@@ -108,14 +111,15 @@ class Parser {
     while (true) {
       const BinaryOperator* const found = OperatorHere();
       if (found == nullptr || found->precedence < precedence_min) break;
+      const std::uint32_t offset = Offset();
       ++at_;
       if (found->kind == AstKind::kIs || found->kind == AstKind::kAs) {
         GW_ASSIGN(const TypeSpec spec, TypeSpecifier());
-        GW_ASSIGN(left, Make(found->kind, {left}));
+        GW_ASSIGN(left, Make(found->kind, offset, {left}));
         ast_.nodes[left].type_spec = spec;
       } else {
         GW_ASSIGN(const std::uint32_t right, Binary(found->precedence + 1));
-        GW_ASSIGN(left, Make(found->kind, {left, right}));
+        GW_ASSIGN(left, Make(found->kind, offset, {left, right}));
       }
     }
     --nesting_;
@@ -123,6 +127,7 @@ class Parser {
   }
 
   Result<std::uint32_t> Unary() {
+    const std::uint32_t offset = Offset();
     bool negative = false;
     while (IsSymbol("+") || IsSymbol("-")) {
       if (IsSymbol("-")) negative = !negative;
@@ -130,7 +135,7 @@ class Parser {
     }
     GW_ASSIGN(const std::uint32_t operand, Postfix());
     if (!negative) return operand;
-    return Make(AstKind::kNegate, {operand});
+    return Make(AstKind::kNegate, offset, {operand});
   }
 
   Result<std::uint32_t> Postfix() {
@@ -140,10 +145,11 @@ class Parser {
         ++at_;
         GW_ASSIGN(left, Invocation(left));
       } else if (IsSymbol("[")) {
+        const std::uint32_t offset = Offset();
         ++at_;
         GW_ASSIGN(const std::uint32_t index, Binary(1));
         GW_TRY(Expect("]"));
-        GW_ASSIGN(left, Make(AstKind::kIndexer, {left, index}));
+        GW_ASSIGN(left, Make(AstKind::kIndexer, offset, {left, index}));
       } else {
         return left;
       }
@@ -155,10 +161,11 @@ class Parser {
     if (token.kind == TokenKind::kVariable) return Variable();
     if (token.kind != TokenKind::kWord && token.kind != TokenKind::kDelimited) return Bad("name expected");
     std::string name = token.text;
+    const std::uint32_t offset = Offset();
     ++at_;
-    if (IsSymbol("(")) return Call(left, std::move(name));
+    if (IsSymbol("(")) return Call(left, std::move(name), offset);
     if (left == kNoOperand) {
-      GW_ASSIGN(const std::uint32_t root, Make(AstKind::kRoot, {}, std::move(name)));
+      GW_ASSIGN(const std::uint32_t root, Make(AstKind::kRoot, offset, {}, std::move(name)));
       // A type's name stands for the focus if the focus is of that type. Element names begin in lower case, so the two
       // never meet; names of primitive types ("code") are always elements here.
       AstNode& node = ast_.nodes[root];
@@ -167,7 +174,7 @@ class Parser {
       }
       return root;
     }
-    return Make(AstKind::kChild, {left}, std::move(name));
+    return Make(AstKind::kChild, offset, {left}, std::move(name));
   }
 
   Result<std::uint32_t> Variable() {
@@ -179,21 +186,23 @@ class Parser {
       kind = AstKind::kTotal;
     else if (name != "this")
       return Bad("unknown variable");
+    const std::uint32_t offset = Offset();
     ++at_;
-    return Make(kind, {});
+    return Make(kind, offset, {});
   }
 
-  Result<std::uint32_t> Call(std::uint32_t left, std::string name) {
+  Result<std::uint32_t> Call(std::uint32_t left, std::string name, std::uint32_t offset) {
     const FunctionRow* const function = FindFunction(name);
-    if (function == nullptr) return Bad(fmt::format("unknown function '{}'", name));
+    if (function == nullptr) return BadAt(offset, fmt::format("unknown function '{}'", name));
     ++at_;  // (
     std::vector<std::uint32_t> operands = {left};
     if (!IsSymbol(")")) {
       do {
         if (operands.size() > 1) ++at_;  // ,
         if (function->type_argument) {
+          const std::uint32_t type_offset = Offset();
           GW_ASSIGN(const TypeSpec spec, TypeSpecifier());
-          GW_ASSIGN(const std::uint32_t type_name, Make(AstKind::kTypeName, {}));
+          GW_ASSIGN(const std::uint32_t type_name, Make(AstKind::kTypeName, type_offset, {}));
           ast_.nodes[type_name].type_spec = spec;
           operands.push_back(type_name);
         } else {
@@ -205,15 +214,28 @@ class Parser {
     GW_TRY(Expect(")"));
     const std::size_t arguments = operands.size() - 1;
     if (arguments < function->arguments_min || arguments > function->arguments_max) {
-      return Bad(fmt::format("function '{}' takes {} to {} arguments", name, function->arguments_min,
-                             function->arguments_max));
+      return BadAt(offset, fmt::format("function '{}' takes {} to {} arguments", name, function->arguments_min,
+                                       function->arguments_max));
     }
-    GW_ASSIGN(const std::uint32_t call, Make(AstKind::kCall, std::move(operands), std::move(name)));
+    GW_ASSIGN(const std::uint32_t call, Make(AstKind::kCall, offset, std::move(operands), std::move(name)));
     ast_.nodes[call].function = function;
+    GW_TRY(CompilePattern(ast_.nodes[call]));
     return call;
   }
 
+  /// A literal pattern is compiled here, once.
+  Result<void> CompilePattern(AstNode& call) {
+    if (!call.function->pattern_argument) return {};
+    const AstNode& argument = ast_.nodes[call.operands[1]];
+    if (argument.kind != AstKind::kLiteral || argument.literal.kind != ItemKind::kString) return {};
+    auto compiled = RegularExpression::Compile(argument.text);
+    if (!compiled) return BadAt(argument.offset, compiled.error().public_text.text);
+    call.pattern = *std::move(compiled);
+    return {};
+  }
+
   Result<TypeSpec> TypeSpecifier() {
+    const std::uint32_t offset = Offset();
     if (Current().kind != TokenKind::kWord && Current().kind != TokenKind::kDelimited) return Bad("type name expected");
     std::string name = Current().text;
     ++at_;
@@ -224,12 +246,18 @@ class Parser {
       name += "." + Current().text;
       ++at_;
     }
-    return FindTypeSpec(ast_.definitions, name);
+    auto spec = FindTypeSpec(ast_.definitions, name);
+    if (!spec) return BadAt(offset, fmt::format("unknown type '{}'", name));
+    return spec;
   }
 
   Result<std::uint32_t> Literal(ItemKind kind) {
     std::string text = Current().text;
-    GW_ASSIGN(const std::uint32_t made, Make(AstKind::kLiteral, {}, std::move(text)));
+    const bool moment = kind == ItemKind::kDate || kind == ItemKind::kDateTime;
+    if ((moment && !Moment::Parse(text)) || (kind == ItemKind::kTime && !Moment::ParseTime(text))) {
+      return Bad("no such date or time");
+    }
+    GW_ASSIGN(const std::uint32_t made, Make(AstKind::kLiteral, Offset(), {}, std::move(text)));
     ast_.nodes[made].literal.kind = kind;
     ++at_;
     return made;
@@ -240,9 +268,8 @@ class Parser {
     AstNode& node = ast_.nodes[made];
     std::string unit;
     if (Current().kind == TokenKind::kString)
-      unit = Current().text;
-    else if (Current().kind == TokenKind::kWord &&
-             std::ranges::find(kCalendarWords, Current().text) != std::end(kCalendarWords))
+      unit = Current().text.empty() ? "1" : Current().text;
+    else if (Current().kind == TokenKind::kWord && IsCalendarWord(Current().text))
       unit = Current().text;
     if (!unit.empty()) {
       ++at_;
@@ -277,8 +304,9 @@ class Parser {
         return Variable();
       case TokenKind::kExternal: {
         std::string name = token.text;
+        const std::uint32_t offset = Offset();
         ++at_;
-        return Make(AstKind::kExternal, {}, std::move(name));
+        return Make(AstKind::kExternal, offset, {}, std::move(name));
       }
       case TokenKind::kWord:
         if (IsWord("true") || IsWord("false")) {
@@ -298,9 +326,10 @@ class Parser {
           return inner;
         }
         if (IsSymbol("{")) {
+          const std::uint32_t offset = Offset();
           ++at_;
           GW_TRY(Expect("}"));
-          return Make(AstKind::kEmpty, {});
+          return Make(AstKind::kEmpty, offset, {});
         }
         break;
       case TokenKind::kEnd:
@@ -368,7 +397,9 @@ Result<TypeSpec> FindTypeSpec(const metadata::Definitions& definitions, std::str
       spec.system_kind = kind;
     }
   }
-  if (spec.fhir == metadata::kNoType && !spec.system) {
+  const bool known = spec.fhir != metadata::kNoType || spec.system ||
+                     (only_system && definitions.FindType(plain) != metadata::kNoType);
+  if (!known) {
     return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath: unknown type '{}'", name));
   }
   return spec;
@@ -378,7 +409,9 @@ std::string_view Expression::text() const {
   return ast_->text;
 }
 
-Result<Expression> Compile(std::string_view text, const metadata::Definitions& definitions) {
+namespace {
+
+Result<std::shared_ptr<Ast>> Parse(std::string_view text, const metadata::Definitions& definitions) {
   if (text.size() > kExpressionBytesMax) {
     return Fail(ErrorCode::kTooLarge, fmt::format("FHIRPath: longer than {} bytes", kExpressionBytesMax));
   }
@@ -391,6 +424,22 @@ Result<Expression> Compile(std::string_view text, const metadata::Definitions& d
     node.literal.text = node.text;
     node.literal.unit = node.unit;
   }
+  return ast;
+}
+
+}  // namespace
+
+Result<Expression> Compile(std::string_view text, const metadata::Definitions& definitions) {
+  GW_ASSIGN(std::shared_ptr<Ast> ast, Parse(text, definitions));
+  FindSimplePath(*ast);
+  return Expression(std::move(ast));
+}
+
+Result<Expression> CompileChecked(std::string_view text, metadata::TypeId context_type,
+                                  const metadata::Definitions& definitions) {
+  GW_ASSIGN(std::shared_ptr<Ast> ast, Parse(text, definitions));
+  GW_TRY(CheckTypes(*ast, context_type));
+  ast->checked = true;
   FindSimplePath(*ast);
   return Expression(std::move(ast));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fhir/fhirpath/moment.hpp"
+#include "fhir/fhirpath/quantity.hpp"
 
 namespace fhir::fhirpath {
 namespace {
@@ -22,16 +23,8 @@ std::optional<Moment> MomentOf(const Item& item) {
   return item.kind == ItemKind::kTime ? Moment::ParseTime(item.text) : Moment::Parse(item.text);
 }
 
-/// Calendar words and UCUM codes of one unit compare as that unit: years and months only with themselves.
-std::string_view UnitKey(std::string_view unit) {
-  static constexpr std::pair<std::string_view, std::string_view> kSame[] = {
-      {"years", "year"}, {"months", "month"}, {"weeks", "wk"},       {"week", "wk"},         {"days", "d"},
-      {"day", "d"},      {"hours", "h"},      {"hour", "h"},         {"minutes", "min"},     {"minute", "min"},
-      {"seconds", "s"},  {"second", "s"},     {"millisecond", "ms"}, {"milliseconds", "ms"}, {"", "1"}};
-  for (const auto& [from, to] : kSame) {
-    if (unit == from) return to;
-  }
-  return unit;
+Measure MeasureOf(const Item& item) {
+  return {item.text, item.unit};
 }
 
 /// Text for equivalence: lower case, runs of white space as one blank.
@@ -104,6 +97,7 @@ std::optional<Number> NumberOf(const Item& item) {
 std::optional<bool> ItemsEqual(const Evaluator& evaluator, const Item& left, const Item& right) {
   const Item a = evaluator.ToValue(left);
   const Item b = evaluator.ToValue(right);
+  if (a.kind == ItemKind::kInteger && b.kind == ItemKind::kInteger) return a.integer == b.integer;
   if (a.IsNode() || b.IsNode()) return a.IsNode() && b.IsNode() && (a.node == b.node || SameTree(*a.node, *b.node));
   if (IsNumeric(a) && IsNumeric(b)) {
     const std::optional<Number> x = NumberOf(a);
@@ -125,10 +119,9 @@ std::optional<bool> ItemsEqual(const Evaluator& evaluator, const Item& left, con
     case ItemKind::kBoolean:
       return a.boolean == b.boolean;
     case ItemKind::kQuantity: {
-      if (UnitKey(a.unit) != UnitKey(b.unit)) return std::nullopt;
-      const std::optional<Number> x = NumberOf(a);
-      const std::optional<Number> y = NumberOf(b);
-      return x && y && Number::Compare(*x, *y) == 0;
+      const std::optional<int> order = CompareMeasures(MeasureOf(a), MeasureOf(b));
+      if (!order) return std::nullopt;
+      return *order == 0;
     }
     case ItemKind::kStub:
       return a.type == b.type && a.text == b.text;
@@ -142,15 +135,14 @@ bool ItemsEquivalent(const Evaluator& evaluator, const Item& left, const Item& r
   const Item b = evaluator.ToValue(right);
   if (a.IsNode() && b.IsNode()) return a.node == b.node || SimilarTree(evaluator, *a.node, *b.node);
   if (a.IsNode() || b.IsNode()) return false;
-  if ((IsNumeric(a) && IsNumeric(b)) || (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity)) {
-    if (a.kind == ItemKind::kQuantity && UnitKey(a.unit) != UnitKey(b.unit)) return false;
+  if (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity) {
+    return MeasuresEquivalent(MeasureOf(a), MeasureOf(b));
+  }
+  if (IsNumeric(a) && IsNumeric(b)) {
     const std::optional<Number> x = NumberOf(a);
     const std::optional<Number> y = NumberOf(b);
     if (!x || !y) return a.text == b.text;
-    // Compared at the precision of the less precise one, trailing zeros left aside.
-    const int places = std::min(x->Normalized().scale(), y->Normalized().scale());
-    return Number::Compare(x->Rounded(places, Number::Rounding::kHalfAwayFromZero),
-                           y->Rounded(places, Number::Rounding::kHalfAwayFromZero)) == 0;
+    return NumbersEquivalent(*x, *y);
   }
   if (a.kind == ItemKind::kString && b.kind == ItemKind::kString) return Simplified(a.text) == Simplified(b.text);
   return ItemsEqual(evaluator, a, b).value_or(false);
@@ -166,8 +158,14 @@ Order CompareItems(const Evaluator& evaluator, const Item& left, const Item& rig
   const Item a = evaluator.ToValue(left);
   const Item b = evaluator.ToValue(right);
   if (a.IsNode() || b.IsNode()) return Order::kIncomparable;
-  if ((IsNumeric(a) && IsNumeric(b)) || (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity)) {
-    if (a.kind == ItemKind::kQuantity && UnitKey(a.unit) != UnitKey(b.unit)) return Order::kUnknown;
+  if (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity) {
+    const std::optional<int> order = CompareMeasures(MeasureOf(a), MeasureOf(b));
+    return order ? of(*order) : Order::kUnknown;
+  }
+  if (IsNumeric(a) && IsNumeric(b)) {
+    if (a.kind == ItemKind::kInteger && b.kind == ItemKind::kInteger) {
+      return of(a.integer < b.integer ? -1 : a.integer > b.integer ? 1 : 0);
+    }
     const std::optional<Number> x = NumberOf(a);
     const std::optional<Number> y = NumberOf(b);
     if (!x || !y) return Order::kUnknown;

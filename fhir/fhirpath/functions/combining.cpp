@@ -37,7 +37,9 @@ bool AggregateFunction(Evaluator& evaluator, const Call& call, Collection& out) 
 }
 
 constexpr FunctionRow kCombining[] = {
-    {"union", 1, 1, UnionFunction}, {"combine", 1, 1, CombineFunction}, {"aggregate", 1, 2, AggregateFunction}};
+    {"union", 1, 1, UnionFunction, Answer::kInputAndFirst},
+    {"combine", 1, 1, CombineFunction, Answer::kInputAndFirst},
+    {"aggregate", 1, 2, AggregateFunction, Answer::kUnknown, Input::kAny, Scope::kEachItem}};
 
 }  // namespace
 

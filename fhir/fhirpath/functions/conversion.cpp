@@ -7,6 +7,7 @@
 #include "fhir/fhirpath/functions/function.hpp"
 #include "fhir/fhirpath/moment.hpp"
 #include "fhir/fhirpath/number.hpp"
+#include "fhir/fhirpath/quantity.hpp"
 
 namespace fhir::fhirpath {
 namespace {
@@ -156,34 +157,56 @@ std::optional<Item> ToQuantity(Evaluator& evaluator, const Item& item) {
     if (unit.size() < 3 || !unit.ends_with('\'')) return std::nullopt;
     return Item::Text(ItemKind::kQuantity, number, unit.substr(1, unit.size() - 2));
   }
-  static constexpr std::string_view kCalendar[] = {"year", "month",  "week",   "day",
-                                                   "hour", "minute", "second", "millisecond"};
-  for (const std::string_view word : kCalendar) {
-    if (unit == word || (unit.size() == word.size() + 1 && unit.starts_with(word) && unit.ends_with('s'))) {
-      return Item::Text(ItemKind::kQuantity, number, unit);
-    }
-  }
-  return std::nullopt;
+  if (!IsCalendarWord(unit)) return std::nullopt;
+  return Item::Text(ItemKind::kQuantity, number, unit);
+}
+
+/// The input as a quantity, in the unit of the argument when there is one. False after an error.
+bool QuantityOf(Evaluator& evaluator, const Call& call, std::optional<Item>& input, std::optional<Item>& quantity) {
+  std::optional<std::string_view> unit;
+  if (!evaluator.SingleOf(call.input, input)) return false;
+  if (!call.arguments.empty() && !evaluator.StringArgument(call.arguments[0], call.frame, unit)) return false;
+  quantity = input ? ToQuantity(evaluator, *input) : std::nullopt;
+  if (!quantity || !unit) return true;
+  const std::optional<std::string> value = ConvertMeasure({quantity->text, quantity->unit}, *unit);
+  if (value)
+    quantity = Item::Text(ItemKind::kQuantity, evaluator.Intern(*value), *unit);
+  else
+    quantity.reset();
+  return true;
+}
+
+bool ToQuantityFunction(Evaluator& evaluator, const Call& call, Collection& out) {
+  std::optional<Item> input;
+  std::optional<Item> quantity;
+  return QuantityOf(evaluator, call, input, quantity) && (!quantity || evaluator.Add(out, *quantity));
+}
+
+bool ConvertsToQuantityFunction(Evaluator& evaluator, const Call& call, Collection& out) {
+  std::optional<Item> input;
+  std::optional<Item> quantity;
+  return QuantityOf(evaluator, call, input, quantity) &&
+         (!input || evaluator.Add(out, Item::Boolean(quantity.has_value())));
 }
 
 constexpr FunctionRow kConversion[] = {
-    {"iif", 2, 3, IifFunction},
-    {"toBoolean", 0, 0, ConvertTo<ToBoolean>},
-    {"convertsToBoolean", 0, 0, ConvertsTo<ToBoolean>},
-    {"toInteger", 0, 0, ConvertTo<ToInteger>},
-    {"convertsToInteger", 0, 0, ConvertsTo<ToInteger>},
-    {"toDate", 0, 0, ConvertTo<ToDate>},
-    {"convertsToDate", 0, 0, ConvertsTo<ToDate>},
-    {"toDateTime", 0, 0, ConvertTo<ToDateTime>},
-    {"convertsToDateTime", 0, 0, ConvertsTo<ToDateTime>},
-    {"toDecimal", 0, 0, ConvertTo<ToDecimal>},
-    {"convertsToDecimal", 0, 0, ConvertsTo<ToDecimal>},
-    {"toQuantity", 0, 1, ConvertTo<ToQuantity>},
-    {"convertsToQuantity", 0, 1, ConvertsTo<ToQuantity>},
-    {"toString", 0, 0, ConvertTo<ToStringItem>},
-    {"convertsToString", 0, 0, ConvertsTo<ToStringItem>},
-    {"toTime", 0, 0, ConvertTo<ToTime>},
-    {"convertsToTime", 0, 0, ConvertsTo<ToTime>},
+    {"iif", 2, 3, IifFunction, Answer::kArgument, Input::kAny, Scope::kEachItem, false, false, true},
+    {"toBoolean", 0, 0, ConvertTo<ToBoolean>, Answer::kBoolean},
+    {"convertsToBoolean", 0, 0, ConvertsTo<ToBoolean>, Answer::kBoolean},
+    {"toInteger", 0, 0, ConvertTo<ToInteger>, Answer::kInteger},
+    {"convertsToInteger", 0, 0, ConvertsTo<ToInteger>, Answer::kBoolean},
+    {"toDate", 0, 0, ConvertTo<ToDate>, Answer::kDate},
+    {"convertsToDate", 0, 0, ConvertsTo<ToDate>, Answer::kBoolean},
+    {"toDateTime", 0, 0, ConvertTo<ToDateTime>, Answer::kDateTime},
+    {"convertsToDateTime", 0, 0, ConvertsTo<ToDateTime>, Answer::kBoolean},
+    {"toDecimal", 0, 0, ConvertTo<ToDecimal>, Answer::kDecimal},
+    {"convertsToDecimal", 0, 0, ConvertsTo<ToDecimal>, Answer::kBoolean},
+    {"toQuantity", 0, 1, ToQuantityFunction, Answer::kQuantity},
+    {"convertsToQuantity", 0, 1, ConvertsToQuantityFunction, Answer::kBoolean},
+    {"toString", 0, 0, ConvertTo<ToStringItem>, Answer::kString},
+    {"convertsToString", 0, 0, ConvertsTo<ToStringItem>, Answer::kBoolean},
+    {"toTime", 0, 0, ConvertTo<ToTime>, Answer::kTime},
+    {"convertsToTime", 0, 0, ConvertsTo<ToTime>, Answer::kBoolean},
 };
 
 }  // namespace

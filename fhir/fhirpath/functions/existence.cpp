@@ -103,19 +103,19 @@ bool NotFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 }
 
 constexpr FunctionRow kExistence[] = {
-    {"empty", 0, 0, EmptyFunction},
-    {"exists", 0, 1, ExistsFunction},
-    {"all", 1, 1, AllFunction},
-    {"allTrue", 0, 0, AllTrueFunction},
-    {"anyTrue", 0, 0, AnyTrueFunction},
-    {"allFalse", 0, 0, AllFalseFunction},
-    {"anyFalse", 0, 0, AnyFalseFunction},
-    {"subsetOf", 1, 1, SubsetOfFunction},
-    {"supersetOf", 1, 1, SupersetOfFunction},
-    {"count", 0, 0, CountFunction},
-    {"distinct", 0, 0, DistinctFunction},
-    {"isDistinct", 0, 0, IsDistinctFunction},
-    {"not", 0, 0, NotFunction},
+    {"empty", 0, 0, EmptyFunction, Answer::kBoolean},
+    {"exists", 0, 1, ExistsFunction, Answer::kBoolean, Input::kAny, Scope::kEachItem},
+    {"all", 1, 1, AllFunction, Answer::kBoolean, Input::kAny, Scope::kEachItem},
+    {"allTrue", 0, 0, AllTrueFunction, Answer::kBoolean},
+    {"anyTrue", 0, 0, AnyTrueFunction, Answer::kBoolean},
+    {"allFalse", 0, 0, AllFalseFunction, Answer::kBoolean},
+    {"anyFalse", 0, 0, AnyFalseFunction, Answer::kBoolean},
+    {"subsetOf", 1, 1, SubsetOfFunction, Answer::kBoolean},
+    {"supersetOf", 1, 1, SupersetOfFunction, Answer::kBoolean},
+    {"count", 0, 0, CountFunction, Answer::kInteger},
+    {"distinct", 0, 0, DistinctFunction, Answer::kInput},
+    {"isDistinct", 0, 0, IsDistinctFunction, Answer::kBoolean},
+    {"not", 0, 0, NotFunction, Answer::kBoolean},
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // The functions that FHIR adds. Source: https://hl7.org/fhir/R4/fhirpath.html#functions
-// NB: memberOf(), conformsTo() and htmlChecks() belong to the folders that know value sets, profiles and narrative.
+// Those that ask the host are in host.cpp.
 #include "fhir/fhirpath/evaluator.hpp"
 #include "fhir/fhirpath/functions/function.hpp"
 #include "fhir/fhirpath/reference_resolver.hpp"
@@ -46,9 +46,11 @@ bool GetValueFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 }
 
 constexpr FunctionRow kFhir[] = {
-    {"resolve", 0, 0, ResolveFunction},           {"extension", 1, 1, ExtensionFunction},
-    {"hasExtension", 1, 1, HasExtensionFunction}, {"hasValue", 0, 0, HasValueFunction},
-    {"getValue", 0, 0, GetValueFunction},
+    {"resolve", 0, 0, ResolveFunction},
+    {"extension", 1, 1, ExtensionFunction, Answer::kExtension},
+    {"hasExtension", 1, 1, HasExtensionFunction, Answer::kBoolean},
+    {"hasValue", 0, 0, HasValueFunction, Answer::kBoolean},
+    {"getValue", 0, 0, GetValueFunction, Answer::kInput},
 };
 
 }  // namespace

@@ -50,16 +50,16 @@ bool RepeatFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 bool OfTypeFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   const TypeSpec& spec = evaluator.node(call.arguments[0]).type_spec;
   for (const Item& item : call.input) {
-    if (evaluator.IsOfType(item, spec) && !evaluator.Add(out, item)) return false;
+    if (evaluator.IsExactly(item, spec) && !evaluator.Add(out, item)) return false;
   }
   return true;
 }
 
 constexpr FunctionRow kFiltering[] = {
-    {"where", 1, 1, WhereFunction},
-    {"select", 1, 1, SelectFunction},
-    {"repeat", 1, 1, RepeatFunction},
-    {"ofType", 1, 1, OfTypeFunction, true},
+    {"where", 1, 1, WhereFunction, Answer::kInput, Input::kAny, Scope::kEachItem},
+    {"select", 1, 1, SelectFunction, Answer::kArgument, Input::kAny, Scope::kEachItem},
+    {"repeat", 1, 1, RepeatFunction, Answer::kUnknown, Input::kAny, Scope::kEachItem},
+    {"ofType", 1, 1, OfTypeFunction, Answer::kNamedType, Input::kAny, Scope::kOuter, true},
 };
 
 }  // namespace

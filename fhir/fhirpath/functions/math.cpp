@@ -104,11 +104,16 @@ bool PowerFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 }
 
 constexpr FunctionRow kMath[] = {
-    {"abs", 0, 0, AbsFunction},           {"ceiling", 0, 0, RoundToWhole<Number::Rounding::kCeiling>},
-    {"exp", 0, 0, RealFunction<ExpOf>},   {"floor", 0, 0, RoundToWhole<Number::Rounding::kFloor>},
-    {"ln", 0, 0, RealFunction<LnOf>},     {"log", 1, 1, LogFunction},
-    {"power", 1, 1, PowerFunction},       {"round", 0, 1, RoundFunction},
-    {"sqrt", 0, 0, RealFunction<SqrtOf>}, {"truncate", 0, 0, RoundToWhole<Number::Rounding::kTruncate>},
+    {"abs", 0, 0, AbsFunction, Answer::kInput, Input::kNumber},
+    {"ceiling", 0, 0, RoundToWhole<Number::Rounding::kCeiling>, Answer::kInteger, Input::kNumber},
+    {"exp", 0, 0, RealFunction<ExpOf>, Answer::kDecimal, Input::kNumber},
+    {"floor", 0, 0, RoundToWhole<Number::Rounding::kFloor>, Answer::kInteger, Input::kNumber},
+    {"ln", 0, 0, RealFunction<LnOf>, Answer::kDecimal, Input::kNumber},
+    {"log", 1, 1, LogFunction, Answer::kDecimal, Input::kNumber},
+    {"power", 1, 1, PowerFunction, Answer::kDecimal, Input::kNumber},
+    {"round", 0, 1, RoundFunction, Answer::kDecimal, Input::kNumber},
+    {"sqrt", 0, 0, RealFunction<SqrtOf>, Answer::kDecimal, Input::kNumber},
+    {"truncate", 0, 0, RoundToWhole<Number::Rounding::kTruncate>, Answer::kInteger, Input::kNumber},
 };
 
 }  // namespace

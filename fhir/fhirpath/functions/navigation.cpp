@@ -34,8 +34,8 @@ bool DescendantsFunction(Evaluator& evaluator, const Call& call, Collection& out
   return true;
 }
 
-constexpr FunctionRow kNavigation[] = {{"children", 0, 0, ChildrenFunction},
-                                       {"descendants", 0, 0, DescendantsFunction}};
+constexpr FunctionRow kNavigation[] = {{"children", 0, 0, ChildrenFunction, Answer::kUnordered},
+                                       {"descendants", 0, 0, DescendantsFunction, Answer::kUnordered}};
 
 }  // namespace
 

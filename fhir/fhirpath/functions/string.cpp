@@ -1,12 +1,13 @@
 // Source: http://hl7.org/fhirpath/N1/#string-manipulation
 // Positions and lengths count characters (code points), not bytes.
-// NB: matches() and replaceMatches() are absent until fhir/base/text offers regular expressions bounded in time.
+// matches() and its kin are in pattern.cpp, encode() and its kin in encoding.cpp.
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "fhir/fhirpath/evaluator.hpp"
 #include "fhir/fhirpath/functions/function.hpp"
+#include "fhir/fhirpath/functions/text_input.hpp"
 
 namespace fhir::fhirpath {
 namespace {
@@ -30,21 +31,6 @@ std::size_t BytePosition(std::string_view text, std::int64_t character) {
     --character;
   }
   return at;
-}
-
-/// The input as a string. False when it is something else.
-bool InputString(Evaluator& evaluator, const Call& call, std::optional<std::string_view>& text) {
-  std::optional<Item> item;
-  text.reset();
-  if (!evaluator.SingleOf(call.input, item)) return false;
-  if (!item) return true;
-  if (item->kind != ItemKind::kString) return evaluator.FailWith("a string is expected as input");
-  text = item->text;
-  return true;
-}
-
-bool AddText(Evaluator& evaluator, std::string_view text, Collection& out) {
-  return evaluator.Spend(text.size() / 64) && evaluator.Add(out, Item::Text(ItemKind::kString, evaluator.Intern(text)));
 }
 
 /// Input and first argument, both present: calls act(text, argument).
@@ -191,19 +177,19 @@ bool JoinFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 }
 
 constexpr FunctionRow kString[] = {
-    {"indexOf", 1, 1, IndexOfFunction},
-    {"substring", 1, 2, SubstringFunction},
-    {"startsWith", 1, 1, StartsWithFunction},
-    {"endsWith", 1, 1, EndsWithFunction},
-    {"contains", 1, 1, ContainsFunction},
-    {"upper", 0, 0, ChangeCase<'a', 'A'>},
-    {"lower", 0, 0, ChangeCase<'A', 'a'>},
-    {"replace", 2, 2, ReplaceFunction},
-    {"length", 0, 0, LengthFunction},
-    {"toChars", 0, 0, ToCharsFunction},
-    {"trim", 0, 0, TrimFunction},
-    {"split", 1, 1, SplitFunction},
-    {"join", 0, 1, JoinFunction},
+    {"indexOf", 1, 1, IndexOfFunction, Answer::kInteger, Input::kString},
+    {"substring", 1, 2, SubstringFunction, Answer::kString, Input::kString},
+    {"startsWith", 1, 1, StartsWithFunction, Answer::kBoolean, Input::kString},
+    {"endsWith", 1, 1, EndsWithFunction, Answer::kBoolean, Input::kString},
+    {"contains", 1, 1, ContainsFunction, Answer::kBoolean, Input::kString},
+    {"upper", 0, 0, ChangeCase<'a', 'A'>, Answer::kString, Input::kString},
+    {"lower", 0, 0, ChangeCase<'A', 'a'>, Answer::kString, Input::kString},
+    {"replace", 2, 2, ReplaceFunction, Answer::kString, Input::kString},
+    {"length", 0, 0, LengthFunction, Answer::kInteger, Input::kString},
+    {"toChars", 0, 0, ToCharsFunction, Answer::kString, Input::kString},
+    {"trim", 0, 0, TrimFunction, Answer::kString, Input::kString},
+    {"split", 1, 1, SplitFunction, Answer::kString, Input::kString},
+    {"join", 0, 1, JoinFunction, Answer::kString, Input::kString},
 };
 
 }  // namespace

@@ -67,9 +67,14 @@ bool ExcludeFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 }
 
 constexpr FunctionRow kSubsetting[] = {
-    {"single", 0, 0, SingleFunction},       {"first", 0, 0, FirstFunction},     {"last", 0, 0, LastFunction},
-    {"tail", 0, 0, TailFunction},           {"skip", 1, 1, SkipFunction},       {"take", 1, 1, TakeFunction},
-    {"intersect", 1, 1, IntersectFunction}, {"exclude", 1, 1, ExcludeFunction},
+    {"single", 0, 0, SingleFunction, Answer::kInput},
+    {"first", 0, 0, FirstFunction, Answer::kInput, Input::kOrdered},
+    {"last", 0, 0, LastFunction, Answer::kInput, Input::kOrdered},
+    {"tail", 0, 0, TailFunction, Answer::kInput, Input::kOrdered},
+    {"skip", 1, 1, SkipFunction, Answer::kInput, Input::kOrdered},
+    {"take", 1, 1, TakeFunction, Answer::kInput, Input::kOrdered},
+    {"intersect", 1, 1, IntersectFunction, Answer::kInput},
+    {"exclude", 1, 1, ExcludeFunction, Answer::kInput},
 };
 
 }  // namespace

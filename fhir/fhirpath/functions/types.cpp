@@ -12,13 +12,8 @@ bool IsFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   return evaluator.Add(out, Item::Boolean(is));
 }
 
-/// NB: a filter, as the operator `as` is here: R4's own invariants and search parameters use it on several items.
 bool AsFunction(Evaluator& evaluator, const Call& call, Collection& out) {
-  const TypeSpec& spec = evaluator.node(call.arguments[0]).type_spec;
-  for (const Item& item : call.input) {
-    if (evaluator.IsOfType(item, spec) && !evaluator.Add(out, item)) return false;
-  }
-  return true;
+  return evaluator.KeepAs(call.input, evaluator.node(call.arguments[0]).type_spec, out);
 }
 
 bool TypeFunction(Evaluator& evaluator, const Call& call, Collection& out) {
@@ -31,8 +26,9 @@ bool TypeFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   return true;
 }
 
-constexpr FunctionRow kTypes[] = {
-    {"is", 1, 1, IsFunction, true}, {"as", 1, 1, AsFunction, true}, {"type", 0, 0, TypeFunction}};
+constexpr FunctionRow kTypes[] = {{"is", 1, 1, IsFunction, Answer::kBoolean, Input::kAny, Scope::kOuter, true},
+                                  {"as", 1, 1, AsFunction, Answer::kNamedType, Input::kAny, Scope::kOuter, true},
+                                  {"type", 0, 0, TypeFunction}};
 
 }  // namespace
 

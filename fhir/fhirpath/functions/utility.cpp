@@ -8,7 +8,18 @@ namespace {
 bool TraceFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   std::optional<std::string_view> label;
   if (!evaluator.StringArgument(call.arguments[0], call.frame, label)) return false;
-  if (evaluator.context().trace) evaluator.context().trace(label.value_or(""), call.input.size());
+  if (evaluator.context().trace) {
+    std::size_t items = call.input.size();
+    if (call.arguments.size() > 1) {  // a projection of each item is counted instead
+      Collection projected;
+      for (const Item& item : call.input) {
+        const Frame frame{.this_item = &item, .index = 0, .total = call.frame.total};
+        if (!evaluator.Evaluate(call.arguments[1], frame, projected)) return false;
+      }
+      items = projected.size();
+    }
+    evaluator.context().trace(label.value_or(""), items);
+  }
   out.Append(call.input);
   return true;
 }
@@ -36,10 +47,10 @@ bool TimeOfDayFunction(Evaluator& evaluator, const Call&, Collection& out) {
   return evaluator.Add(out, Item::Text(ItemKind::kTime, time.substr(0, time.find_first_of("Z+-"))));
 }
 
-constexpr FunctionRow kUtility[] = {{"trace", 1, 2, TraceFunction},
-                                    {"now", 0, 0, NowFunction},
-                                    {"today", 0, 0, TodayFunction},
-                                    {"timeOfDay", 0, 0, TimeOfDayFunction}};
+constexpr FunctionRow kUtility[] = {{"trace", 1, 2, TraceFunction, Answer::kInput, Input::kAny, Scope::kEachItem},
+                                    {"now", 0, 0, NowFunction, Answer::kDateTime},
+                                    {"today", 0, 0, TodayFunction, Answer::kDate},
+                                    {"timeOfDay", 0, 0, TimeOfDayFunction, Answer::kTime}};
 
 }  // namespace
 
