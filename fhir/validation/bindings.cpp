@@ -61,13 +61,16 @@ bool IsInList(const model::Node& node, std::string_view type) {
 
 }  // namespace
 
+bool InRequiredCodes(const model::Node& node) {
+  const std::string_view type = Definitions::R4().TypeName(node.row->type);
+  return type == "code" ? !node.HasValue() || HasCode(*node.row, node.value) : IsInList(node, type);
+}
+
 void CheckBinding(const model::Node& node, IssueList& issues) {
   if (node.row == nullptr || Definitions::R4().RequiredCodes(*node.row).empty()) {
     return;
   }
-  const std::string_view type = Definitions::R4().TypeName(node.row->type);
-  const bool holds = type == "code" ? !node.HasValue() || HasCode(*node.row, node.value) : IsInList(node, type);
-  if (!holds) {
+  if (!InRequiredCodes(node)) {
     issues.AddAt(ExpressionOf(node), Severity::kError, IssueType::kCodeInvalid, Expected(*node.row),
                  node.source_offset);
   }

@@ -12,4 +12,8 @@ namespace fhir::validation {
 /// Cost: a binary search by code; O(1) without a binding.
 void CheckBinding(const model::Node& node, IssueList& issues);
 
+/// Whether the code, or one of the codings, is in the closed list of the element's row.
+/// Shape: the row has such a list.  Cost: a binary search by code.
+bool InRequiredCodes(const model::Node& node);
+
 }  // namespace fhir::validation

@@ -11,7 +11,8 @@
 
 #include "fhir/validation/snapshot_merge.hpp"
 #include "fhir/validation/snapshot_tree.hpp"
-#include "fmt/format.h"
+
+#include <fmt/format.h>
 
 namespace fhir::validation {
 namespace {

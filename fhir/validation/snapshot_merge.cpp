@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace fhir::validation {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 #include <vector>
 
-#include "fmt/format.h"
+#include <fmt/format.h>
 
 namespace fhir::validation {
 namespace {

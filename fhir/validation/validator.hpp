@@ -35,10 +35,13 @@ struct ValidatorOptions {
   Checking families = Checking::kOn;  ///< rules of single types (Bundle, QuestionnaireResponse …), see family.hpp
   Severity best_practice = Severity::kWarning;    ///< of constraints marked as best practice
   Severity unknown_profile = Severity::kWarning;  ///< of a canonical in meta.profile that is not loaded
-  /// URLs that begin with one of these are extensions one need not know.
+  Severity unknown_extension = Severity::kError;  ///< of an extension whose definition is not loaded
+  /// Extensions whose URL begins with one of these need no definition.
   std::span<const std::string> extension_domains;
   /// Finds resources outside of the one being validated; null when unknown. What it returns outlives the call.
   std::function<const model::Node*(std::string_view reference)> resolve;
+  std::string_view
+      now;  ///< what now() says in invariants, e.g. "2025-01-31T10:00:00Z"; without one they are not checked
   std::size_t steps_max = 20'000'000;  ///< elements times rules, over all profiles; past it the rest is not checked
   Limits limits;
 };

@@ -1,0 +1,98 @@
+// Extensions: known, in a place their definition allows, with the content it asks for.
+// Source: https://hl7.org/fhir/R4/extensibility.html and https://hl7.org/fhir/R4/defining-extensions.html#context
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "fhir/fhirpath/reference_resolver.hpp"
+#include "fhir/validation/extension_context.hpp"
+#include "fhir/validation/walk.hpp"
+
+namespace fhir::validation {
+
+using model::Node;
+
+namespace {
+
+/// Domains that stand for examples by convention; their extensions have no definition anywhere.
+constexpr std::string_view kExampleDomains[] = {"http://example.org", "https://example.org", "http://acme.com"};
+/// HL7 publishes extensions of its own apart from the definitions of R4.
+constexpr std::string_view kStandardDomain = "http://hl7.org/fhir/";
+
+bool StartsWithOneOf(std::string_view url, auto&& prefixes) {
+  return std::any_of(std::begin(prefixes), std::end(prefixes),
+                     [&](std::string_view prefix) { return url.starts_with(prefix); });
+}
+
+}  // namespace
+
+void Walk::Extension(const Node& node) {
+  const std::string_view url = node.ChildValue("url");
+  if (url.empty()) {
+    return;
+  }
+  const bool nested = node.parent != nullptr && node.parent->type == types_.extension;
+  if (url.find(':') == std::string_view::npos) {
+    if (!nested) {
+      Error(node, IssueType::kInvalid, "expected an absolute URL in url");
+    }
+    return;  // a part of a complex extension: its definition says more
+  }
+  const Profile* definition = profiles_.Find(url);
+  if (definition == nullptr || !definition->is_extension) {
+    if (!StartsWithOneOf(url, options_.extension_domains)) {
+      const bool lenient = StartsWithOneOf(url, kExampleDomains) || url.starts_with(kStandardDomain);
+      Report(node, lenient ? Severity::kWarning : options_.unknown_extension, IssueType::kExtension,
+             "expected an extension whose definition is loaded");
+    }
+    return;
+  }
+  if (!InContext(node, *definition)) {
+    Report(*node.parent, Severity::kError, IssueType::kStructure,
+           fmt::format("the extension {} is not allowed here", definition->url));
+  }
+  const bool as_modifier = node.name == "modifierExtension";
+  if (as_modifier != definition->modifier && !nested) {
+    Error(node, IssueType::kStructure,
+          as_modifier ? "expected in extension: its definition does not modify"
+                      : "expected in modifierExtension: its definition modifies");
+  }
+  ByProfile(node, *definition);
+}
+
+bool Walk::InContext(const Node& extension, const Profile& definition) {
+  const Node& place = *extension.parent;
+  const auto at_place = [&](const Profile::Context& context) {
+    if (context.kind == "extension") {
+      return place.type == types_.extension && place.ChildValue("url") == context.expression;
+    }
+    if (context.kind != "fhirpath") {
+      return IsElementContext(place, context.expression);
+    }
+    auto compiled = fhirpath::Compile(context.expression);
+    if (!compiled) {
+      return true;
+    }
+    const auto found = fhirpath::Evaluate(*compiled, PathContext(), fhirpath::EnclosingResource(place));
+    return !found || std::any_of(found->begin(), found->end(),
+                                 [&](const fhirpath::Item& item) { return item.IsNode() && item.node == &place; });
+  };
+  if (!definition.contexts.empty() && std::none_of(definition.contexts.begin(), definition.contexts.end(), at_place)) {
+    return false;
+  }
+  for (const std::string& invariant : definition.context_invariants) {
+    auto compiled = fhirpath::Compile(invariant);
+    if (!compiled) {
+      continue;
+    }
+    fhirpath::EvaluationContext context = PathContext();
+    context.variables.insert_or_assign("extension", &extension);
+    const auto holds = fhirpath::EvaluateBoolean(*compiled, context, place);
+    if (holds && !*holds) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace fhir::validation

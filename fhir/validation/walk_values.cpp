@@ -1,0 +1,102 @@
+// Values that a definition fixes or bounds, and codes that it binds.
+#include <fmt/format.h>
+
+#include "fhir/validation/bindings.hpp"
+#include "fhir/validation/coded_values.hpp"
+#include "fhir/validation/expression.hpp"
+#include "fhir/validation/value_match.hpp"
+#include "fhir/validation/walk.hpp"
+
+namespace fhir::validation {
+
+using model::Node;
+
+namespace {
+
+/// Characters of UTF-8 text.
+std::size_t Characters(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) {
+    count += (static_cast<unsigned char>(c) & 0xC0u) != 0x80u ? 1 : 0;
+  }
+  return count;
+}
+
+/// What a definition gives as a value, when it is a simple one: definitions hold nothing of patients.
+std::string Wanted(const Node& value) {
+  if (value.HasValue()) {
+    return std::string(value.value);
+  }
+  return fmt::format("the {} of the profile", metadata::Definitions::R4().TypeName(value.type));
+}
+
+}  // namespace
+
+void Walk::Values(const Node& node, const ElementRule& rule) {
+  if (rule.fixed != nullptr && !EqualsFixed(node, *rule.fixed)) {
+    Error(node, IssueType::kValue, fmt::format("expected {}", Wanted(*rule.fixed)));
+  }
+  if (rule.pattern != nullptr && !MatchesPattern(node, *rule.pattern)) {
+    Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.pattern)));
+  }
+  if (rule.min_value != nullptr && CompareValues(node, *rule.min_value) == std::partial_ordering::less) {
+    Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.min_value)));
+  }
+  if (rule.max_value != nullptr && CompareValues(node, *rule.max_value) == std::partial_ordering::greater) {
+    Error(node, IssueType::kValue, fmt::format("expected at most {}", Wanted(*rule.max_value)));
+  }
+  if (rule.max_length > 0 && Characters(node.value) > rule.max_length) {
+    Error(node, IssueType::kTooLong, fmt::format("expected at most {} characters", rule.max_length));
+  }
+  if (rule.min_length > 0 && node.HasValue() && Characters(node.value) < rule.min_length) {
+    Error(node, IssueType::kValue, fmt::format("expected at least {} characters", rule.min_length));
+  }
+  if (options_.bindings == Checking::kOff) {
+    return;
+  }
+  if (rule.binding) {
+    CheckBinding(node, *rule.binding);
+  }
+  for (const Binding& binding : rule.additional_bindings) {
+    CheckBinding(node, binding);
+  }
+}
+
+void Walk::BaseBinding(const Node& node, const ElementRule& rule) {
+  // A closed list of the definitions answers most codes by one search.
+  if (!definitions_.RequiredCodes(*node.row).empty() && InRequiredCodes(node)) {
+    return;
+  }
+  CheckBinding(node, *rule.binding);
+}
+
+void Walk::Coding(const Node& node) {
+  CodedProblem problem = CodingProblem(terminology_, node);
+  if (!problem.text.empty()) {
+    Report(problem.node == nullptr ? node : *problem.node, problem.severity, problem.type, std::move(problem.text));
+  }
+}
+
+void Walk::CheckBinding(const Node& node, const Binding& binding) {
+  CodedProblem problem = CodedValueProblem(terminology_, node, binding);
+  if (!problem.text.empty()) {
+    Report(problem.node == nullptr ? node : *problem.node, problem.severity, problem.type, std::move(problem.text));
+  }
+}
+
+void Walk::Report(const Node& node, Severity severity, IssueType type, std::string text) {
+  if (quiet_ > 0) {
+    quiet_errors_ += severity == Severity::kError || severity == Severity::kFatal ? 1 : 0;
+    return;
+  }
+  std::string expression = ExpressionOf(node);
+  // Two profiles may say the same of one element.
+  for (const Issue& issue : issues_.issues()) {
+    if (issue.offset == node.source_offset && issue.text == text && issue.expression == expression) {
+      return;
+    }
+  }
+  issues_.AddAt(std::move(expression), severity, type, std::move(text), node.source_offset);
+}
+
+}  // namespace fhir::validation
