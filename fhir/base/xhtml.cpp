@@ -91,12 +91,11 @@ bool IsPlainName(std::string_view name) {
           (colon == 3 && name.starts_with("xml:") && name.size() > 4 && name.find(':', 4) == std::string_view::npos));
 }
 
-enum class Rules : unsigned char { kNarrative, kSyntax };
-
 /// Reads the text tag by tag. Every method returns what is wrong, or an empty text.
 class Scanner {
  public:
-  Scanner(std::string_view text, Rules rules) : text_(text), strict_(rules == Rules::kNarrative) {}
+  Scanner(std::string_view text, XhtmlRules rules)
+      : text_(text), strict_(rules != XhtmlRules::kSyntax), has_content_(rules != XhtmlRules::kNarrative) {}
 
   std::string_view Run() {
     SkipSpace();
@@ -115,7 +114,7 @@ class Scanner {
     if (at_ != text_.size()) {
       return "expected nothing after the closing </div>";
     }
-    return has_content_ || !strict_ ? std::string_view{} : "expected some text or an image in the <div>";
+    return has_content_ ? std::string_view{} : "expected some text or an image in the <div>";
   }
 
  private:
@@ -137,6 +136,9 @@ class Scanner {
     if (text_[at_] == '<') {
       if (Rest().starts_with("<!--")) {
         return SkipComment();
+      }
+      if (!strict_ && Rest().starts_with("<![CDATA[")) {
+        return SkipCharacterData();
       }
       ++at_;
       return Rest().starts_with('/') ? CloseTag() : OpenTag();
@@ -175,6 +177,16 @@ class Scanner {
     const std::string_view comment = text_.substr(at_, end - at_);
     at_ = end + 3;
     return HasControls(comment) ? "expected no control characters" : std::string_view{};
+  }
+
+  std::string_view SkipCharacterData() {
+    const std::size_t end = text_.find("]]>", at_);
+    if (end == std::string_view::npos) {
+      return "expected ]]> after a CDATA section";
+    }
+    const std::string_view run = text_.substr(at_, end - at_);
+    at_ = end + 3;
+    return HasControls(run) ? "expected no control characters" : std::string_view{};
   }
 
   std::string_view Entity() {
@@ -301,9 +313,9 @@ class Scanner {
 
   std::string_view text_;
   bool strict_;
+  bool has_content_;  // or needs none
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
-  bool has_content_ = false;
   std::array<std::string_view, kDepthMax> open_;
   std::array<std::string_view, kAttributesMax> attributes_;
   std::size_t attribute_count_ = 0;
@@ -311,12 +323,8 @@ class Scanner {
 
 }  // namespace
 
-std::string_view XhtmlProblem(std::string_view text) {
-  return Scanner(text, Rules::kNarrative).Run();
-}
-
-std::string_view XhtmlSyntaxProblem(std::string_view text) {
-  return Scanner(text, Rules::kSyntax).Run();
+std::string_view XhtmlProblem(std::string_view text, XhtmlRules rules) {
+  return Scanner(text, rules).Run();
 }
 
 }  // namespace fhir

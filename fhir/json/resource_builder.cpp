@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "fhir/json/expression.hpp"
 #include "fhir/json/lookahead.hpp"
 #include "fhir/json/scan_errors.hpp"
+#include "fhir/model/path.hpp"
 
 namespace fhir::json {
 namespace {
@@ -80,7 +80,7 @@ std::string ResourceBuilder::Place() const {
     return {};
   }
   const Frame& frame = frames_.back();
-  std::string place = ExpressionOf(*frame.node);
+  std::string place = model::PathOf(*frame.node);
   if (frame.row != nullptr) {
     fmt::format_to(std::back_inserter(place), ".{}", definitions_.Text(frame.row->base_name));
     if (frame.array) {
@@ -379,7 +379,7 @@ void ResourceBuilder::CheckNulls(const Frame& frame) {
   for (const Node& child : frame.node->children()) {
     if (child.kind == ValueKind::kNone && child.first_child == nullptr && child.row != nullptr &&
         IsPrimitive(*child.row)) {
-      issues_.AddAt(issues_.truncated() ? std::string() : ExpressionOf(child), Severity::kError, IssueType::kStructure,
+      issues_.AddAt(issues_.truncated() ? std::string() : model::PathOf(child), Severity::kError, IssueType::kStructure,
                     "null stands for a value with an extension, and there is none", child.source_offset);
     }
   }

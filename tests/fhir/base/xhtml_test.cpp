@@ -46,18 +46,24 @@ TEST(XhtmlProblem, WhatXmlForbids_IsFound) {
                                     R"(<p xmlns="urn:other">a</p>)",
                                     "a\xEF\xBF\xBF"}) {
     EXPECT_NE(XhtmlProblem(Div(content)), "") << content;
-    EXPECT_NE(XhtmlSyntaxProblem(Div(content)), "") << content;
+    EXPECT_NE(XhtmlProblem(Div(content), XhtmlRules::kSyntax), "") << content;
   }
 }
 
-TEST(XhtmlSyntaxProblem, WellFormedButNotAllowed_IsNoProblem) {
+TEST(XhtmlProblem, WellFormedButNotAllowed_IsNoProblemOfSyntax) {
   for (const char* const content :
        {"", "<script>a</script>", R"x(<p onclick="a()">a</p>)x", R"x(<a href="javascript:a()">a</a>)x",
-        R"(<p data-x='"'>a</p>)", "&nbsp;&eacute;&#233;&#xe9;&apos;", "<!-- a - b -->"}) {
-    EXPECT_EQ(XhtmlSyntaxProblem(Div(content)), "") << content;
+        R"(<p data-x='"'>a</p>)", "&nbsp;&eacute;&#233;&#xe9;&apos;", "<!-- a - b -->", "<![CDATA[ < & ]]>"}) {
+    EXPECT_EQ(XhtmlProblem(Div(content), XhtmlRules::kSyntax), "") << content;
   }
-  EXPECT_NE(XhtmlSyntaxProblem("<div>a</div>"), "");
-  EXPECT_NE(XhtmlSyntaxProblem("text"), "");
+  EXPECT_NE(XhtmlProblem("<div>a</div>", XhtmlRules::kSyntax), "");
+  EXPECT_NE(XhtmlProblem("text", XhtmlRules::kSyntax), "");
+}
+
+TEST(XhtmlProblem, EmptyNarrative_IsAProblemOfContentAlone) {
+  EXPECT_NE(XhtmlProblem(Div("")), "");
+  EXPECT_EQ(XhtmlProblem(Div(""), XhtmlRules::kMarkup), "");
+  EXPECT_NE(XhtmlProblem(Div("<script/>"), XhtmlRules::kMarkup), "");
 }
 
 TEST(XhtmlProblem, AttributesAtTheLimitAndOneMore_AreJudgedByTheLimit) {
@@ -68,8 +74,8 @@ TEST(XhtmlProblem, AttributesAtTheLimitAndOneMore_AreJudgedByTheLimit) {
     }
     return Div(text + ">a</p>");
   };
-  EXPECT_EQ(XhtmlSyntaxProblem(tag(50)), "");
-  EXPECT_NE(XhtmlSyntaxProblem(tag(51)), "");
+  EXPECT_EQ(XhtmlProblem(tag(50), XhtmlRules::kSyntax), "");
+  EXPECT_NE(XhtmlProblem(tag(51), XhtmlRules::kSyntax), "");
 }
 
 TEST(HtmlEntity, Names_AreThoseOfHtml4AndXml) {

@@ -1,22 +1,22 @@
-#include "fhir/json/expression.hpp"
+#include "fhir/model/path.hpp"
 
 #include <cstddef>
 #include <iterator>
 
 #include <fmt/format.h>
 
-namespace fhir::json {
+namespace fhir::model {
 
-std::string ExpressionOf(const model::Node& node) {
+std::string PathOf(const Node& node) {
   if (node.parent == nullptr) {
     return std::string(node.name);
   }
-  std::string text = ExpressionOf(*node.parent);
+  std::string text = PathOf(*node.parent);
   text += '.';
   text += node.row != nullptr ? metadata::Definitions::R4().Text(node.row->base_name) : node.name;
   if (node.row != nullptr && node.row->repeats != 0) {
     std::size_t index = 0;
-    for (const model::Node* at = node.parent->first_child; at != &node; at = at->next) {
+    for (const Node* at = node.parent->first_child; at != &node; at = at->next) {
       index += at->row == node.row ? 1 : 0;
     }
     fmt::format_to(std::back_inserter(text), "[{}]", index);
@@ -24,4 +24,4 @@ std::string ExpressionOf(const model::Node& node) {
   return text;
 }
 
-}  // namespace fhir::json
+}  // namespace fhir::model
