@@ -6,7 +6,9 @@
 
 #include "fhir/packages/registry.hpp"
 #include "fhir/validation/snapshot.hpp"
-#include "fmt/format.h"
+
+#include <fmt/format.h>
+
 #include "tests/fhir/validation/snapshot_rows.hpp"
 
 namespace fhir::validation::test {

@@ -9,7 +9,8 @@
 #include "fhir/json/reader.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/packages/registry_builder.hpp"
-#include "fmt/format.h"
+
+#include <fmt/format.h>
 
 namespace fhir::validation {
 namespace {

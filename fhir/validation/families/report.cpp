@@ -1,0 +1,12 @@
+#include <utility>
+
+#include "fhir/validation/expression.hpp"
+#include "fhir/validation/families/families.hpp"
+
+namespace fhir::validation {
+
+void Report(const model::Node& node, IssueType type, std::string text, IssueList& issues, Severity severity) {
+  issues.AddAt(ExpressionOf(node), severity, type, std::move(text), node.source_offset);
+}
+
+}  // namespace fhir::validation
