@@ -120,7 +120,11 @@ class Checker {
     std::vector<StaticType> arguments;
     if (!function.type_argument) {
       for (std::size_t i = 1; i < node.operands.size(); ++i) {
-        GW_ASSIGN(StaticType argument, Walk(node.operands[i], function.scope == Scope::kEachItem ? input : focus));
+        std::uint32_t position = node.operands[i];
+        if (function.scope == Scope::kSortKey && ast_.nodes[position].kind == AstKind::kNegate) {
+          position = ast_.nodes[position].operands[0];
+        }
+        GW_ASSIGN(StaticType argument, Walk(position, function.scope == Scope::kOuter ? focus : input));
         arguments.push_back(std::move(argument));
       }
     }

@@ -184,7 +184,7 @@ bool SortFunction(Evaluator& evaluator, const Call& call, Collection& out) {
       if (a && b)
         order = CompareItems(evaluator, *a, *b);
       else if (a.has_value() != b.has_value())
-        order = a ? Order::kGreater : Order::kLess;  // nothing comes first
+        return !a.has_value();  // nothing comes first, upwards and downwards
       comparable = comparable && order != Order::kIncomparable;
       if (order == Order::kLess) return !down;
       if (order == Order::kGreater) return down;
@@ -203,7 +203,7 @@ constexpr FunctionRow kBoundary[] = {
     {"highBoundary", 0, 1, BoundaryFunction<false>, Answer::kInput},
     {"precision", 0, 0, PrecisionFunction, Answer::kInteger},
     {"comparable", 1, 1, ComparableFunction, Answer::kBoolean},
-    {"sort", 0, 15, SortFunction, Answer::kInput, Input::kAny, Scope::kEachItem},
+    {"sort", 0, 15, SortFunction, Answer::kInput, Input::kAny, Scope::kSortKey},
 };
 
 }  // namespace

@@ -48,8 +48,9 @@ enum class Answer : std::uint8_t {
 /// What a function must be called on, as far as types can tell.
 enum class Input : std::uint8_t { kAny, kString, kNumber, kOrdered };
 
-/// Whether arguments are evaluated for each item of the input, with it as $this.
-enum class Scope : std::uint8_t { kOuter, kEachItem };
+/// Whether arguments are evaluated for each item of the input, with it as $this. A sort key besides may begin with a
+/// minus sign, which is no arithmetic.
+enum class Scope : std::uint8_t { kOuter, kEachItem, kSortKey };
 
 struct FunctionRow {
   std::string_view name;
