@@ -47,6 +47,7 @@ class Value {
   const std::vector<Value>& items() const { return items_; }
   std::vector<Value>& items() { return items_; }
   const std::vector<Member>& members() const { return members_; }
+  std::vector<Member>& members() { return members_; }
 
   /// The member of that name, or nullptr. Cost: linear.
   const Value* Find(std::string_view name) const;

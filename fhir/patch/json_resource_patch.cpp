@@ -1,0 +1,154 @@
+// JSON Patch on resources: into JSON, patched, and read again by the same strict reader as every other resource.
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fhir/base/issue.hpp"
+#include "fhir/json/reader.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/patch/json_patch.hpp"
+
+namespace fhir::patch {
+namespace {
+
+using json::Value;
+
+constexpr std::size_t kStepsSearchedMax = 50;  // for the operation that spoilt the result, which costs a reading each
+
+bool IsEmptyContainer(const Value& value) {
+  if (value.IsArray()) {
+    // An array of `_given` with nothing but nulls says nothing either.
+    return std::ranges::all_of(value.items(), &Value::IsNull);
+  }
+  return value.IsObject() && value.members().empty();
+}
+
+/// Takes away what a removal left empty, from the place of the removal upwards.
+void PruneUpwards(Value& document, const Pointer& removed) {
+  for (std::size_t count = removed.size() - 1; count > 0; --count) {
+    const Value* container = Find(document, removed, count);
+    if (container == nullptr || !IsEmptyContainer(*container)) {
+      return;
+    }
+    Value& parent = *Find(document, removed, count - 1);
+    const std::string& token = removed[count - 1];
+    if (parent.IsArray()) {
+      parent.items().erase(parent.items().begin() + static_cast<std::ptrdiff_t>(*ArrayIndex(token)));
+    } else {
+      auto& members = parent.members();
+      members.erase(std::ranges::find(members, token, &json::Member::name));
+    }
+  }
+}
+
+void Prune(Value& document, const JsonPatch& patch) {
+  // Backwards, so that indexes of earlier removals still hold when later ones have changed the same arrays.
+  for (auto step = patch.steps.rbegin(); step != patch.steps.rend(); ++step) {
+    const bool removes = step->operation == JsonOperation::kRemove;
+    const Pointer& place = removes ? step->path : step->from;
+    if ((removes || step->operation == JsonOperation::kMove) && !place.empty()) {
+      PruneUpwards(document, place);
+    }
+  }
+}
+
+/// Children in the order of the definition, as XML needs them: JSON Patch appends. False when a choice has two types.
+bool PutInOrder(model::Node& node) {
+  std::vector<model::Node*> order;
+  for (model::Node& child : node.children()) {
+    if (!PutInOrder(child)) {
+      return false;
+    }
+    order.push_back(&child);
+  }
+  if (order.empty()) {
+    return true;
+  }
+  const auto group = [](const model::Node* child) {
+    return child->row != nullptr ? child->row->group : std::numeric_limits<std::uint16_t>::max();
+  };
+  std::ranges::stable_sort(order, {}, group);
+  node.first_child = order.front();
+  node.last_child = order.back();
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    model::Node* next = i + 1 < order.size() ? order[i + 1] : nullptr;
+    order[i]->next = next;
+    if (next != nullptr && next->row != nullptr && group(next) == group(order[i]) && next->name != order[i]->name) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Patched<model::Document> ReadResult(const Value& value, const Limits& limits) {
+  IssueList issues(limits.issues_max);
+  auto document = json::ReadJson(json::WriteValue(value), limits, issues);
+  if (!document) {
+    const bool too_large = document.error().code == ErrorCode::kTooLarge;
+    return Refuse(too_large ? FailureKind::kTooLarge : FailureKind::kResultInvalid, document.error().public_text.text);
+  }
+  for (const Issue& issue : issues.issues()) {
+    if (issue.severity == Severity::kError || issue.severity == Severity::kFatal) {
+      return Refuse(FailureKind::kResultInvalid,
+                    fmt::format("the result is invalid at {}: {}", issue.expression, issue.text));
+    }
+  }
+  if (!PutInOrder(document->root())) {
+    return Refuse(FailureKind::kResultInvalid, "the result is invalid: a choice has values of two types");
+  }
+  return *std::move(document);
+}
+
+/// Names the operation after which the result stays invalid. Results in between may be invalid and be mended later.
+void NameCulprit(Failure& failure, const Value& original, const JsonPatch& patch, const Limits& limits,
+                 const PatchLimits& patch_limits) {
+  if (patch.steps.size() > kStepsSearchedMax) {
+    return;
+  }
+  JsonPatch part;
+  for (std::size_t i = 0; i < patch.steps.size(); ++i) {
+    part.steps.push_back(patch.steps[i]);
+    part.path_texts.push_back(patch.path_texts[i]);
+    Value value = original;
+    if (!ApplyJsonPatch(part, value, patch_limits)) {
+      return;
+    }
+    Prune(value, part);
+    if (ReadResult(value, limits)) {
+      failure.operation.reset();
+    } else if (!failure.operation) {
+      failure.operation = i;
+      failure.path = patch.path_texts[i];
+    }
+  }
+}
+
+}  // namespace
+
+Patched<model::Document> PatchResource(const model::Node& resource, const JsonPatch& patch, const Limits& limits,
+                                       const PatchLimits& patch_limits) {
+  const json::ValueLimits value_limits{.bytes_max = std::min(limits.body_bytes_max, patch_limits.result_bytes_max),
+                                       .depth_max = limits.depth_max};
+  const auto original = json::ReadValue(json::WriteJson(resource), value_limits);
+  if (!original) {
+    return Refuse(FailureKind::kTooLarge, original.error().public_text.text);
+  }
+  Value value = *original;
+  if (auto applied = ApplyJsonPatch(patch, value, patch_limits); !applied) {
+    return std::unexpected(std::move(applied).error());
+  }
+  Prune(value, patch);
+  auto result = ReadResult(value, limits);
+  if (!result && result.error().kind == FailureKind::kResultInvalid) {
+    Failure failure = std::move(result).error();
+    NameCulprit(failure, *original, patch, limits, patch_limits);
+    return std::unexpected(std::move(failure));
+  }
+  return result;
+}
+
+}  // namespace fhir::patch
