@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures the gateway against floors in the same run: python3 tests/bench/run.py --binaries DIR [NAME...] [--json FILE]
 
-NAME is read, create or mllp (default: all). Gateway and floors use one private PostgreSQL, started by the gateway as it
+NAME is read, create, mllp or fhir (default: all). fhir measures the library alone, in processor time of one core
+(fhir_bench). For the others, gateway and floors use one private PostgreSQL, started by the gateway as it
 starts it for anybody, and take turns: gateway, floor, gateway, floor. Each figure is the median of the rounds, each
 ratio the median of the rounds' ratios.
 """
@@ -28,6 +29,8 @@ CLIENTS = 8
 OBSERVATIONS = 10_000
 OBSERVATION = ROOT / "fhir/definitions/node_modules/hl7.fhir.r4.examples/Observation-example.json"
 AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5}
+LIBRARY = "fhir"
+SYNTHEA = ROOT / "../shared/data/synthea"
 
 
 class Program:
@@ -255,6 +258,13 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def measure_library(binaries: pathlib.Path, seconds: float, rounds: int) -> list[dict]:
+    """The rows of fhir_bench, over synthetic bundles where they are there, else over the official examples."""
+    given = SYNTHEA if SYNTHEA.is_dir() else OBSERVATION.parent
+    command = [binaries / "fhir_bench", "--seconds", seconds / 8, "--rounds", rounds, given]
+    return json.loads(subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=True).stdout)
+
+
 def table(results: list[dict]) -> str:
     heads = ("name", "rate", "unit", "p50_ms", "p99_ms", "floor", "ratio", "aim", "input")
     show = lambda value: "" if value is None else str(value)  # noqa: E731
@@ -265,18 +275,8 @@ def table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="read, create, mllp")
-    parser.add_argument("--binaries", default=str(ROOT / "build/release"), help="folder of the programs")
-    parser.add_argument("--json", help="file for the figures")
-    parser.add_argument("--seconds", type=float, default=8, help="of one measured run")
-    parser.add_argument("--rounds", type=int, default=3, help="turns of gateway and floor")
-    options = parser.parse_args()
-    names = options.names or ["create", "read", "mllp"]
-    if unknown := set(names) - set(AIMS):
-        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; there are {', '.join(AIMS)}")
-    bench = Bench(pathlib.Path(options.binaries).resolve(), options.seconds, options.rounds)
+def measure_gateway(names: list[str], binaries: pathlib.Path, options) -> list[dict]:
+    bench = Bench(binaries, options.seconds, options.rounds)
     try:
         for name in names:
             print(f"{name} …", file=sys.stderr)
@@ -284,9 +284,27 @@ def main():
         bench.process()
     finally:
         bench.close()
-    print(table(bench.results))
+    return bench.results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="read, create, mllp, fhir")
+    parser.add_argument("--binaries", default=str(ROOT / "build/release"), help="folder of the programs")
+    parser.add_argument("--json", help="file for the figures")
+    parser.add_argument("--seconds", type=float, default=8, help="of one measured run")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of gateway and floor")
+    options = parser.parse_args()
+    names = options.names or ["create", "read", "mllp", LIBRARY]
+    if unknown := set(names) - set(AIMS) - {LIBRARY}:
+        parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; there are {', '.join(AIMS)}, {LIBRARY}")
+    binaries = pathlib.Path(options.binaries).resolve()
+    results = measure_library(binaries, options.seconds, options.rounds) if LIBRARY in names else []
+    if of_gateway := [name for name in names if name != LIBRARY]:
+        results = measure_gateway(of_gateway, binaries, options) + results
+    print(table(results))
     if options.json:
-        pathlib.Path(options.json).write_text(json.dumps(bench.results, indent=1) + "\n")
+        pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":
