@@ -35,6 +35,9 @@ Result<model::Document> ReadXml(std::string_view text, const Limits& limits, Iss
                                                .attributes_max = kAttributesMax}));
   TreeBuilder builder(text, spans, limits, issues);
   GW_TRY(Parse(text, spans, builder));
+  if (auto error = CheckTail(text, spans)) {
+    return std::unexpected(*std::move(error));
+  }
   return builder.Finish();
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
 #include "fhir/xml/errors.hpp"
 
@@ -149,6 +148,21 @@ Result<std::vector<TagSpan>> IndexTags(std::string_view text, const TagLimits& l
     return std::unexpected(*std::move(error));
   }
   return Indexer(text, limits).Run();
+}
+
+std::optional<Error> CheckTail(std::string_view text, const std::vector<TagSpan>& spans) {
+  std::size_t at = spans.empty() ? 0 : spans.front().end;
+  while ((at = text.find_first_not_of(kSpaces, at)) != std::string_view::npos) {
+    const std::string_view rest = text.substr(at);
+    if (rest.starts_with("<!--")) {
+      at = Behind(text, "-->", at + 4);
+    } else if (rest.starts_with("<?")) {
+      at = Behind(text, "?>", at);
+    } else {
+      return MalformedAt("nothing is expected behind the root element", text, at);
+    }
+  }
+  return std::nullopt;
 }
 
 void SplitAttributes(std::string_view tag, std::vector<RawAttribute>& attributes) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct TagLimits {
 /// Shape:  fewer than 2^32 bytes.  Cost: one pass, no allocation but the result.
 /// Errors: kUnsupported for another version or encoding in the declaration, kMalformed for a DOCTYPE, kTooLarge.
 Result<std::vector<TagSpan>> IndexTags(std::string_view text, const TagLimits& limits);
+
+/// What stands behind the root element besides white space, comments and instructions; the parser overlooks some of it.
+std::optional<Error> CheckTail(std::string_view text, const std::vector<TagSpan>& spans);
 
 /// One attribute of a start tag as it stands in the text.
 struct RawAttribute {

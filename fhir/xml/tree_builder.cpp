@@ -289,6 +289,9 @@ Result<model::Document> TreeBuilder::Finish() {
   if (root_error_) {
     return std::unexpected(std::move(*root_error_));
   }
+  if (!document_ || !frames_.empty() || next_tag_ != spans_.size()) {
+    return std::unexpected(MalformedAt("an element is expected", source_, source_.size()));
+  }
   return std::move(*document_);
 }
 

@@ -137,7 +137,9 @@ class EventParser final : public xc::SAX2XMLReaderImpl {
     setFeature(xc::XMLUni::fgSAX2CoreValidation, false);
     setFeature(xc::XMLUni::fgXercesLoadExternalDTD, false);
     setFeature(xc::XMLUni::fgXercesDisableDefaultEntityResolution, true);
-    setContentHandler(&unused_);  // without one the scanner has no handler at all
+    // Without these the scanner gets no handler at all, and keeps errors to itself.
+    setContentHandler(&unused_);
+    setErrorHandler(&unused_);
   }
 
   std::optional<Error> TakeError() { return std::move(error_); }
