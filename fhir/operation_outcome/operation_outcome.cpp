@@ -2,22 +2,45 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include "fhir/base/source_position.hpp"
 #include "fhir/json/writer.hpp"
 
 namespace fhir::operation_outcome {
 namespace {
 
+constexpr std::string_view kFileExtension = "http://hl7.org/fhir/StructureDefinition/operationoutcome-file";
+constexpr std::string_view kLineExtension = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-line";
+constexpr std::string_view kColumnExtension = "http://hl7.org/fhir/StructureDefinition/operationoutcome-issue-col";
+
 /// Appends issues to one OperationOutcome as text.
 class OutcomeText {
  public:
-  void Add(Severity severity, IssueType type, std::string_view diagnostics, std::string_view expression = {}) {
-    out_ += first_ ? "" : ",";
+  OutcomeText() = default;
+  explicit OutcomeText(std::string_view file_name) {
+    if (!file_name.empty()) {
+      out_ = R"({"resourceType":"OperationOutcome","extension":[{"url":")";
+      out_ += kFileExtension;
+      out_ += R"(","valueString":)";
+      json::AppendQuoted(out_, file_name);
+      out_ += R"(}],"issue":[)";
+    }
+  }
+  void Add(Severity severity, IssueType type, std::string_view diagnostics, std::string_view expression = {},
+           std::optional<SourcePosition> position = std::nullopt) {
+    out_ += first_ ? "{" : ",{";
     first_ = false;
-    out_ += R"({"severity":")";
+    if (position) {
+      fmt::format_to(std::back_inserter(out_),
+                     R"("extension":[{{"url":"{}","valueInteger":{}}},{{"url":"{}","valueInteger":{}}}],)",
+                     kLineExtension, position->line, kColumnExtension, position->column);
+    }
+    out_ += R"("severity":")";
     out_ += Code(severity);
     out_ += R"(","code":")";
     out_ += Code(type);
@@ -37,15 +60,19 @@ class OutcomeText {
     Add(SeverityOf(error.code), TypeOf(error.code),
         error.public_text.text.empty() ? Name(error.code) : error.public_text.text, error.expression);
   }
+  void Add(const IssueList& issues, const LineIndex& lines) {
+    for (const Issue& issue : issues.issues()) {
+      Add(issue.severity, issue.type, issue.text, issue.expression,
+          issue.offset ? std::optional(lines.Find(*issue.offset)) : std::nullopt);
+    }
+    AddCut(issues);
+  }
   void Add(const IssueList& issues) {
     for (const Issue& issue : issues.issues()) {
       Add(issue.severity, issue.type,
           issue.offset ? fmt::format("{} (at byte {})", issue.text, *issue.offset) : issue.text, issue.expression);
     }
-    if (issues.truncated()) {
-      Add(Severity::kInformation, IssueType::kIncomplete,
-          fmt::format("only the first {} issues are listed", issues.issues().size()));
-    }
+    AddCut(issues);
   }
   std::string Finish() && {
     out_ += "]}";
@@ -53,6 +80,13 @@ class OutcomeText {
   }
 
  private:
+  void AddCut(const IssueList& issues) {
+    if (issues.truncated()) {
+      Add(Severity::kInformation, IssueType::kIncomplete,
+          fmt::format("only the first {} issues are listed", issues.issues().size()));
+    }
+  }
+
   std::string out_ = R"({"resourceType":"OperationOutcome","issue":[)";
   bool first_ = true;
 };
@@ -64,6 +98,17 @@ constexpr std::string_view kNothingWrong = "no issues";
 std::string ToOperationOutcome(const IssueList& issues) {
   OutcomeText outcome;
   outcome.Add(issues);
+  if (issues.empty() && !issues.truncated()) {
+    outcome.Add(Severity::kInformation, IssueType::kInformational, kNothingWrong);
+  }
+  return std::move(outcome).Finish();
+}
+
+std::string ToOperationOutcome(const IssueList& issues, const SourceText& source) {
+  OutcomeText outcome(source.name);
+  const auto placed = std::any_of(issues.issues().begin(), issues.issues().end(),
+                                  [](const Issue& issue) { return issue.offset.has_value(); });
+  outcome.Add(issues, LineIndex(placed ? source.text : std::string_view{}));
   if (issues.empty() && !issues.truncated()) {
     outcome.Add(Severity::kInformation, IssueType::kInformational, kNothingWrong);
   }

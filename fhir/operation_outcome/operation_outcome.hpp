@@ -20,6 +20,15 @@ Severity SeverityOf(ErrorCode code);
 /// JSON bytes with one issue per entry: severity, code, diagnostics (the public text), expression. A list that was cut
 /// says so in a last issue; an empty one gives one informational issue, since the standard wants at least one.
 std::string ToOperationOutcome(const IssueList& issues);
+/// Where the issues of a text come from.
+struct SourceText {
+  std::string_view text;  ///< what the offsets of the issues count in
+  std::string_view name;  ///< of the file; left out when empty
+};
+/// The same for a text that people read: every issue with the line and column of its offset, and the outcome with the
+/// name of the file, in the extensions that the published validators use for them.
+/// Cost: O(bytes of the text) when an issue has an offset.
+std::string ToOperationOutcome(const IssueList& issues, const SourceText& source);
 /// One issue; the internal text is never written.
 std::string ToOperationOutcome(const Error& error);
 /// The error's issue first, then those of the list, unless the list already holds what the error says.

@@ -25,7 +25,7 @@ fhir::Result<Arguments> Arguments::Parse(std::span<const std::string_view> words
     if (spec == known.end()) {
       return fhir::Fail(fhir::ErrorCode::kInvalid, fmt::format("unknown option {}", name));
     }
-    if (arguments.Has(name)) {
+    if (arguments.Has(name) && !spec->repeats) {
       return fhir::Fail(fhir::ErrorCode::kInvalid, fmt::format("option {} is given twice", name));
     }
     std::string value;
@@ -52,6 +52,16 @@ std::optional<std::string> Arguments::Value(std::string_view name) const {
     }
   }
   return std::nullopt;
+}
+
+std::vector<std::string> Arguments::Values(std::string_view name) const {
+  std::vector<std::string> values;
+  for (const auto& [option, value] : options_) {
+    if (option == name) {
+      values.push_back(value);
+    }
+  }
+  return values;
 }
 
 }  // namespace gateway::app

@@ -37,6 +37,7 @@
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
 #include "gateway/store/resource_store.hpp"
+#include "gateway/store/statistics.hpp"
 #include "gateway/store/unit_of_work.hpp"
 
 namespace gateway::app {
@@ -46,6 +47,7 @@ namespace hl7v2 = adapters::hospital::hl7v2;
 namespace port = adapters::port;
 
 constexpr int kBacklogPeriodMs = 5'000;
+constexpr int kStatisticsPeriodMs = 2'000;
 constexpr int kSweepPeriodMs = 10 * 60'000;
 constexpr int kSweepKeysMax = 5'000;  // of one statement
 constexpr int kSweepBatchesMax = 20;  // of one round; the gateway waits for it when it stops
@@ -253,6 +255,10 @@ void Gateway::Parts::MakeHousekeeping() {
   std::vector<Duty> duties;
   duties.push_back(
       {"backlog", kBacklogPeriodMs, [this] { return RefreshBacklog(*journal, *outbox, clock.NowUs(), metrics); }});
+  duties.push_back({"statistics", kStatisticsPeriodMs, [this]() -> fhir::Result<void> {
+                      GW_TRY(store::RefreshStatistics(database->pool()));
+                      return {};
+                    }});
   duties.push_back(
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
   housekeeping =

@@ -1,10 +1,12 @@
 // The table of commands.
 #include "gateway/app/commands/command.hpp"
+#include "gateway/app/commands/convert.hpp"
 #include "gateway/app/commands/hl7.hpp"
 #include "gateway/app/commands/messages.hpp"
 #include "gateway/app/commands/options.hpp"
 #include "gateway/app/commands/plain.hpp"
 #include "gateway/app/commands/serve.hpp"
+#include "gateway/app/commands/validate.hpp"
 
 namespace gateway::app {
 namespace {
@@ -62,6 +64,20 @@ std::span<const CommandSpec> Commands() {
        DeskOptions({{"--raw", "", "the bytes as received, alone"}}), RunMessagesShow},
       {"messages replay", "ID...", "put messages, or dead letters with --outbox, back to work",
        DeskOptions({kOutboxOption}), RunMessagesReplay},
+      {"convert",
+       "FILE|-",
+       "print a resource, given as JSON or XML, as the one asked for; problems go to standard error, with their places",
+       {{"--to", "json|xml", "the format to print"}, {"--pretty", "", "one element a line, indented"}},
+       RunConvert},
+      {"validate",
+       "FILE...",
+       "check resources (JSON, XML; a directory stands for its files): one OperationOutcome a line; 1 if any error",
+       {{.name = "--profile", .value = "URL", .description = "a profile they must conform to", .repeats = true},
+        {.name = "--package",
+         .value = "F",
+         .description = "load a FHIR package (.tgz), a folder or one resource",
+         .repeats = true}},
+       RunValidate},
       {"version", "", "print the version", {}, RunVersion},
   };
   return commands;

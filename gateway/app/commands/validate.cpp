@@ -1,0 +1,96 @@
+#include "gateway/app/commands/validate.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "fhir/operation_outcome/operation_outcome.hpp"
+#include "fhir/packages/registry_builder.hpp"
+#include "fhir/terminology/terminology.hpp"
+#include "fhir/validation/validator.hpp"
+#include "gateway/app/commands/files.hpp"
+#include "gateway/app/validation/file_list.hpp"
+#include "gateway/app/validation/ordered_work.hpp"
+#include "gateway/app/validation/text_validation.hpp"
+
+namespace gateway::app {
+namespace {
+
+namespace validation = fhir::validation;
+
+/// Packages and their problems: what cannot be taken ends the command, what is merely missing is said.
+fhir::Result<std::unique_ptr<const fhir::packages::Registry>> LoadPackages(const std::vector<std::string>& paths) {
+  fhir::packages::RegistryBuilder builder;
+  fhir::IssueList issues;
+  for (const std::string& path : paths) {
+    GW_TRY(builder.LoadPath(path, issues));
+  }
+  auto registry = builder.Build(issues);
+  for (const fhir::Issue& issue : issues.issues()) {
+    fmt::print(stderr, "{}: {}{}{}\n", Code(issue.severity), issue.expression, issue.expression.empty() ? "" : ": ",
+               issue.text);
+  }
+  return registry;
+}
+
+struct Files {
+  std::vector<std::string> paths;
+  const validation::Validator& validator;
+  const validation::ValidatorOptions& options;
+  std::atomic<bool> errors = false;
+};
+
+/// The line of one file.
+std::string Outcome(Files& files, std::size_t at) {
+  const std::string& path = files.paths[at];
+  fhir::IssueList issues(kFileIssuesMax);
+  const auto text = ReadWholeFile(path);
+  if (text) {
+    ValidateText(*text, files.validator, files.options, issues);
+  } else {
+    issues.AddAt("", fhir::Severity::kFatal, fhir::IssueType::kNotFound, text.error().public_text.text);
+  }
+  if (issues.HasErrors()) {
+    files.errors = true;
+  }
+  return fhir::operation_outcome::ToOperationOutcome(
+      issues, {.text = text ? std::string_view(*text) : std::string_view{}, .name = path == "-" ? "" : path});
+}
+
+}  // namespace
+
+ExitCode RunValidate(const Arguments& arguments) {
+  if (arguments.operands().empty()) {
+    return Usage("validate", "at least one file or directory is expected");
+  }
+  const auto registry = LoadPackages(arguments.Values("--package"));
+  if (!registry) {
+    return Report(registry.error());
+  }
+  const fhir::terminology::Terminology terminology(**registry);
+  const validation::Validator validator(**registry, terminology);
+  const std::vector<std::string> profiles = arguments.Values("--profile");
+  for (const std::string& profile : profiles) {
+    if (!(*registry)->Lookup("StructureDefinition", profile)) {
+      fmt::print(stderr, "passerelle validate: the profile {} is in no package; --package loads more\n", profile);
+      return ExitCode::kFailed;
+    }
+  }
+  validation::ValidatorOptions options;
+  options.profiles = profiles;
+  Files files{.paths = ListFiles(arguments.operands()), .validator = validator, .options = options};
+  const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  RunInOrder(
+      {.pieces = files.paths.size(), .threads = threads, .waiting_max = 8 * threads},
+      [&files](std::size_t at) { return Outcome(files, at); },
+      [](const std::string& line) { fmt::print("{}\n", line); });
+  return files.errors ? ExitCode::kFailed : ExitCode::kDone;
+}
+
+}  // namespace gateway::app

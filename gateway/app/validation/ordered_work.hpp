@@ -1,0 +1,21 @@
+// Works on numbered pieces with several threads and hands the results on in order, with a bounded number waiting.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+
+namespace gateway::app {
+
+struct OrderedWork {
+  std::size_t pieces = 0;
+  std::size_t threads = 1;
+  std::size_t waiting_max = 1;  ///< results that may wait for an earlier one, so that memory stays bounded
+};
+
+/// Calls `work` for 0 … pieces-1 on the threads and `take` with each result, in order, on the calling thread. `work`
+/// must be thread-safe and may not throw.
+void RunInOrder(const OrderedWork& order, const std::function<std::string(std::size_t)>& work,
+                const std::function<void(std::string)>& take);
+
+}  // namespace gateway::app
