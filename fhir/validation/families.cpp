@@ -10,6 +10,7 @@ namespace {
 constexpr FamilyRow kFamilies[] = {
     {"Attachment", CheckAttachment},
     {"Bundle", CheckBundle},
+    {"Coding", CheckCodingNumber},
     {"Identifier", CheckIdentifier},
     {"Questionnaire", CheckQuestionnaire},
     {"QuestionnaireResponse", CheckQuestionnaireResponse},

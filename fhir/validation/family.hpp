@@ -9,6 +9,7 @@
 #include "fhir/base/issue.hpp"
 #include "fhir/base/limits.hpp"
 #include "fhir/model/document.hpp"
+#include "fhir/validation/identifiers/national_identifier.hpp"
 
 namespace fhir::packages {
 class Registry;
@@ -26,6 +27,7 @@ struct FamilyContext {
   const Limits& limits;
   /// The resource behind a reference as it stands in `from`: contained, in the bundle, or of the caller; else null.
   const std::function<const model::Node*(const model::Node& from, std::string_view reference)>& resolve;
+  NationalIdentifierOptions national_identifiers = {};
 };
 
 /// Adds issues with AddAt(ExpressionOf(node), …, node.source_offset). thread-safe.

@@ -12,6 +12,7 @@
 #include "fhir/base/limits.hpp"
 #include "fhir/model/document.hpp"
 #include "fhir/validation/checking.hpp"
+#include "fhir/validation/identifiers/national_identifier.hpp"
 
 namespace fhir::packages {
 class Registry;
@@ -33,9 +34,11 @@ struct ValidatorOptions {
   Checking invariants = Checking::kOn;         ///< constraints of the definitions, through FHIRPath
   Checking declared_profiles = Checking::kOn;  ///< meta.profile, and the profiles of entries and contained resources
   Checking families = Checking::kOn;  ///< rules of single types (Bundle, QuestionnaireResponse …), see family.hpp
-  Severity best_practice = Severity::kWarning;    ///< of constraints marked as best practice
-  Severity unknown_profile = Severity::kWarning;  ///< of a canonical in meta.profile that is not loaded
-  Severity unknown_extension = Severity::kError;  ///< of an extension whose definition is not loaded
+  Severity best_practice = Severity::kWarning;     ///< of constraints marked as best practice
+  Severity unknown_profile = Severity::kWarning;   ///< of a canonical in meta.profile that is not loaded
+  Severity unknown_extension = Severity::kError;   ///< of an extension whose definition is not loaded
+  NationalIdentifierOptions national_identifiers;  ///< form and check digits of national numbers
+  Checking examples = Checking::kOff;              ///< on: extensions of example.org need a definition like any other
   /// Extensions whose URL begins with one of these need no definition.
   std::span<const std::string> extension_domains;
   /// Finds resources outside of the one being validated; null when unknown. What it returns outlives the call.

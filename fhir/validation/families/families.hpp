@@ -17,8 +17,12 @@ void CheckBundle(const model::Node& bundle, const FamilyContext& context, IssueL
 /// size and hash against data. Source: https://hl7.org/fhir/R4/datatypes.html#Attachment
 void CheckAttachment(const model::Node& attachment, const FamilyContext& context, IssueList& issues);
 
-/// A value in the system of URIs is a URI. Source: https://hl7.org/fhir/R4/datatypes.html#Identifier
+/// A value in the system of URIs is a URI; a national number has the form and check digit of its kind. Source:
+/// https://hl7.org/fhir/R4/datatypes.html#Identifier
 void CheckIdentifier(const model::Node& identifier, const FamilyContext& context, IssueList& issues);
+
+/// Codes that are numbers with a check digit, such as the CIP13 of a medication's pack.
+void CheckCodingNumber(const model::Node& coding, const FamilyContext& context, IssueList& issues);
 
 /// Answers against their Questionnaire. Source: https://hl7.org/fhir/R4/questionnaireresponse.html
 void CheckQuestionnaireResponse(const model::Node& response, const FamilyContext& context, IssueList& issues);

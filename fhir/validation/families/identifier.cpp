@@ -23,13 +23,17 @@ bool BeginsWithScheme(std::string_view value) {
 }  // namespace
 
 void CheckIdentifier(const model::Node& identifier, const FamilyContext& context, IssueList& issues) {
-  (void)context;
   const std::string_view value = identifier.ChildValue("value");
   if (identifier.ChildValue("system") == kUriSystem && !value.empty() && !BeginsWithScheme(value)) {
     Report(identifier, IssueType::kCodeInvalid,
            "a whole URI is expected as value, such as urn:oid:… or urn:uuid:…, since the system is that of URIs",
            issues);
   }
+  CheckNationalIdentifier(identifier, context.national_identifiers, issues);
+}
+
+void CheckCodingNumber(const model::Node& coding, const FamilyContext& context, IssueList& issues) {
+  CheckNationalIdentifier(coding, context.national_identifiers, issues);
 }
 
 }  // namespace fhir::validation
