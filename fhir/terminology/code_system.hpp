@@ -35,7 +35,8 @@ class CodeSystem {
   };
   struct Designation {
     std::string_view language;
-    std::string_view use;  ///< code of Designation.use
+    std::string_view use_system;  ///< of Designation.use
+    std::string_view use;
     std::string_view value;
   };
   struct Concept {

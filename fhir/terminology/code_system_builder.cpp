@@ -117,6 +117,7 @@ class CodeSystemBuilder {
         entry.definition = Keep(child.value);
       } else if (child.name == "designation") {
         made_.designations_.push_back({.language = Keep(child.ChildValue("language")),
+                                       .use_system = Keep(child.FindValue("use.system")),
                                        .use = Keep(child.FindValue("use.code")),
                                        .value = Keep(child.ChildValue("value"))});
       } else if (child.name == "property") {

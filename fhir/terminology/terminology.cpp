@@ -61,9 +61,11 @@ bool DisplayDiffers(const Found& found, std::string_view display) {
 }  // namespace
 
 struct Terminology::Caches {
-  explicit Caches(std::size_t bytes_max) : code_systems(bytes_max / 2), value_sets(bytes_max / 2) {}
+  explicit Caches(std::size_t bytes_max)
+      : code_systems(bytes_max / 2), value_sets(bytes_max / 4), concept_maps(bytes_max / 4) {}
   Cache<CodeSystem> code_systems;
   Cache<ValueSet> value_sets;
+  Cache<ConceptMap> concept_maps;
 };
 
 /// Answers the compiler of one value set, which may ask for others; these may ask for more, and in the end for the
@@ -145,6 +147,15 @@ std::shared_ptr<const CodeSystem> Terminology::FindCodeSystem(std::string_view c
     }
   }
   return made == nullptr ? nullptr : caches_->code_systems.Keep(canonical, std::move(made));
+}
+
+std::shared_ptr<const ConceptMap> Terminology::FindConceptMap(std::string_view canonical) const {
+  if (auto cached = caches_->concept_maps.Find(canonical)) {
+    return cached;
+  }
+  const auto document = registry_.Read("ConceptMap", canonical);
+  return document ? caches_->concept_maps.Keep(canonical, std::make_shared<const ConceptMap>(document->root()))
+                  : nullptr;
 }
 
 Answer Terminology::ValidateCode(std::string_view value_set, const Coding& coding, SystemRule rule) const {

@@ -12,6 +12,7 @@
 #include "fhir/model/document.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/terminology/code_system.hpp"
+#include "fhir/terminology/concept_map.hpp"
 #include "fhir/terminology/value_set.hpp"
 
 namespace fhir::terminology {
@@ -48,7 +49,7 @@ struct Answer {
 };
 
 struct TerminologyLimits {
-  std::size_t cache_bytes_max = 64u * 1024 * 1024;  ///< compiled code systems and value sets that stay
+  std::size_t cache_bytes_max = 64u * 1024 * 1024;  ///< compiled resources that stay
   std::size_t imports_depth_max = 16;               ///< value sets that import value sets
 };
 
@@ -77,6 +78,9 @@ class Terminology {
   std::shared_ptr<const CodeSystem> FindCodeSystem(std::string_view canonical) const;
   /// Compiles a value set that the registry need not know. Cost: as the first use of any; nothing is cached.
   std::shared_ptr<const ValueSet> Compile(const model::Node& value_set) const;
+
+  /// The compiled form; nullptr when it is not loaded or cannot be read.
+  std::shared_ptr<const ConceptMap> FindConceptMap(std::string_view canonical) const;
 
   const packages::Registry& registry() const { return registry_; }
 
