@@ -131,7 +131,8 @@ class UnitOfWork {
   /// Serialises work on one key (e.g. a patient) until the transaction ends.
   virtual fhir::Result<void> Lock(std::string_view key) = 0;
 
-  /// Ends an inbound message inside this transaction. kConflict when another worker ended it first.
+  /// Ends an inbound message inside this transaction. kConflict, at the latest from Commit, when another worker ended
+  /// it first.
   virtual fhir::Result<void> FinishMessage(std::int64_t message_id, MessageState state, std::string_view ack,
                                            std::string_view error_code, std::string_view error_place,
                                            std::string_view patient_key) = 0;

@@ -25,16 +25,19 @@ constexpr std::string_view StateName(adapters::port::MessageState state) {
   return "received";
 }
 
-/// Ends an inbound message; no row comes back when it does not exist or another worker ended it first.
-/// $1 message id (int8), $2 state by name (text; StateName), $3 ack (bytea), $4 error code, $5 error place (text),
-/// $6 patient key (text; "" for none; only its hash is kept). Returns the id.
+/// Ends an inbound message. It divides by the number of messages that it ended: when there is none (another worker
+/// ended it first), it fails, and a COMMIT sent behind it in one round trip is not reached. $1 message id (int8), $2
+/// state by name (text; StateName), $3 ack (bytea), $4 error code, $5 error place (text), $6 patient key (text; "" for
+/// none; only its hash is kept).
 inline constexpr pg::Statement kFinishMessage{"finish_message", R"sql(
+WITH ended AS (
 UPDATE message
    SET state = $2::text, finished_at = now(), lease_until = NULL, ack = $3::bytea, error_code = $4::text,
        error_place = $5::text,
        patient_key = CASE WHEN $6::text = '' THEN NULL ELSE sha256(convert_to($6::text, 'UTF8')) END
  WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint AND state = 'received'
-RETURNING id)sql"};
+RETURNING id)
+SELECT 1 / count(*) FROM ended)sql"};
 
 /// Puts a message into the outbox. The bucket comes from (destination, order key), so that what must keep its order
 /// stays together; ids grow in the order in which transactions that are serialised on the order key insert.

@@ -173,7 +173,7 @@ fhir::Result<std::optional<StoredResource>> StoreUnitOfWork::Read(fhir::metadata
     return found.empty() ? std::optional<StoredResource>() : std::optional(std::move(found.front()));
   }
   const transaction::ResourceKey key(TypeCode(type), std::string(id));
-  GW_ASSIGN(auto heads, transaction::ReadHeads(*session_, {key}, transaction::HeadLock::kNone));
+  GW_ASSIGN(auto heads, transaction::ReadHeads(*session_, {key}));
   if (heads.empty() || heads.begin()->second.deleted) {
     return std::optional<StoredResource>();
   }
@@ -227,10 +227,7 @@ fhir::Result<void> StoreUnitOfWork::FinishMessage(std::int64_t message_id, adapt
                                                   std::string_view error_place, std::string_view patient_key) {
   pg::Parameters parameters;
   parameters.Int(message_id).Text(StateName(state)).Bytes(ack).Text(error_code).Text(error_place).Text(patient_key);
-  GW_ASSIGN(const auto rows, session_->Read(kFinishMessage, parameters));
-  if (rows.empty()) {
-    return fhir::Fail(fhir::ErrorCode::kConflict, "The message was ended by another worker.");
-  }
+  session_->Write(kFinishMessage, parameters);
   return {};
 }
 

@@ -158,7 +158,7 @@ std::string SettingsText(const Cluster& cluster, const ClusterSettings& settings
       "fsync = {}\n"
       "full_page_writes = {}\n"
       "synchronous_commit = on\n"
-      "wal_compression = on\n"
+      "wal_compression = lz4\n"
       "max_wal_size = 2GB\n"
       "checkpoint_timeout = 15min\n"
       "jit = off\n"

@@ -89,6 +89,9 @@ fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptio
   const std::string connect_timeout = std::to_string(options.connect_timeout_s);
   session_options += fmt::format(
       "-c statement_timeout={} -c idle_in_transaction_session_timeout={} -c plan_cache_mode={} "
+      // Plans that are kept may have been made while a table was small. Every statement has an index for what it
+      // wants, which serves at any size.
+      "-c enable_seqscan=off "
       "-c synchronous_commit=on -c client_min_messages=error -c timezone=UTC -c datestyle=ISO "
       "-c standard_conforming_strings=on",
       options.statement_timeout_ms, options.idle_in_transaction_timeout_ms, options.plan_cache_mode);

@@ -165,15 +165,14 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
     (shared_read ? shared : locked).push_back(KeyOf(step));
   }
   std::sort(locked.begin(), locked.end());
-  GW_ASSIGN(auto heads, ReadHeads(context.session, locked, HeadLock::kForUpdate));
-  GW_ASSIGN(auto matched_heads, ReadHeads(context.session, shared, HeadLock::kNone));
+  GW_ASSIGN(auto heads, LockAndReadHeads(context.session, locked, shared));
   IdsByType updated;
   IdsByType deleted;
   for (auto& step : steps) {
     if (step.same_as || step.id.empty()) {
       continue;
     }
-    auto& source = step.change.verb == Verb::kCreate && step.matched ? matched_heads : heads;
+    auto& source = step.change.verb == Verb::kCreate && step.matched ? heads.read : heads.locked;
     if (const auto found = source.find(KeyOf(step)); found != source.end()) {
       step.head = found->second;
     }

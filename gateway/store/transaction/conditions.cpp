@@ -21,10 +21,11 @@ constexpr int kMatchesWanted = 2;
 constexpr pg::Statement kLockConditions{"lock_conditions", R"sql(
 SELECT pg_advisory_xact_lock(19831, k) FROM unnest($1::int[]) AS k)sql"};
 
-// arrays: $1 positions, $2 types, $3 parameters, $4 systems, $5 codes
+// arrays: $1 positions, $2 types, $3 parameters, $4 systems, $5 codes. LIMIT: see versions.cpp.
 constexpr pg::Statement kFindTokens{"find_by_token", R"sql(
 SELECT w.n, m.id
-  FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[]) AS w(n, type, parameter, system, code)
+  FROM (SELECT * FROM unnest($1::int[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+         LIMIT cardinality($1::int[])) AS w(n, type, parameter, system, code)
  CROSS JOIN LATERAL (
    SELECT DISTINCT t.id
      FROM idx_token t

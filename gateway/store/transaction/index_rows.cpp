@@ -19,7 +19,7 @@ using search_sql::PrefixText;
 
 constexpr int kRowsPerStatement = 20'000;
 
-// Every statement: $1 ids, $2 types, $3 parameters, then the columns of the table.
+// Every statement: $1 ids, $2 types, $3 parameters, then the columns of the table. LIMIT: see versions.cpp.
 struct IndexStatements {
   pg::Statement insert;
   pg::Statement close;
@@ -30,7 +30,8 @@ INSERT INTO idx_string (id, type, parameter, folded, exact)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[]))sql"},
                                             {"close_idx_string", R"sql(
 UPDATE idx_string t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, folded, exact)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.folded = w.folded AND t.exact = w.exact)sql"}};
@@ -40,7 +41,8 @@ INSERT INTO idx_token (id, type, parameter, system, code, identifier_type)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[]))sql"},
                                            {"close_idx_token", R"sql(
 UPDATE idx_token t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, system, code, identifier_type)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.system = w.system AND t.code = w.code AND t.identifier_type = w.identifier_type)sql"}};
@@ -50,7 +52,8 @@ INSERT INTO idx_reference (id, type, parameter, target_type, target)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[]))sql"},
                                                {"close_idx_reference", R"sql(
 UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, target_type, target)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.target_type = w.target_type AND t.target = w.target)sql"}};
@@ -60,7 +63,8 @@ INSERT INTO idx_date (id, type, parameter, low, high)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[]))sql"},
                                           {"close_idx_date", R"sql(
 UPDATE idx_date t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, low, high)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.low = w.low AND t.high = w.high)sql"}};
@@ -73,7 +77,8 @@ SELECT id, type, parameter, low::numeric, high::numeric
     AS w(id, type, parameter, low, high))sql"},
                                             {"close_idx_number", R"sql(
 UPDATE idx_number t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, low, high)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.low = w.low::numeric AND t.high = w.high::numeric)sql"}};
@@ -85,7 +90,8 @@ SELECT id, type, parameter, low::numeric, high::numeric, system, code
     AS w(id, type, parameter, low, high, system, code))sql"},
                                               {"close_idx_quantity", R"sql(
 UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, low, high, system, code)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.low = w.low::numeric AND t.high = w.high::numeric AND t.system = w.system AND t.code = w.code)sql"}};
@@ -95,7 +101,8 @@ INSERT INTO idx_uri (id, type, parameter, uri)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[]))sql"},
                                          {"close_idx_uri", R"sql(
 UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[])
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[])
+         LIMIT cardinality($1::text[]))
     AS w(id, type, parameter, uri)
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.uri = w.uri)sql"}};
@@ -104,31 +111,31 @@ UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
 constexpr pg::Statement kCloseAll[] = {
     {"close_all_idx_string", R"sql(
 UPDATE idx_string t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_token", R"sql(
 UPDATE idx_token t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_reference", R"sql(
 UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_date", R"sql(
 UPDATE idx_date t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_number", R"sql(
 UPDATE idx_number t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_quantity", R"sql(
 UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
     {"close_all_idx_uri", R"sql(
 UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
-  FROM unnest($1::text[], $2::smallint[]) AS w(id, type)
+  FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
 };
 

@@ -41,6 +41,22 @@ fhir::Result<pg::Rows> Session::Read(std::string_view name, const search_sql::Se
   return lease_->ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values), pg::Plan::kKept);
 }
 
+fhir::Result<std::pair<pg::Rows, pg::Rows>> Session::ReadTwo(const pg::Statement& first,
+                                                             const pg::Parameters& first_parameters,
+                                                             const pg::Statement& second,
+                                                             const pg::Parameters& second_parameters) {
+  Write(first, first_parameters);
+  pending_->Add(second, second_parameters);
+  auto rows = pending_->Run();
+  pending_.reset();
+  if (!rows) {
+    return std::unexpected(Mapped(std::move(rows).error()));
+  }
+  pg::Rows of_second = std::move(rows->back());
+  rows->pop_back();
+  return std::pair(std::move(rows->back()), std::move(of_second));
+}
+
 fhir::Result<void> Session::Flush() {
   if (!pending_) {
     return {};
@@ -72,7 +88,12 @@ void Session::Rollback() {
 
 // Two writers that both found no resource of an id and insert it: the second one repeats and finds the first's.
 fhir::Error Session::Mapped(fhir::Error error) {
+  constexpr std::string_view kDivisionByZero = "22012";
   const auto& failure = lease_->last_failure();
+  if (failure.sqlstate == kDivisionByZero) {
+    error.code = fhir::ErrorCode::kConflict;
+    error.public_text.text = "Another worker has done it meanwhile.";
+  }
   if (failure.sqlstate == "23505" && failure.constraint.starts_with("resource_version")) {
     error.retry = fhir::Retry::kLater;
   }

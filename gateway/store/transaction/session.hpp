@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/base/error.hpp"
@@ -25,9 +26,15 @@ class Session {
   /// Sends a statement whose rows nobody needs. A failure shows at the next Read or Commit.
   void Write(const pg::Statement& statement, const pg::Parameters& parameters);
   /// Runs what has been sent, and the statement. Errors: those of all of them; a lost race for a new resource is
-  /// kConflict with Retry::kLater.
+  /// kConflict with Retry::kLater; a statement that divides by the number of its rows, because it must have one, and
+  /// has none is kConflict.
   fhir::Result<pg::Rows> Read(const pg::Statement& statement, const pg::Parameters& parameters);
   fhir::Result<pg::Rows> Read(std::string_view name, const search_sql::SearchStatement& statement);
+  /// Two statements, in one round trip.
+  fhir::Result<std::pair<pg::Rows, pg::Rows>> ReadTwo(const pg::Statement& first,
+                                                      const pg::Parameters& first_parameters,
+                                                      const pg::Statement& second,
+                                                      const pg::Parameters& second_parameters);
   fhir::Result<void> Flush();
   fhir::Result<void> Commit();
   void Rollback();

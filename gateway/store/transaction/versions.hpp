@@ -20,11 +20,19 @@ namespace gateway::store::transaction {
 using ResourceKey = std::pair<std::int16_t, std::string>;
 using Heads = std::map<ResourceKey, adapters::port::StoredResource>;
 
-enum class HeadLock : std::uint8_t { kNone, kForUpdate };
-
 /// The current state of resources, deleted ones included; those that never were are absent from the result.
-/// Cost: one statement; a locked read of resources that are absent or contended repeats until it is sure.
-fhir::Result<Heads> ReadHeads(Session& session, const std::vector<ResourceKey>& keys, HeadLock lock);
+/// Cost: one statement.
+fhir::Result<Heads> ReadHeads(Session& session, const std::vector<ResourceKey>& keys);
+
+struct CurrentHeads {
+  Heads locked;
+  Heads read;
+};
+/// The same, of `locked` (in ascending order) until the transaction ends, and of `read` as they are then.
+/// Cost: one round trip; more when some of the locked are absent or contended, until it is sure.
+/// Errors: kConflict with Retry::kLater when a head is replaced again and again.
+fhir::Result<CurrentHeads> LockAndReadHeads(Session& session, const std::vector<ResourceKey>& locked,
+                                            const std::vector<ResourceKey>& read);
 
 /// One new version to be written. Views live until the call returns.
 struct NewVersion {

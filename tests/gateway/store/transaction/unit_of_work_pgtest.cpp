@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "adapters/port/commit_hook.hpp"
+#include "gateway/store/journal_store.hpp"
 #include "tests/gateway/store/transaction/store_fixture.hpp"
 
 namespace tests::store {
@@ -344,6 +345,74 @@ TEST_F(UnitOfWork, Enqueue_IsPartOfTheTransaction) {
   EXPECT_EQ(waiting(), 0);
   enqueue(true);
   EXPECT_EQ(waiting(), 1);
+}
+
+TEST_F(UnitOfWork, OutboxFilled_IsToldOnceAfterTheCommitAndOnlyThen) {
+  gateway::store::StoreOptions options;
+  std::atomic<int> told{0};
+  std::int64_t seen = -1;
+  auto connection = SharedDb().Connect();
+  options.on_outbox_filled = [&] {
+    ++told;
+    // On another connection: what is told of can be fetched.
+    seen = (*connection->ExecuteAdHoc("count", "SELECT count(*) FROM outbox", {}))[0].Int(0);
+  };
+  Reopen(options);
+  const auto enqueue = [](port::UnitOfWork& work) {
+    return work.Enqueue({"platform", "rest-hook", "Appointment/1", "{}", "Appointment/1/_history/1"});
+  };
+  {
+    auto work = factory_->Begin(System());
+    ASSERT_TRUE(work);
+    ASSERT_TRUE(enqueue(**work));  // and rolled back
+  }
+  EXPECT_EQ(told, 0);
+  Apply(Create(kPatient));
+  EXPECT_EQ(told, 0) << "a commit without a message";
+  {
+    auto work = factory_->Begin(System());
+    ASSERT_TRUE(enqueue(**work));
+    ASSERT_TRUE(enqueue(**work));
+    EXPECT_EQ(told, 0);
+    ASSERT_TRUE((*work)->Commit());
+  }
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(seen, 2);
+}
+
+TEST_F(UnitOfWork, OutboxFilled_IsNotToldOfACommitThatFailed) {
+  gateway::store::StoreOptions options;
+  std::atomic<int> told{0};
+  options.on_outbox_filled = [&] { ++told; };
+  Reopen(options);
+  auto work = factory_->Begin(System());
+  ASSERT_TRUE((*work)->Enqueue({"platform", "rest-hook", "Appointment/1", "{}", "Appointment/1/_history/1"}));
+  ASSERT_TRUE((*work)->FinishMessage(-1, port::MessageState::kCommitted, "", "", "", ""));
+  EXPECT_FALSE((*work)->Commit());
+  EXPECT_EQ(told, 0);
+}
+
+TEST_F(UnitOfWork, FinishMessage_SecondWorkerCommitsNothing) {
+  gateway::store::JournalStore journal(*pool_);
+  const auto received = journal.Receive(
+      {.partner = "chu", .channel = "mllp", .control_id = "F1", .type = "ADT^A01", .raw = "MSH|synthetic"});
+  ASSERT_TRUE(received);
+  const auto finish = [&](std::string_view ack) -> fhir::Result<void> {
+    GW_ASSIGN(const auto work, factory_->Begin(System()));
+    std::vector<port::Change> changes;
+    changes.push_back(Create(kPatient));
+    fhir::IssueList issues;
+    GW_TRY(work->Apply(std::move(changes), issues));
+    GW_TRY(work->FinishMessage(received->entry.id, port::MessageState::kCommitted, ack, "", "", ""));
+    return work->Commit();
+  };
+  ASSERT_TRUE(finish("first"));
+  const auto second = finish("second");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, fhir::ErrorCode::kConflict);
+  EXPECT_EQ(second.error().retry, fhir::Retry::kNever);
+  EXPECT_EQ(Find(Ask("Patient", {})).size(), 1U);
+  EXPECT_EQ(journal.Get(received->entry.id)->ack, "first");
 }
 
 TEST_F(UnitOfWork, Lock_SerialisesWorkOnAKey) {
