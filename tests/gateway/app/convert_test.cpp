@@ -1,0 +1,112 @@
+// `passerelle convert`, without the program around it.
+#include "gateway/app/commands/convert.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gateway/app/commands/dispatch.hpp"
+
+namespace gateway::app {
+namespace {
+
+using testing::HasSubstr;
+using Format = ConvertTarget::Format;
+
+constexpr std::string_view kJson = R"({"resourceType":"Patient","active":true,"birthDate":"2000"})";
+constexpr std::string_view kXml =
+    R"(<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><active value="true"/><birthDate value="2000"/></Patient>)";
+
+TEST(ConvertText, EveryPairOfFormats_IsConverted) {
+  fhir::IssueList issues;
+  for (const std::string_view given : {kJson, kXml}) {
+    EXPECT_EQ(ConvertText(given, {.format = Format::kJson}, issues), std::string(kJson) + "\n");
+    EXPECT_EQ(ConvertText(given, {.format = Format::kXml}, issues), std::string(kXml) + "\n");
+  }
+  EXPECT_THAT(*ConvertText(kXml, {.format = Format::kJson, .pretty = true}, issues), HasSubstr("\n  \"active\": true"));
+  EXPECT_THAT(*ConvertText(kJson, {.format = Format::kXml, .pretty = true}, issues), HasSubstr("\n  <active value"));
+  EXPECT_TRUE(issues.empty());
+}
+
+/// A file that is gone at the end of the test.
+class GivenFile {
+ public:
+  explicit GivenFile(std::string_view text)
+      : path_(std::filesystem::temp_directory_path() / ("convert_test." + std::to_string(::getpid()))) {
+    std::ofstream(path_, std::ios::binary) << text;
+  }
+  ~GivenFile() { std::filesystem::remove(path_); }
+  GivenFile(const GivenFile&) = delete;
+  GivenFile& operator=(const GivenFile&) = delete;
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Ended {
+  ExitCode code;
+  std::string out;
+  std::string err;
+};
+
+Ended Run(const std::vector<std::string_view>& words) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const ExitCode code = Dispatch(words);
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+TEST(ConvertCommand, GoodFile_IsPrinted) {
+  const GivenFile file(kJson);
+  const Ended ended = Run({"convert", "--to", "xml", file.path()});
+  EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
+  EXPECT_EQ(ended.out, std::string(kXml) + "\n");
+  EXPECT_EQ(ended.err, "");
+}
+
+TEST(ConvertCommand, MalformedText_IsRefusedWithLineAndColumn) {
+  const GivenFile json("{\"resourceType\":\"Patient\",\n \"active\":tru}");
+  const Ended from_json = Run({"convert", "--to", "xml", json.path()});
+  EXPECT_EQ(from_json.code, ExitCode::kFailed);
+  EXPECT_EQ(from_json.out, "");
+  EXPECT_THAT(from_json.err, HasSubstr(json.path() + ":2:"));
+}
+
+TEST(ConvertCommand, MalformedXml_IsRefusedWithLineAndColumn) {
+  const GivenFile file("<Patient xmlns=\"http://hl7.org/fhir\">\n  <active value=\"true\">\n</Patient>");
+  const Ended ended = Run({"convert", "--to", "json", file.path()});
+  EXPECT_EQ(ended.code, ExitCode::kFailed);
+  EXPECT_EQ(ended.out, "");
+  EXPECT_THAT(ended.err, HasSubstr(file.path() + ":3:"));
+}
+
+TEST(ConvertCommand, DataProblem_IsSaidAndTheRestConverted) {
+  const GivenFile file("<Patient xmlns=\"http://hl7.org/fhir\">\n  <colour/>\n  <active value=\"true\"/>\n</Patient>");
+  const Ended ended = Run({"convert", "--to=json", file.path()});
+  EXPECT_EQ(ended.code, ExitCode::kFailed);
+  EXPECT_EQ(ended.out, "{\"resourceType\":\"Patient\",\"active\":true}\n");
+  EXPECT_THAT(ended.err, HasSubstr(file.path() + ":2:3: error: Patient: unknown element 'colour'"));
+}
+
+TEST(ConvertCommand, WrongWords_AreAnsweredWithTheUsage) {
+  const std::vector<std::vector<std::string_view>> wrong = {{"convert", "a.json"},
+                                                            {"convert", "--to", "yaml", "a"},
+                                                            {"convert", "--to", "xml"},
+                                                            {"convert", "--to", "xml", "a", "b"}};
+  for (const auto& words : wrong) {
+    const Ended ended = Run(words);
+    EXPECT_EQ(ended.code, ExitCode::kUsage);
+    EXPECT_THAT(ended.err, HasSubstr("Usage: passerelle convert"));
+  }
+  EXPECT_EQ(Run({"convert", "--to", "xml", "/nowhere/a.json"}).code, ExitCode::kFailed);
+}
+
+}  // namespace
+}  // namespace gateway::app
