@@ -78,6 +78,10 @@ Binding ReadBinding(const Node& node) {
   return binding;
 }
 
+bool IsAdditionalBinding(std::string_view url) {
+  return url.ends_with("/additional-binding") || url.ends_with("ElementDefinition.binding.additional");
+}
+
 /// An additional binding that always applies; those with a usage are for contexts that cannot be known here.
 std::optional<Binding> ReadAdditionalBinding(const Node& extension) {
   const Node* purpose = FindExtension(extension, "purpose");
@@ -202,8 +206,16 @@ void ElementDefinitionReader::ReadConstraint(const Node& node, ElementRule& rule
 
 void ElementDefinitionReader::ReadExtension(const Node& extension, ElementRule& rule) const {
   const Node* value = ExtensionValue(extension);
-  if (value != nullptr && IsExtension(extension, "minLength")) {
+  if (value == nullptr) {
+    return;
+  }
+  // The last two come from later versions of the standard, which profiles of R4 borrow from.
+  if (IsExtension(extension, "minLength")) {
     rule.min_length = Count(value->value);
+  } else if (extension.ChildValue("url").ends_with("ElementDefinition.mustHaveValue")) {
+    rule.must_have_value = value->value == "true";
+  } else if (extension.ChildValue("url").ends_with("ElementDefinition.valueAlternatives")) {
+    rule.value_alternatives.emplace_back(value->value);
   }
 }
 
@@ -225,7 +237,7 @@ void ElementDefinitionReader::Read(const Node& element, ElementRule& rule) {
     } else if (name == "binding") {
       rule.binding = ReadBinding(child);
       for (const Node& extension : child.children()) {
-        if (extension.name == "extension" && extension.ChildValue("url").ends_with("/additional-binding")) {
+        if (extension.name == "extension" && IsAdditionalBinding(extension.ChildValue("url"))) {
           if (auto binding = ReadAdditionalBinding(extension)) {
             rule.additional_bindings.push_back(*std::move(binding));
           }

@@ -4,6 +4,8 @@
 #include <string>
 #include <unordered_set>
 
+#include <fmt/format.h>
+
 #include "fhir/fhirpath/reference_resolver.hpp"
 
 namespace fhir::validation {
@@ -90,6 +92,7 @@ void ForEachLocalLink(const Node& node, TypeId uri, Sink&& sink) {
 }
 
 /// Every contained resource is referred to, or refers to its container.
+/// NB: an image or link of the narrative counts too, which the expression does not see.
 std::optional<bool> ContainedReferenced(const Node& focus) {
   if (!Has(focus, "contained")) {
     return true;
@@ -101,6 +104,9 @@ std::optional<bool> ContainedReferenced(const Node& focus) {
   return NoContained(focus, [&](const Node& contained) {
     const std::string_view id = contained.ChildValue("id");
     if (!id.empty() && links.contains("#" + std::string(id))) {
+      return false;
+    }
+    if (!id.empty() && focus.FindValue("text.div").find(fmt::format("\"#{}\"", id)) != std::string_view::npos) {
       return false;
     }
     bool to_container = false;
@@ -120,21 +126,25 @@ std::optional<bool> HasNarrative(const Node& focus) {
   return text != nullptr && Has(*text, "div");
 }
 
+/// NB: without a reference the expression is empty, which would count as broken. It holds: there is nothing local.
 std::optional<bool> LocalReference(const Node& focus) {
   const Node* reference = focus.Child("reference");
   if (reference == nullptr || !reference->HasValue()) {
-    return std::nullopt;
+    return true;
   }
   if (!reference->value.starts_with('#')) {
     return true;
   }
   const std::string_view id = reference->value.substr(1);
+  if (id.empty()) {
+    return true;  // NB: "#" is the container itself, which the expression does not know
+  }
   for (const Node& child : fhirpath::OutermostResource(focus).children()) {
     if (child.name == "contained" && child.ChildValue("id") == id) {
       return true;
     }
   }
-  return id.empty() ? std::nullopt : std::optional<bool>(false);
+  return false;
 }
 
 /// Two times of one form and one zone have the order of their texts.

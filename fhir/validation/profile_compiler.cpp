@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "fhir/validation/element_definition.hpp"
 
 namespace fhir::validation {
@@ -79,7 +81,8 @@ class Compiler {
     profile_->version = definition_.ChildValue("version");
     profile_->type_name = definition_.ChildValue("type");
     profile_->type = definitions_.FindType(profile_->type_name);
-    profile_->is_base = definition_.ChildValue("derivation") != "constraint";
+    profile_->is_base = definition_.ChildValue("derivation") != "constraint" &&
+                        profile_->url == fmt::format("http://hl7.org/fhir/StructureDefinition/{}", profile_->type_name);
     profile_->is_extension = !profile_->is_base && profile_->type_name == "Extension";
     profile_->abstract = definition_.ChildValue("abstract") == "true";
     for (const Node& child : definition_.children()) {
@@ -252,7 +255,8 @@ class Compiler {
     const auto is_active = [this](std::uint32_t at) { return profile_->rules[at].active; };
     rule.active = profile_->is_base || rule.counts || !rule.types.empty() || rule.fixed != nullptr ||
                   rule.pattern != nullptr || rule.min_value != nullptr || rule.max_value != nullptr ||
-                  rule.max_length > 0 || rule.min_length > 0 || !rule.constraints.empty() || rule.binding.has_value() ||
+                  rule.max_length > 0 || rule.min_length > 0 || rule.must_have_value ||
+                  !rule.value_alternatives.empty() || !rule.constraints.empty() || rule.binding.has_value() ||
                   !rule.additional_bindings.empty() || !rule.slices.empty() ||
                   (rule.slicing && rule.slicing->rules == SlicingRules::kClosed) || rule.content != kNoRule ||
                   std::any_of(rule.children.begin(), rule.children.end(), is_active);

@@ -89,7 +89,7 @@ bool MatchesPattern(const Node& node, const Node& pattern) {
   return true;
 }
 
-std::optional<std::partial_ordering> CompareValues(const Node& node, const Node& limit) {
+std::optional<std::partial_ordering> CompareWithLimit(const Node& node, const Node& limit) {
   if (node.HasValue() && limit.HasValue()) {
     if (limit.kind == model::ValueKind::kNumber) {
       return CompareNumbers(node.value, limit.value);

@@ -15,6 +15,6 @@ bool EqualsFixed(const model::Node& node, const model::Node& fixed);
 bool MatchesPattern(const model::Node& node, const model::Node& pattern);
 /// The order of an element and a limit of the same kind: numbers, dates and times, quantities of one unit. Nothing when
 /// they cannot be compared, e.g. for dates of different precision that overlap.
-std::optional<std::partial_ordering> CompareValues(const model::Node& node, const model::Node& limit);
+std::optional<std::partial_ordering> CompareWithLimit(const model::Node& node, const model::Node& limit);
 
 }  // namespace fhir::validation

@@ -59,6 +59,7 @@ class Walk {
   // walk_base.cpp: by the type's definition
   void Resource(const model::Node& node, std::size_t depth);
   void DeclaredProfiles(const model::Node& node);
+  void ImpliedProfiles(const model::Node& node);
   void BaseElement(const model::Node& node, RuleRef ref, std::size_t depth);
   void BaseChildren(const model::Node& parent, RuleRef ref, std::size_t depth);
   void BaseValue(const model::Node& node);
@@ -77,9 +78,10 @@ class Walk {
   // walk_slices.cpp
   void Slices(const model::Node& parent, RuleRef ref, std::span<const model::Node* const> nodes);
   bool InThisSlice(const model::Node& node, RuleRef slice, const Slicing& slicing);
-  bool Discriminates(const model::Node& node, RuleRef ref, const Discriminator& discriminator,
-                     std::span<const PathStep> steps, std::size_t depth);
-  bool MeetsRule(const model::Node& node, RuleRef ref, const Discriminator& discriminator, std::size_t depth);
+  std::optional<bool> Discriminates(const model::Node& node, RuleRef ref, const Discriminator& discriminator,
+                                    std::span<const PathStep> steps, std::size_t depth);
+  std::optional<bool> MeetsRule(const model::Node& node, RuleRef ref, const Discriminator& discriminator,
+                                std::size_t depth);
   RuleRef ChildRule(RuleRef ref, std::string_view name) const;
   RuleRef ExtensionRule(RuleRef ref, std::string_view url) const;
 
@@ -137,6 +139,7 @@ class Walk {
   std::optional<fhirpath::EvaluationContext> context_;
   std::unique_ptr<const fhirpath::Services> services_;
   std::function<const model::Node*(const model::Node&, std::string_view)> family_resolve_;
+  FamilyContext family_context_;
   using Visit = std::pair<const model::Node*, const Profile*>;
   std::set<Visit> active_;            // profiles being checked, so that profiles that name each other end
   std::map<Visit, bool> conforming_;  // verdicts of quiet runs

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "fhir/validation/expression.hpp"
+#include "fhir/validation/implied_profiles.hpp"
 #include "fhir/validation/primitives.hpp"
 #include "fhir/validation/walk.hpp"
 
@@ -95,13 +96,13 @@ void Walk::Resource(const Node& node, std::size_t depth) {
     Invariants(node, base->root().constraints);
   }
   if (options_.families == Checking::kOn && node.type < types_.families.size()) {
-    const FamilyContext context{registry_, terminology_, options_.limits, family_resolve_};
     for (const FamilyCheck check : types_.families[node.type]) {
-      check(node, context, issues_);
+      check(node, family_context_, issues_);
     }
   }
   if (options_.declared_profiles == Checking::kOn) {
     DeclaredProfiles(node);
+    ImpliedProfiles(node);
   }
 }
 
@@ -119,6 +120,14 @@ void Walk::DeclaredProfiles(const Node& node) {
     } else {
       Report(declared, options_.unknown_profile, IssueType::kStructure,
              "not checked: expected a profile that is loaded");
+    }
+  }
+}
+
+void Walk::ImpliedProfiles(const Node& node) {
+  for (const std::string_view canonical : ImpliedProfilesOf(node)) {
+    if (const Profile* profile = profiles_.Find(canonical)) {
+      ByProfile(node, *profile);
     }
   }
 }
@@ -205,7 +214,11 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
     BaseChildren(node, ref, depth);
   }
   if (rule.binding && options_.bindings == Checking::kOn) {
-    BaseBinding(node, rule);
+    if (primitive && !node.HasValue() && rule.binding->strength == BindingStrength::kRequired) {
+      Error(node, IssueType::kCodeInvalid, fmt::format("expected a code of {}", rule.binding->value_set));
+    } else {
+      BaseBinding(node, rule);
+    }
   }
   if (options_.invariants == Checking::kOn && !rule.constraints.empty()) {
     Invariants(node, rule.constraints);
@@ -230,9 +243,8 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
     Coding(node);
   }
   if (node.type < types_.families.size() && !types_.families[node.type].empty() && options_.families == Checking::kOn) {
-    const FamilyContext context{registry_, terminology_, options_.limits, family_resolve_};
     for (const FamilyCheck check : types_.families[node.type]) {
-      check(node, context, issues_);
+      check(node, family_context_, issues_);
     }
   }
 }

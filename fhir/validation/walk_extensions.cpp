@@ -16,8 +16,9 @@ namespace {
 
 /// Domains that stand for examples by convention; their extensions have no definition anywhere.
 constexpr std::string_view kExampleDomains[] = {"http://example.org", "https://example.org", "http://acme.com"};
+
 /// HL7 publishes extensions of its own apart from the definitions of R4.
-constexpr std::string_view kStandardDomain = "http://hl7.org/fhir/";
+constexpr std::string_view kStandardDomain = "http://hl7.org/fhir/StructureDefinition/";
 
 bool StartsWithOneOf(std::string_view url, auto&& prefixes) {
   return std::any_of(std::begin(prefixes), std::end(prefixes),
@@ -41,7 +42,8 @@ void Walk::Extension(const Node& node) {
   const Profile* definition = profiles_.Find(url);
   if (definition == nullptr || !definition->is_extension) {
     if (!StartsWithOneOf(url, options_.extension_domains)) {
-      const bool lenient = StartsWithOneOf(url, kExampleDomains) || url.starts_with(kStandardDomain);
+      const bool lenient = url.starts_with(kStandardDomain) ||
+                           (options_.examples == Checking::kOff && StartsWithOneOf(url, kExampleDomains));
       Report(node, lenient ? Severity::kWarning : options_.unknown_extension, IssueType::kExtension,
              "expected an extension whose definition is loaded");
     }
@@ -64,7 +66,9 @@ bool Walk::InContext(const Node& extension, const Profile& definition) {
   const Node& place = *extension.parent;
   const auto at_place = [&](const Profile::Context& context) {
     if (context.kind == "extension") {
-      return place.type == types_.extension && place.ChildValue("url") == context.expression;
+      // The extension itself, or its value.
+      const Node* outer = place.type == types_.extension ? &place : place.parent;
+      return outer != nullptr && outer->type == types_.extension && outer->ChildValue("url") == context.expression;
     }
     if (context.kind != "fhirpath") {
       return IsElementContext(place, context.expression);

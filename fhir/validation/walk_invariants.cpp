@@ -49,9 +49,9 @@ Walk::Walk(const ProfileStore& profiles, const packages::Registry& registry,
       resolver_(options.resolve),
       steps_left_(options.steps_max),
       services_(std::make_unique<WalkServices>(*this)),
-      family_resolve_([this](const Node& from, std::string_view reference) {
-        return resolver_.Resolve(from, reference).resource;
-      }) {}
+      family_resolve_(
+          [this](const Node& from, std::string_view reference) { return resolver_.Resolve(from, reference).resource; }),
+      family_context_{registry_, terminology_, options_.limits, family_resolve_, options_.national_identifiers} {}
 
 const fhirpath::EvaluationContext& Walk::PathContext() {
   if (!context_) {

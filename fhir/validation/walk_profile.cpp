@@ -78,7 +78,9 @@ void Walk::Types(const Node& node, RuleRef ref) {
     for (const TypeRule& type : ref.rule->types) {
       codes.push_back(type.code);
     }
-    Error(node, IssueType::kStructure,
+    // An extension is wrong as a whole, since its value is what it is for.
+    const Node& place = ref.profile->is_extension && node.parent != nullptr ? *node.parent : node;
+    Error(place, IssueType::kStructure,
           fmt::format("expected type {} (profile {})", fmt::join(codes, " or "), ref.profile->url));
     return;
   }
@@ -92,8 +94,7 @@ void Walk::TypeProfiles(const Node& node, std::span<const std::string> profiles)
     const Profile* profile = profiles_.Find(profiles.front());
     if (profile == nullptr) {
       if (quiet_ == 0) {
-        Report(node, node.type == types_.extension ? Severity::kWarning : options_.unknown_profile,
-               IssueType::kStructure,
+        Report(node, node.type == types_.extension ? Severity::kWarning : Severity::kError, IssueType::kStructure,
                fmt::format("not checked: expected the profile {} to be loaded", profiles.front()));
       }
       return;

@@ -112,11 +112,16 @@ bool Walk::InThisSlice(const Node& node, RuleRef slice, const Slicing& slicing) 
   if (slice.rule->implicit_type != metadata::kNoType) {
     return node.type == slice.rule->implicit_type;
   }
-  if (slicing.discriminators.empty()) {
-    return false;
+  // A discriminator that the slice says nothing of does not narrow it, but one at least must.
+  bool told = false;
+  for (const Discriminator& discriminator : slicing.discriminators) {
+    const std::optional<bool> meets = Discriminates(node, slice, discriminator, discriminator.steps, 0);
+    if (meets == false) {
+      return false;
+    }
+    told = told || meets.has_value();
   }
-  return std::all_of(slicing.discriminators.begin(), slicing.discriminators.end(),
-                     [&](const Discriminator& each) { return Discriminates(node, slice, each, each.steps, 0); });
+  return told;
 }
 
 RuleRef Walk::ChildRule(RuleRef ref, std::string_view name) const {
@@ -164,9 +169,10 @@ RuleRef Walk::ExtensionRule(RuleRef ref, std::string_view url) const {
   return {};
 }
 
-/// Follows the discriminator's path through the element and the slice's rows at once.
-bool Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& discriminator,
-                         std::span<const PathStep> steps, std::size_t depth) {
+/// Follows the discriminator's path through the element and the slice's rows at once. Nothing when the rows do not say
+/// what the path leads to.
+std::optional<bool> Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& discriminator,
+                                        std::span<const PathStep> steps, std::size_t depth) {
   if (depth > kDiscriminatorDepthMax || !Spend(node)) {
     return false;
   }
@@ -178,7 +184,10 @@ bool Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& dis
   const PathStep& step = steps.front();
   const std::span<const PathStep> rest = steps.subspan(1);
   if (step.kind == PathStep::Kind::kOfType) {
-    return definitions_.TypeName(node.type) == step.text && Discriminates(node, ref, discriminator, rest, depth + 1);
+    if (definitions_.TypeName(node.type) != step.text) {
+      return false;
+    }
+    return Discriminates(node, ref, discriminator, rest, depth + 1);
   }
   if (step.kind == PathStep::Kind::kResolve) {
     const Target target = resolver_.Resolve(node, node.HasValue() ? node.value : node.ChildValue("reference"));
@@ -199,7 +208,8 @@ bool Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& dis
           if (definitions_.IsA(target.resource->type, profile->type)) {
             return true;
           }
-        } else if (Discriminates(*target.resource, {profile, &profile->root()}, discriminator, rest, depth + 1)) {
+        } else if (Discriminates(*target.resource, {profile, &profile->root()}, discriminator, rest, depth + 1) ==
+                   true) {
           return true;
         }
       }
@@ -218,10 +228,12 @@ bool Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& dis
           }
         }
       }
+      return false;
     }
-    return false;
+    return std::nullopt;
   }
   bool any = false;
+  bool told = false;
   for (const Node& child : node.children()) {
     const bool here = extension ? child.name == "extension" && child.ChildValue("url") == step.text
                                 : child.row != nullptr && definitions_.Text(child.row->base_name) == step.text;
@@ -229,38 +241,50 @@ bool Walk::Discriminates(const Node& node, RuleRef ref, const Discriminator& dis
       continue;
     }
     any = true;
-    if (Discriminates(child, child_rule, discriminator, rest, depth + 1)) {
+    const std::optional<bool> meets = Discriminates(child, child_rule, discriminator, rest, depth + 1);
+    if (meets == true) {
       return true;
     }
+    told = told || meets.has_value();
   }
   if (any) {
-    return false;
+    return told ? std::optional<bool>(false) : std::nullopt;
   }
   if (discriminator.kind == DiscriminatorKind::kExists) {
     return child_rule.rule->max == 0;
   }
-  return child_rule.rule->max == 0 && rest.empty();
+  if (child_rule.rule->max == 0 && rest.empty()) {
+    return true;
+  }
+  return child_rule.rule->active ? std::optional<bool>(false) : std::nullopt;
 }
 
 /// Whether the element at the end of the path is what the slice's row there asks for.
-bool Walk::MeetsRule(const Node& node, RuleRef ref, const Discriminator& discriminator, std::size_t depth) {
+std::optional<bool> Walk::MeetsRule(const Node& node, RuleRef ref, const Discriminator& discriminator,
+                                    std::size_t depth) {
   const ElementRule& rule = *ref.rule;
   switch (discriminator.kind) {
     case DiscriminatorKind::kExists:
       return rule.max > 0;
     case DiscriminatorKind::kType:
+      if (rule.types.empty()) {
+        return std::nullopt;
+      }
       return std::any_of(rule.types.begin(), rule.types.end(), [&](const TypeRule& type) {
         return type.type != metadata::kNoType && definitions_.IsA(node.type, type.type);
       });
-    case DiscriminatorKind::kProfile:
+    case DiscriminatorKind::kProfile: {
+      bool told = false;
       for (const TypeRule& type : rule.types) {
         for (const std::string& canonical : type.profiles) {
+          told = true;
           if (Conforms(node, canonical) == true) {
             return true;
           }
         }
       }
-      return false;
+      return told ? std::optional<bool>(false) : std::nullopt;
+    }
     case DiscriminatorKind::kValue:
     case DiscriminatorKind::kPattern:
       break;
@@ -326,7 +350,7 @@ bool Walk::MeetsRule(const Node& node, RuleRef ref, const Discriminator& discrim
       }
     }
   }
-  return decided || rule.min > 0;
+  return decided || rule.min > 0 ? std::optional<bool>(true) : std::nullopt;
 }
 
 }  // namespace fhir::validation

@@ -1,4 +1,6 @@
 // Values that a definition fixes or bounds, and codes that it binds.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "fhir/validation/bindings.hpp"
@@ -30,6 +32,23 @@ std::string Wanted(const Node& value) {
   return fmt::format("the {} of the profile", metadata::Definitions::R4().TypeName(value.type));
 }
 
+/// Whether an element without a value may be so.
+bool HasAlternative(const Node& node, const ElementRule& rule) {
+  if (rule.must_have_value) {
+    return false;
+  }
+  if (rule.value_alternatives.empty()) {
+    return true;
+  }
+  for (const Node& child : node.children()) {
+    if (child.name == "extension" && std::find(rule.value_alternatives.begin(), rule.value_alternatives.end(),
+                                               child.ChildValue("url")) != rule.value_alternatives.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void Walk::Values(const Node& node, const ElementRule& rule) {
@@ -39,10 +58,10 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   if (rule.pattern != nullptr && !MatchesPattern(node, *rule.pattern)) {
     Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.pattern)));
   }
-  if (rule.min_value != nullptr && CompareValues(node, *rule.min_value) == std::partial_ordering::less) {
+  if (rule.min_value != nullptr && CompareWithLimit(node, *rule.min_value) == std::partial_ordering::less) {
     Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.min_value)));
   }
-  if (rule.max_value != nullptr && CompareValues(node, *rule.max_value) == std::partial_ordering::greater) {
+  if (rule.max_value != nullptr && CompareWithLimit(node, *rule.max_value) == std::partial_ordering::greater) {
     Error(node, IssueType::kValue, fmt::format("expected at most {}", Wanted(*rule.max_value)));
   }
   if (rule.max_length > 0 && Characters(node.value) > rule.max_length) {
@@ -50,6 +69,12 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   }
   if (rule.min_length > 0 && node.HasValue() && Characters(node.value) < rule.min_length) {
     Error(node, IssueType::kValue, fmt::format("expected at least {} characters", rule.min_length));
+  }
+  if (!node.HasValue() && !HasAlternative(node, rule)) {
+    Error(node, IssueType::kRequired,
+          rule.must_have_value
+              ? std::string("expected a value")
+              : fmt::format("expected a value or the extension {}", fmt::join(rule.value_alternatives, " or ")));
   }
   if (options_.bindings == Checking::kOff) {
     return;
