@@ -100,6 +100,47 @@ TEST(LoggerFile, Reopen_AfterRotation_WritesToTheNewFile) {
   std::remove((path + ".1").c_str());
 }
 
+// Whoever writes takes along the lines of the others, and a rotation waits for it: nothing is torn, lost or doubled.
+TEST(LoggerFile, ManyThreadsAndRotations_KeepEveryLineOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kLines = 500;
+  constexpr int kRotations = 20;
+  const std::string path = testing::TempDir() + "logger_threads_test." + std::to_string(::getpid());
+  const auto rotated = [&](int n) { return path + "." + std::to_string(n); };
+  std::vector<int> seen(kThreads * kLines);
+  {
+    auto logger = Logger::Create(Level::kInfo, path);
+    ASSERT_TRUE(logger);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        for (int i = 0; i < kLines; ++i) {
+          (*logger)->Info("a", "b", {Count("n", t * kLines + i)});
+        }
+      });
+    }
+    for (int n = 0; n < kRotations; ++n) {
+      EXPECT_EQ(std::rename(path.c_str(), rotated(n).c_str()), 0);
+      EXPECT_TRUE((*logger)->Reopen());
+    }
+    for (std::thread& thread : threads) {
+      thread.join();
+    }
+  }
+  for (int n = 0; n <= kRotations; ++n) {
+    const std::string name = n < kRotations ? rotated(n) : path;
+    std::ifstream file(name);
+    for (std::string line; std::getline(file, line);) {
+      EXPECT_TRUE(line.starts_with(R"({"time":")") && line.ends_with("}")) << line;
+      const std::size_t at = line.find(R"("n":)");
+      ASSERT_NE(at, std::string::npos) << line;
+      ++seen.at(static_cast<std::size_t>(std::stoi(line.substr(at + 4))));
+    }
+    std::remove(name.c_str());
+  }
+  EXPECT_EQ(seen, std::vector<int>(seen.size(), 1));
+}
+
 TEST(LoggerFile, FolderMissing_IsAConfigurationError) {
   const auto logger = Logger::Create(Level::kInfo, "/nonexistent/folder/log");
   ASSERT_FALSE(logger);

@@ -120,6 +120,36 @@ TEST(Pool, ManyThreads_ShareFewConnections) {
   EXPECT_EQ(pool.state().in_use, 0);
 }
 
+TEST(Pool, ManyThreadsAndConnectionsThatBreak_LeaveTheCountsRight) {
+  Pool pool({.connection = SharedDatabase().Options(), .connections_max = 3, .wait_ms_max = 20'000});
+  std::atomic<int> refused = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 6; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 20; ++i) {
+        const auto lease = pool.Acquire();
+        if (!lease) {
+          ++refused;
+        } else if ((i + t) % 5 == 0) {
+          EXPECT_FALSE((*lease)->ExecuteScript("p", "SELECT pg_terminate_backend(pg_backend_pid())"));
+        } else if ((i + t) % 5 == 1) {
+          EXPECT_TRUE((*lease)->ExecuteScript("p", "BEGIN"));  // left open: the connection is dropped
+        } else {
+          EXPECT_TRUE((*lease)->Execute(kPid));
+        }
+        EXPECT_LE(pool.state().in_use, 3);
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(pool.state().in_use, 0);
+  EXPECT_LE(pool.state().open, 3);
+  EXPECT_TRUE(pool.CheckHealth());
+}
+
 TEST(Pool, ServerAway_IsUnavailableAndHoldsNoPlace) {
   Pool pool({.connection = {.conninfo = "host=/nonexistent"}, .connections_max = 1, .wait_ms_max = 50});
   for (int i = 0; i < 3; ++i) {
