@@ -73,15 +73,18 @@ struct Table {
   std::span<const std::uint16_t> bases;  ///< units, by code
   std::span<const PrefixRow> prefixes;   ///< the longer ones first
   std::span<const UnitRow> units;        ///< by code
+  std::span<const std::uint16_t> slots;  ///< a hash table of 1 << kSlotBits: position of a unit plus one, 0 when empty
 
-  std::string_view Text(TextSlice slice) const { return text.substr(slice.offset, slice.length); }
+  std::string_view Text(TextSlice slice) const { return {text.data() + slice.offset, slice.length}; }
 };
+
+inline constexpr int kSlotBits = 10;
 
 static_assert(sizeof(UnitRow) == 28, "rows stay small");
 
 extern const Table kTable;
 
-/// The unit of that code, without prefix; nullptr when there is none. Cost: a binary search.
+/// The unit of that code, without prefix; nullptr when there is none. Cost: one hash probe.
 const UnitRow* FindUnit(std::string_view code);
 
 }  // namespace fhir::ucum

@@ -37,7 +37,7 @@ void Term::Combine(const Term& other, bool divide) {
   } else {
     ratio.Multiply(other.ratio);
   }
-  for (std::size_t i = 0; i < kTable.bases.size(); ++i) {
+  for (std::size_t i = 0; i < Dimensions::kBasesMax; ++i) {  // all of them: a constant count goes four at a time
     dimensions.exponents[i] += divide ? -other.dimensions.exponents[i] : other.dimensions.exponents[i];
   }
 }

@@ -62,6 +62,29 @@ def literal(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?") + '"'
 
 
+SLOT_BITS = 10
+
+
+def slot_of(code: str) -> int:
+    """Hash of a code; fhir/ucum/table.cpp has the same function."""
+    data = code.encode()
+    key = data[0] | data[-1] << 8 | data[len(data) // 2] << 16 | data[len(data) // 4] << 24 | len(data) << 32
+    return (key * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> (64 - SLOT_BITS)
+
+
+def hash_slots(codes: list[str]) -> list[int]:
+    """Open addressing: the position of a unit plus one, 0 for an empty slot."""
+    if 2 * len(codes) > 1 << SLOT_BITS:
+        raise GenerationError("more units than half of the slots: widen SLOT_BITS here and in fhir/ucum/table.hpp")
+    slots = [0] * (1 << SLOT_BITS)
+    for index, code in enumerate(codes):
+        position = slot_of(code)
+        while slots[position]:
+            position = (position + 1) % len(slots)
+        slots[position] = index + 1
+    return slots
+
+
 def emit(table: Table, origin: str) -> str:
     pool, dimensions, rows = Pool(), [], []
     base_ids = {code: i for i, code in enumerate(table.bases)}
@@ -97,9 +120,10 @@ def emit(table: Table, origin: str) -> str:
             + array("std::uint64_t", "kLimbs", [f"0x{limb:X}U" for limb in pool.limbs], 5)
             + array("DimensionRow", "kDimensions", dimensions, 12)
             + array("std::uint16_t", "kBases", [str(unit_ids[code]) for code in table.bases], 20)
+            + array("std::uint16_t", "kSlots", [str(slot) for slot in hash_slots([unit.code for unit in table.units])], 25)
             + "constexpr PrefixRow kPrefixes[] = {\n" + "\n".join(prefixes) + "\n};\n"
             + "constexpr UnitRow kUnits[] = {\n" + "\n".join(rows) + "\n};\n\n}  // namespace\n\n"
-            f"constinit const Table kTable = {{{{kText, {len(pool.text)}}}, kLimbs, kDimensions, kBases, kPrefixes, kUnits}};\n\n"
+            f"constinit const Table kTable = {{{{kText, {len(pool.text)}}}, kLimbs, kDimensions, kBases, kPrefixes, kUnits, kSlots}};\n\n"
             "}  // namespace fhir::ucum\n")
 
 
