@@ -10,10 +10,16 @@ namespace {
 constexpr FamilyRow kFamilies[] = {
     {"Attachment", CheckAttachment},
     {"Bundle", CheckBundle},
-    {"Coding", CheckCodingNumber},
+    {"CodeSystem", CheckCodeSystem},
+    {"Coding", CheckCoding},
     {"Identifier", CheckIdentifier},
+    {"Measure", CheckMeasure},
+    {"MeasureReport", CheckMeasureReport},
     {"Questionnaire", CheckQuestionnaire},
     {"QuestionnaireResponse", CheckQuestionnaireResponse},
+    {"SearchParameter", CheckSearchParameter},
+    {"StructureDefinition", CheckStructureDefinition},
+    {"ValueSet", CheckValueSet},
 };
 
 }  // namespace

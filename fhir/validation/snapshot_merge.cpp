@@ -315,6 +315,12 @@ void CheckNarrower(const Node& base, const Node& differential, const RowPlace& p
   if (differential.Child("max") != nullptr && MaxOf(differential) > MaxOf(base)) {
     add("max", fmt::format("a maximum of at most {} is expected, which the base allows", MaxOf(base)));
   }
+  const Node& typed = differential.Child("type") == nullptr ? base : differential;
+  if (differential.Child("binding") != nullptr && typed.Child("type") != nullptr && !HasBindableType(typed)) {
+    const Node* binding = differential.Child("binding");
+    issues.AddAt(fmt::format("StructureDefinition.differential.element[{}]", place.position), Severity::kError,
+                 IssueType::kBusinessRule, "a binding is expected on coded types alone", binding->source_offset);
+  }
   for (const Node& type : differential.children()) {
     if (type.name == "type" && !AllowsType(base, type.ChildValue("code"))) {
       add("type", "a type that the base allows is expected");

@@ -51,9 +51,8 @@ void CheckFullUrl(const BundleEntry& entry, const BundleKind* kind, IssueList& i
     }
     return;
   }
-  const Node& full_url = *entry.node->Child("fullUrl");
   if (!IsAbsolute(entry.full_url)) {
-    Report(full_url, IssueType::kInvalid, "an absolute URL is expected, such as https://… or urn:uuid:…", issues);
+    Report(*entry.node, IssueType::kInvalid, "an absolute URL is expected, such as https://… or urn:uuid:…", issues);
     return;
   }
   const RestUrl rest = entry.full_url.starts_with("http") ? SplitRestUrl(entry.full_url) : RestUrl{};
@@ -62,10 +61,10 @@ void CheckFullUrl(const BundleEntry& entry, const BundleKind* kind, IssueList& i
   }
   const std::string_view id = entry.resource->ChildValue("id");
   if (id.empty()) {
-    Report(full_url, IssueType::kInvalid, "an id in the resource is expected, since the fullUrl is that of a server",
+    Report(*entry.node, IssueType::kInvalid, "an id in the resource is expected, since the fullUrl is that of a server",
            issues);
   } else if (rest.id != id || rest.type != Definitions::R4().TypeName(entry.resource->type)) {
-    Report(full_url, IssueType::kInvalid,
+    Report(*entry.node, IssueType::kInvalid,
            "a fullUrl that ends with the type and id of the resource is expected, since it is that of a server",
            issues);
   }

@@ -43,8 +43,9 @@ void CheckStructureDefinition(const model::Node& definition, const FamilyContext
 /// A search parameter against the one it is derived from. Source: https://hl7.org/fhir/R4/searchparameter.html
 void CheckSearchParameter(const model::Node& parameter, const FamilyContext& context, IssueList& issues);
 
-/// Parameters against the profiles of input and output. Source: https://hl7.org/fhir/R4/operationdefinition.html
-void CheckOperationDefinition(const model::Node& operation, const FamilyContext& context, IssueList& issues);
+/// The form of SNOMED CT's codes; a system that is none but supplements one.
+/// Source: https://hl7.org/fhir/R4/datatypes.html#Coding
+void CheckCoding(const model::Node& coding, const FamilyContext& context, IssueList& issues);
 
 /// Expressions of a Measure against its libraries. Source: https://hl7.org/fhir/R4/measure.html
 void CheckMeasure(const model::Node& measure, const FamilyContext& context, IssueList& issues);

@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "fhir/base/date_time.hpp"
+#include "fhir/base/decimal.hpp"
+#include "fhir/packages/registry.hpp"
+#include "fhir/validation/families/families.hpp"
+#include "fhir/validation/families/snomed.hpp"
+
+namespace fhir::validation {
+namespace {
+
+using model::Node;
+
+bool IsInteger(std::string_view text) {
+  if (text.starts_with('-')) {
+    text.remove_prefix(1);
+  }
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
+}
+
+/// Whether a filter's text can be a value of a property; what it should look like when not.
+std::string_view ValueProblem(std::string_view type, std::string_view value) {
+  if (type == "boolean") {
+    return value == "true" || value == "false" ? "" : "true or false is expected";
+  }
+  if (type == "integer") {
+    return IsInteger(value) ? "" : "an integer is expected";
+  }
+  if (type == "decimal") {
+    return IsDecimal(value) ? "" : "a decimal is expected";
+  }
+  if (type == "dateTime") {
+    return ParseDateTime(value) ? "" : "a date or date with time is expected";
+  }
+  if (type == "Coding") {
+    return value.find('#') != std::string_view::npos ? "" : "a Coding is expected in the form system#code";
+  }
+  return "";
+}
+
+/// The type of a code system's property: those of the standard, then what the code system declares.
+std::string_view PropertyType(std::string_view property, const Node* code_system) {
+  if (property == "notSelectable" || property == "inactive") {
+    return "boolean";
+  }
+  if (code_system == nullptr) {
+    return {};
+  }
+  for (const Node& declared : code_system->children()) {
+    if (declared.name == "property" && declared.ChildValue("code") == property) {
+      return declared.ChildValue("type");
+    }
+  }
+  return {};
+}
+
+/// Source: https://hl7.org/fhir/R4/snomedct.html#filters
+void CheckSnomedFilter(const Node& filter, IssueList& issues) {
+  const std::string_view property = filter.ChildValue("property");
+  const std::string_view operation = filter.ChildValue("op");
+  const std::string_view value = filter.ChildValue("value");
+  if (property == "constraint" || property == "expressions") {
+    if (property == "constraint" && FirstEclError(value)) {
+      Report(
+          filter, IssueType::kInvalid,
+          fmt::format("an expression of the Expression Constraint Language is expected: it ends to be one at byte {}",
+                      *FirstEclError(value)),
+          issues);
+    }
+  } else if (property == "concept") {
+    if (operation != "regex" && operation != "exists" && !IsSnomedIdentifier(value) &&
+        value.find(',') == std::string_view::npos) {
+      Report(filter, IssueType::kInvalid, "an identifier of SNOMED CT with its check digit is expected as value",
+             issues);
+    }
+  } else if (IsSnomedIdentifier(property) && operation != "=" && operation != "in") {
+    Report(filter, IssueType::kInvalid, "the operation = or in is expected for an attribute of SNOMED CT", issues);
+  }
+}
+
+void CheckInclude(const Node& include, const FamilyContext& context, IssueList& issues) {
+  const std::string_view system = include.ChildValue("system");
+  const Node* code_system = nullptr;
+  bool looked_up = false;
+  for (const Node& part : include.children()) {
+    if (part.name == "concept" && system == kSnomedSystem && !IsSnomedIdentifier(part.ChildValue("code"))) {
+      Report(part, IssueType::kBusinessRule, "an identifier of SNOMED CT with its check digit is expected", issues);
+    }
+    if (part.name != "filter") {
+      continue;
+    }
+    if (system == kSnomedSystem) {
+      CheckSnomedFilter(part, issues);
+      continue;
+    }
+    if (!looked_up && !system.empty()) {
+      code_system = context.registry.Find("CodeSystem", system);
+      looked_up = true;
+    }
+    const std::string_view operation = part.ChildValue("op");
+    if (operation != "=") {
+      continue;
+    }
+    const std::string_view problem =
+        ValueProblem(PropertyType(part.ChildValue("property"), code_system), part.ChildValue("value"));
+    if (!problem.empty()) {
+      Report(part, IssueType::kInvalid, fmt::format("{} as value of the filter", problem), issues);
+    }
+  }
+}
+
+}  // namespace
+
+void CheckValueSet(const Node& value_set, const FamilyContext& context, IssueList& issues) {
+  const Node* compose = value_set.Child("compose");
+  if (compose == nullptr) {
+    return;
+  }
+  for (const Node& part : compose->children()) {
+    if (part.name == "include" || part.name == "exclude") {
+      CheckInclude(part, context, issues);
+    }
+  }
+}
+
+}  // namespace fhir::validation
