@@ -58,26 +58,30 @@ void Prune(Value& document, const JsonPatch& patch) {
 
 /// Children in the order of the definition, as XML needs them: JSON Patch appends. False when a choice has two types.
 bool PutInOrder(model::Node& node) {
-  std::vector<model::Node*> order;
+  struct Place {
+    std::uint16_t group;
+    std::size_t position;  // keeps what is of one group as it was
+    model::Node* child;
+  };
+  std::vector<Place> order;
   for (model::Node& child : node.children()) {
     if (!PutInOrder(child)) {
       return false;
     }
-    order.push_back(&child);
+    const auto group = child.row != nullptr ? child.row->group : std::numeric_limits<std::uint16_t>::max();
+    order.push_back({group, order.size(), &child});
   }
   if (order.empty()) {
     return true;
   }
-  const auto group = [](const model::Node* child) {
-    return child->row != nullptr ? child->row->group : std::numeric_limits<std::uint16_t>::max();
-  };
-  std::ranges::stable_sort(order, {}, group);
-  node.first_child = order.front();
-  node.last_child = order.back();
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    model::Node* next = i + 1 < order.size() ? order[i + 1] : nullptr;
-    order[i]->next = next;
-    if (next != nullptr && next->row != nullptr && group(next) == group(order[i]) && next->name != order[i]->name) {
+  std::ranges::sort(order, {}, [](const Place& place) { return std::pair(place.group, place.position); });
+  node.first_child = order.front().child;
+  node.last_child = order.back().child;
+  node.last_child->next = nullptr;
+  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
+    model::Node* next = order[i + 1].child;
+    order[i].child->next = next;
+    if (next->row != nullptr && order[i].group == order[i + 1].group && next->name != order[i].child->name) {
       return false;
     }
   }
