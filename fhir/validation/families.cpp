@@ -12,6 +12,7 @@ constexpr FamilyRow kFamilies[] = {
     {"Bundle", CheckBundle},
     {"CodeSystem", CheckCodeSystem},
     {"Coding", CheckCoding},
+    {"Coding", CheckCodingNumber},
     {"Identifier", CheckIdentifier},
     {"Measure", CheckMeasure},
     {"MeasureReport", CheckMeasureReport},
