@@ -56,7 +56,7 @@ struct Ended {
   std::string err;
 };
 
-Ended Run(const std::vector<std::string_view>& words) {
+Ended RunProgram(const std::vector<std::string_view>& words) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();
   const ExitCode code = Dispatch(words);
@@ -65,7 +65,7 @@ Ended Run(const std::vector<std::string_view>& words) {
 
 TEST(ConvertCommand, GoodFile_IsPrinted) {
   const GivenFile file(kJson);
-  const Ended ended = Run({"convert", "--to", "xml", file.path()});
+  const Ended ended = RunProgram({"convert", "--to", "xml", file.path()});
   EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
   EXPECT_EQ(ended.out, std::string(kXml) + "\n");
   EXPECT_EQ(ended.err, "");
@@ -73,7 +73,7 @@ TEST(ConvertCommand, GoodFile_IsPrinted) {
 
 TEST(ConvertCommand, MalformedText_IsRefusedWithLineAndColumn) {
   const GivenFile json("{\"resourceType\":\"Patient\",\n \"active\":tru}");
-  const Ended from_json = Run({"convert", "--to", "xml", json.path()});
+  const Ended from_json = RunProgram({"convert", "--to", "xml", json.path()});
   EXPECT_EQ(from_json.code, ExitCode::kFailed);
   EXPECT_EQ(from_json.out, "");
   EXPECT_THAT(from_json.err, HasSubstr(json.path() + ":2:"));
@@ -81,7 +81,7 @@ TEST(ConvertCommand, MalformedText_IsRefusedWithLineAndColumn) {
 
 TEST(ConvertCommand, MalformedXml_IsRefusedWithLineAndColumn) {
   const GivenFile file("<Patient xmlns=\"http://hl7.org/fhir\">\n  <active value=\"true\">\n</Patient>");
-  const Ended ended = Run({"convert", "--to", "json", file.path()});
+  const Ended ended = RunProgram({"convert", "--to", "json", file.path()});
   EXPECT_EQ(ended.code, ExitCode::kFailed);
   EXPECT_EQ(ended.out, "");
   EXPECT_THAT(ended.err, HasSubstr(file.path() + ":3:"));
@@ -89,7 +89,7 @@ TEST(ConvertCommand, MalformedXml_IsRefusedWithLineAndColumn) {
 
 TEST(ConvertCommand, DataProblem_IsSaidAndTheRestConverted) {
   const GivenFile file("<Patient xmlns=\"http://hl7.org/fhir\">\n  <colour/>\n  <active value=\"true\"/>\n</Patient>");
-  const Ended ended = Run({"convert", "--to=json", file.path()});
+  const Ended ended = RunProgram({"convert", "--to=json", file.path()});
   EXPECT_EQ(ended.code, ExitCode::kFailed);
   EXPECT_EQ(ended.out, "{\"resourceType\":\"Patient\",\"active\":true}\n");
   EXPECT_THAT(ended.err, HasSubstr(file.path() + ":2:3: error: Patient: unknown element 'colour'"));
@@ -101,11 +101,11 @@ TEST(ConvertCommand, WrongWords_AreAnsweredWithTheUsage) {
                                                             {"convert", "--to", "xml"},
                                                             {"convert", "--to", "xml", "a", "b"}};
   for (const auto& words : wrong) {
-    const Ended ended = Run(words);
+    const Ended ended = RunProgram(words);
     EXPECT_EQ(ended.code, ExitCode::kUsage);
     EXPECT_THAT(ended.err, HasSubstr("Usage: passerelle convert"));
   }
-  EXPECT_EQ(Run({"convert", "--to", "xml", "/nowhere/a.json"}).code, ExitCode::kFailed);
+  EXPECT_EQ(RunProgram({"convert", "--to", "xml", "/nowhere/a.json"}).code, ExitCode::kFailed);
 }
 
 }  // namespace
