@@ -110,8 +110,14 @@ struct Rule {
   std::string_view system;
   bool (*holds)(std::string_view code);
 };
+/// NB: the standard writes its own formats without the media type, e.g. in CapabilityStatement.format.
+/// Source: https://hl7.org/fhir/R4/http.html#mime-type
+bool IsFormat(std::string_view text) {
+  return text == "json" || text == "xml" || text == "ttl" || IsMediaType(text);
+}
+
 constexpr std::array<Rule, 4> kRules = {{{"urn:ietf:bcp:47", IsLanguageTag},
-                                         {"urn:ietf:bcp:13", IsMediaType},
+                                         {"urn:ietf:bcp:13", IsFormat},
                                          {ucum::kSystem, ucum::IsUnit},
                                          {"urn:ietf:rfc:3986", IsUri}}};
 

@@ -79,7 +79,11 @@ class Terminology::Loader final : public Sources {
   }
 
   std::shared_ptr<const ValueSet> FindValueSet(std::string_view canonical) override {
-    const auto name = terminology_.registry_.Lookup("ValueSet", canonical);
+    // R4 binds to v3 value sets by its own version, which these do not have: what is loaded serves.
+    auto name = terminology_.registry_.Lookup("ValueSet", canonical);
+    if (!name) {
+      name = terminology_.registry_.Lookup("ValueSet", packages::SplitCanonical(canonical).url);
+    }
     if (!name) {
       return nullptr;
     }

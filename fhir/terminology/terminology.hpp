@@ -72,7 +72,7 @@ class Terminology {
   /// Whether the code is one of its system's. `why` names the system when it is not loaded.
   Answer ValidateInCodeSystem(const Coding& coding) const;
 
-  /// The compiled form; nullptr when it is not loaded or cannot be read.
+  /// The compiled form; nullptr when it is not loaded or cannot be read. Of a version that is not loaded, another one.
   std::shared_ptr<const ValueSet> FindValueSet(std::string_view canonical) const;
   /// ISO 3166 and 4217, which no resource defines, are what the value sets of the registry list of them.
   std::shared_ptr<const CodeSystem> FindCodeSystem(std::string_view canonical) const;
