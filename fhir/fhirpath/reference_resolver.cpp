@@ -4,7 +4,8 @@ namespace fhir::fhirpath {
 namespace {
 
 bool IsResourceNode(const model::Node& node) {
-  return node.parent == nullptr || node.name == "contained" || node.name == "resource";
+  return node.parent == nullptr ||
+         (node.type != metadata::kNoType && metadata::Definitions::R4().IsResource(node.type));
 }
 
 const model::Node* FindContained(const model::Node& container, std::string_view id) {

@@ -212,6 +212,8 @@ void ElementDefinitionReader::ReadExtension(const Node& extension, ElementRule& 
   // The last two come from later versions of the standard, which profiles of R4 borrow from.
   if (IsExtension(extension, "minLength")) {
     rule.min_length = Count(value->value);
+  } else if (IsExtension(extension, "narrative-language-control")) {
+    rule.narrative_language = value->value;
   } else if (extension.ChildValue("url").ends_with("ElementDefinition.mustHaveValue")) {
     rule.must_have_value = value->value == "true";
   } else if (extension.ChildValue("url").ends_with("ElementDefinition.valueAlternatives")) {

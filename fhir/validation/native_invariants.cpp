@@ -305,12 +305,10 @@ std::optional<bool> SearchOnlyInSearchset(const Node& focus) {
 std::optional<bool> EntryHasContent(const Node& focus) {
   return HasAny(focus, "resource", "request", "response");
 }
+/// NB: without a fullUrl the expression is empty, which would count as broken. It holds.
 std::optional<bool> UnversionedFullUrl(const Node& focus) {
   const Node* url = focus.Child("fullUrl");
-  if (url == nullptr || !url->HasValue()) {
-    return std::nullopt;
-  }
-  return url->value.find("/_history/") == std::string_view::npos;
+  return url == nullptr || url->value.find("/_history/") == std::string_view::npos;
 }
 
 constexpr NativeInvariantRow kRows[] = {

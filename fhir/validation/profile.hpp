@@ -116,6 +116,7 @@ struct ElementRule {
   const model::Node* max_value = nullptr;
   std::uint32_t max_length = 0;  ///< characters; 0: any
   std::uint32_t min_length = 0;
+  std::string narrative_language;               ///< what a narrative's sections must be; empty: anything
   bool must_have_value = false;                 ///< extensions instead of a value are not enough
   std::vector<std::string> value_alternatives;  ///< when not empty: the extensions that may stand for a value
   std::vector<const Constraint*> constraints;

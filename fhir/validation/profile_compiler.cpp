@@ -255,9 +255,9 @@ class Compiler {
     const auto is_active = [this](std::uint32_t at) { return profile_->rules[at].active; };
     rule.active = profile_->is_base || rule.counts || !rule.types.empty() || rule.fixed != nullptr ||
                   rule.pattern != nullptr || rule.min_value != nullptr || rule.max_value != nullptr ||
-                  rule.max_length > 0 || rule.min_length > 0 || rule.must_have_value ||
-                  !rule.value_alternatives.empty() || !rule.constraints.empty() || rule.binding.has_value() ||
-                  !rule.additional_bindings.empty() || !rule.slices.empty() ||
+                  rule.max_length > 0 || rule.min_length > 0 || !rule.narrative_language.empty() ||
+                  rule.must_have_value || !rule.value_alternatives.empty() || !rule.constraints.empty() ||
+                  rule.binding.has_value() || !rule.additional_bindings.empty() || !rule.slices.empty() ||
                   (rule.slicing && rule.slicing->rules == SlicingRules::kClosed) || rule.content != kNoRule ||
                   std::any_of(rule.children.begin(), rule.children.end(), is_active);
   }

@@ -241,7 +241,15 @@ std::optional<bool> Walk::Discriminates(const Node& node, RuleRef ref, const Dis
       continue;
     }
     any = true;
-    const std::optional<bool> meets = Discriminates(child, child_rule, discriminator, rest, depth + 1);
+    std::optional<bool> meets = Discriminates(child, child_rule, discriminator, rest, depth + 1);
+    // What the path leads through may be sliced itself: then a slice that must be there says it.
+    for (std::size_t i = 0; i < child_rule.rule->slices.size() && meets != true; ++i) {
+      const RuleRef slice = child_rule.At(child_rule.rule->slices[i]);
+      if (slice.rule->min > 0) {
+        const std::optional<bool> in_slice = Discriminates(child, slice, discriminator, rest, depth + 1);
+        meets = in_slice.has_value() ? in_slice : meets;
+      }
+    }
     if (meets == true) {
       return true;
     }

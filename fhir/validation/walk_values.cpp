@@ -6,6 +6,7 @@
 #include "fhir/validation/bindings.hpp"
 #include "fhir/validation/coded_values.hpp"
 #include "fhir/validation/expression.hpp"
+#include "fhir/validation/narrative_language.hpp"
 #include "fhir/validation/value_match.hpp"
 #include "fhir/validation/walk.hpp"
 
@@ -70,6 +71,11 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   if (rule.min_length > 0 && node.HasValue() && Characters(node.value) < rule.min_length) {
     Error(node, IssueType::kValue, fmt::format("expected at least {} characters", rule.min_length));
   }
+  if (!rule.narrative_language.empty()) {
+    if (std::string problem = NarrativeLanguageProblem(node, rule.narrative_language); !problem.empty()) {
+      Error(node, IssueType::kBusinessRule, std::move(problem));
+    }
+  }
   if (!node.HasValue() && !HasAlternative(node, rule)) {
     Error(node, IssueType::kRequired,
           rule.must_have_value
@@ -112,6 +118,10 @@ void Walk::CheckBinding(const Node& node, const Binding& binding) {
 void Walk::Report(const Node& node, Severity severity, IssueType type, std::string text) {
   if (quiet_ > 0) {
     quiet_errors_ += severity == Severity::kError || severity == Severity::kFatal ? 1 : 0;
+    return;
+  }
+  if (issues_.truncated()) {
+    issues_.AddAt({}, severity, type, {}, node.source_offset);  // the list is full: it counts, and keeps nothing
     return;
   }
   std::string expression = ExpressionOf(node);

@@ -19,11 +19,14 @@ namespace fhir::validation {
 namespace {
 
 /// Where a native invariant says yes on purpose and the expression comes to nothing or sees less: ref-1 without a
-/// reference or with "#", and dom-3 with a link in the narrative.
+/// reference or with "#", bdl-8 without a fullUrl, and dom-3 with a link in the narrative.
 bool IsDeviation(const Constraint& constraint, const model::Node& focus) {
   if (constraint.key() == "ref-1") {
     const std::string_view reference = focus.ChildValue("reference");
     return reference.empty() || reference == "#";
+  }
+  if (constraint.key() == "bdl-8") {
+    return focus.Child("fullUrl") == nullptr;
   }
   return constraint.key() == "dom-3" && focus.FindValue("text.div").find("\"#") != std::string_view::npos;
 }
