@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "fhir/json/element.hpp"
+
 namespace fhir::json {
 namespace {
 
@@ -52,6 +54,12 @@ class TreeWriter {
     Open('{');
     Member("resourceType");
     AppendQuoted(out_, metadata::Definitions::R4().TypeName(node.type));
+    Children(node);
+    Close('}');
+  }
+
+  void Element(const Node& node) {
+    Open('{');
     Children(node);
     Close('}');
   }
@@ -213,6 +221,20 @@ std::string WriteJson(const model::Node& resource, const WriteOptions& options) 
 
 void AppendJson(std::string& out, const model::Node& resource) {
   TreeWriter(out, false).Resource(resource);
+}
+
+void AppendElement(std::string& out, const model::Node& element) {
+  if (element.kind == ValueKind::kString) {
+    AppendQuoted(out, element.value);
+  } else if (element.HasValue()) {
+    out += element.value;
+  } else if (IsPrimitiveNode(element)) {
+    out += "null";
+  } else if (element.type != metadata::kNoType && metadata::Definitions::R4().IsResource(element.type)) {
+    AppendJson(out, element);
+  } else {
+    TreeWriter(out, false).Element(element);
+  }
 }
 
 std::string WriteStored(const model::Node& resource, const StoredMeta& stored) {

@@ -1,6 +1,7 @@
 // The table of commands.
 #include "gateway/app/commands/command.hpp"
 #include "gateway/app/commands/convert.hpp"
+#include "gateway/app/commands/fhirpath.hpp"
 #include "gateway/app/commands/hl7.hpp"
 #include "gateway/app/commands/messages.hpp"
 #include "gateway/app/commands/options.hpp"
@@ -78,6 +79,11 @@ std::span<const CommandSpec> Commands() {
          .description = "load a FHIR package (.tgz), a folder or one resource",
          .repeats = true}},
        RunValidate},
+      {"fhirpath",
+       "EXPRESSION FILE|-",
+       "what an expression comes to on a resource (JSON, XML): a JSON array of {\"type\":…,\"value\":…}",
+       {},
+       RunFhirPath},
       {"version", "", "print the version", {}, RunVersion},
   };
   return commands;

@@ -1,0 +1,114 @@
+#include "gateway/app/commands/fhirpath.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "fhir/base/date_time.hpp"
+#include "fhir/base/issue.hpp"
+#include "fhir/fhirpath/expression.hpp"
+#include "fhir/fhirpath/services.hpp"
+#include "fhir/json/element.hpp"
+#include "fhir/json/writer.hpp"
+#include "fhir/packages/registry.hpp"
+#include "fhir/terminology/terminology.hpp"
+#include "fhir/validation/coded_values.hpp"
+#include "fhir/validation/validator.hpp"
+#include "gateway/app/clock_and_ids.hpp"
+#include "gateway/app/commands/command.hpp"
+#include "gateway/app/commands/files.hpp"
+#include "gateway/app/commands/resource_text.hpp"
+
+namespace gateway::app {
+namespace {
+
+namespace fhirpath = fhir::fhirpath;
+
+/// The definitions built into this program, for memberOf(), subsumes() and conformsTo(). Nothing is looked up before
+/// an expression asks.
+class BuiltInDefinitions : public fhirpath::Services {
+ public:
+  std::optional<bool> MemberOf(const fhir::model::Node& coded, std::string_view value_set) const override {
+    return fhir::validation::IsMember(terminology_, coded, value_set);
+  }
+  std::optional<bool> MemberOf(std::string_view code, std::string_view value_set) const override {
+    return fhir::validation::IsMember(terminology_, code, value_set);
+  }
+  std::optional<bool> Subsumes(const fhirpath::CodeRef& general, const fhirpath::CodeRef& special) const override {
+    return fhir::validation::Subsumes(terminology_, general, special);
+  }
+  std::optional<bool> ConformsTo(const fhir::model::Node& element, std::string_view profile) const override {
+    if (!registry_.Lookup("StructureDefinition", profile)) {
+      return std::nullopt;
+    }
+    const std::string profiles[] = {std::string(profile)};
+    fhir::validation::ValidatorOptions options;
+    options.profiles = profiles;
+    fhir::IssueList issues;
+    fhir::validation::Validator(registry_, terminology_).Validate(element, options, issues);
+    return !issues.HasErrors();
+  }
+
+ private:
+  const fhir::packages::Registry& registry_ = fhir::packages::Registry::Core();
+  fhir::terminology::Terminology terminology_{registry_};
+};
+
+void AppendItem(std::string& out, const fhirpath::Item& item) {
+  out += out.size() > 1 ? ",{\"type\":" : "{\"type\":";
+  fhir::json::AppendQuoted(out, fhirpath::ItemTypeName(item, fhir::metadata::Definitions::R4()));
+  out += ",\"value\":";
+  switch (item.kind) {
+    case fhirpath::ItemKind::kNode:
+      fhir::json::AppendElement(out, *item.node);
+      break;
+    case fhirpath::ItemKind::kBoolean:
+    case fhirpath::ItemKind::kInteger:
+    case fhirpath::ItemKind::kDecimal:
+      out += fhirpath::ItemText(item);
+      break;
+    default:
+      fhir::json::AppendQuoted(out, fhirpath::ItemText(item));
+      break;
+  }
+  out += '}';
+}
+
+}  // namespace
+
+fhir::Result<std::string> EvaluateOnText(std::string_view expression, std::string_view resource, std::string_view now) {
+  fhir::IssueList issues;
+  GW_ASSIGN(const fhir::model::Document document, ReadResourceText(resource, {}, issues));
+  GW_ASSIGN(const fhirpath::Expression compiled, fhirpath::CompileChecked(expression, document.root().type));
+  const BuiltInDefinitions definitions;
+  fhirpath::EvaluationContext context;
+  context.services = &definitions;
+  context.now = now;
+  GW_ASSIGN(const fhirpath::Collection items, fhirpath::Evaluate(compiled, context, document.root()));
+  std::string out = "[";
+  for (const fhirpath::Item& item : items) {
+    AppendItem(out, item);
+  }
+  return out + "]";
+}
+
+ExitCode RunFhirPath(const Arguments& arguments) {
+  if (arguments.operands().size() != 2) {
+    return Usage("fhirpath", "an expression and one file are expected");
+  }
+  const auto text = ReadWholeFile(arguments.operands()[1]);
+  if (!text) {
+    return Report(text.error());
+  }
+  const std::string now = fhir::FormatInstant(SystemClock().NowUs());
+  const auto answer = EvaluateOnText(arguments.operands()[0], *text, now);
+  if (!answer) {
+    return Report(answer.error());
+  }
+  fmt::print("{}\n", *answer);
+  return ExitCode::kDone;
+}
+
+}  // namespace gateway::app
