@@ -39,11 +39,12 @@ class ScanAdapter {
   }
   bool String(const char* data, rapidjson::SizeType length, bool) {
     std::string_view text(data, length);
-    return Locate(text) ? sink_.String(text, Start(length)) : false;
+    return Locate(text) ? sink_.String(text, Start(length, text.data() != data)) : false;
   }
   bool Key(const char* data, rapidjson::SizeType length, bool) {
     std::string_view text(data, length);
-    return Locate(text) ? sink_.Key(text, text.data() != data, Start(length)) : false;
+    const bool in_source = Locate(text) && text.data() != data;
+    return problem_ == nullptr && sink_.Key(text, in_source, Start(length, in_source));
   }
   bool StartObject() { return sink_.StartObject(stream_.Tell() - 1); }
   bool EndObject(rapidjson::SizeType) { return sink_.EndObject(stream_.Tell() - 1); }
@@ -58,16 +59,31 @@ class ScanAdapter {
   bool Double(double) { return false; }
 
  private:
-  /// Offset of a string's opening quote; exact when it has no escapes.
-  std::size_t Start(std::size_t length) const {
+  /// Offset of a string's opening quote. With escapes the length says nothing: the quote is the nearest one before the
+  /// closing quote that no backslash escapes.
+  std::size_t Start(std::size_t length, bool in_source) const {
     const std::size_t end = stream_.Tell();
-    return end >= length + 2 ? end - length - 2 : 0;
+    if (in_source) {
+      return end - length - 2;
+    }
+    std::size_t at = end - 1;
+    while (at > 0) {
+      at = source_.rfind('"', at - 1);
+      std::size_t backslashes = 0;
+      while (backslashes < at && source_[at - 1 - backslashes] == '\\') {
+        ++backslashes;
+      }
+      if (backslashes % 2 == 0) {
+        break;
+      }
+    }
+    return at;
   }
   /// Points `text` into the source when its bytes stand there as they are. A string with escapes is checked for what
   /// escapes alone can bring in: NUL and half surrogate pairs.
   bool Locate(std::string_view& text) {
     const std::size_t end = stream_.Tell();
-    if (end >= text.size() + 2 &&
+    if (end >= text.size() + 2 && source_[end - 2 - text.size()] == '"' &&
         (text.empty() || std::memcmp(source_.data() + end - 1 - text.size(), text.data(), text.size()) == 0)) {
       text = source_.substr(end - 1 - text.size(), text.size());
       return true;

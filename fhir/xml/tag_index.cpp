@@ -137,8 +137,12 @@ class Indexer {
   std::vector<std::uint32_t> open_;
 };
 
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool EndsName(char c) {
-  return c == '=' || c == '>' || c == '/' || kSpaces.find(c) != std::string_view::npos;
+  return c == '=' || c == '>' || c == '/' || IsSpace(c);
 }
 
 }  // namespace
@@ -172,7 +176,7 @@ void SplitAttributes(std::string_view tag, std::vector<RawAttribute>& attributes
     ++at;
   }
   for (;;) {
-    while (at < tag.size() && kSpaces.find(tag[at]) != std::string_view::npos) {
+    while (at < tag.size() && IsSpace(tag[at])) {
       ++at;
     }
     const std::size_t name = at;

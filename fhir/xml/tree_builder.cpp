@@ -252,14 +252,15 @@ void TreeBuilder::Text() {
 void TreeBuilder::Order(Node& parent) {
   ordered_.clear();
   for (Node& child : parent.children()) {
-    ordered_.push_back(&child);
+    ordered_.push_back({child.row->group, ordered_.size(), &child});
   }
-  std::stable_sort(ordered_.begin(), ordered_.end(),
-                   [](const Node* a, const Node* b) { return a->row->group < b->row->group; });
-  parent.first_child = ordered_.front();
-  parent.last_child = ordered_.back();
+  std::sort(ordered_.begin(), ordered_.end(), [](const Placed& a, const Placed& b) {
+    return a.group != b.group ? a.group < b.group : a.position < b.position;
+  });
+  parent.first_child = ordered_.front().node;
+  parent.last_child = ordered_.back().node;
   for (std::size_t i = 0; i < ordered_.size(); ++i) {
-    ordered_[i]->next = i + 1 < ordered_.size() ? ordered_[i + 1] : nullptr;
+    ordered_[i].node->next = i + 1 < ordered_.size() ? ordered_[i + 1].node : nullptr;
   }
 }
 

@@ -63,6 +63,13 @@ class TreeBuilder {
     bool has_text = false;
   };
 
+  /// A child with what it is ordered by.
+  struct Placed {
+    std::uint16_t group;
+    std::size_t position;
+    Node* node;
+  };
+
   bool Stop(Error error);
   void Report(IssueType type, std::string text, std::size_t offset);
   void ReportAt(std::string path, IssueType type, std::string text, std::size_t offset);
@@ -91,7 +98,7 @@ class TreeBuilder {
   std::optional<Error> error_;
   std::optional<Error> root_error_;  // the root is no resource; the rest is only checked for its form
   std::vector<Frame> frames_;
-  std::vector<Node*> ordered_;
+  std::vector<Placed> ordered_;
   std::size_t next_tag_ = 0;
   std::size_t skipped_depth_ = 0;
 };

@@ -1,7 +1,9 @@
 #include "fhir/xml/writer.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "fhir/xml/markup.hpp"
@@ -110,15 +112,15 @@ class TreeWriter {
   }
 
   void InOrder(const Node& node) {
-    std::vector<const Node*> children;
+    // By group, then as they stand.
+    std::vector<std::pair<std::uint64_t, const Node*>> children;
     for (const Node& child : node.children()) {
       if (!IsAttribute(child)) {
-        children.push_back(&child);
+        children.emplace_back(std::uint64_t{GroupOf(child)} << 32 | children.size(), &child);
       }
     }
-    std::stable_sort(children.begin(), children.end(),
-                     [](const Node* a, const Node* b) { return GroupOf(*a) < GroupOf(*b); });
-    for (const Node* child : children) {
+    std::sort(children.begin(), children.end());
+    for (const auto& [place, child] : children) {
       Element(*child);
     }
   }

@@ -1,5 +1,6 @@
 #include "fhir/xml/xerces_parser.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <exception>
@@ -70,6 +71,11 @@ void AppendUtf8(std::string& out, const XMLCh* text) {
       out += static_cast<char>(0x80 | (code & 0x3F));
     }
   }
+}
+
+/// Of an attribute's value: what the parser resolves or turns into a space.
+bool IsChanged(char c) {
+  return c == '&' || c == '\t' || c == '\r' || c == '\n';
 }
 
 /// Our words for what the parser found; its own may hold names out of the text.
@@ -230,7 +236,7 @@ class EventParser final : public xc::SAX2XMLReaderImpl {
       taken.space = AttributeSpace(raw, attribute);
       taken.name = raw.name.substr(taken.space == Space::kNone ? 0 : raw.name.find(':') + 1);
       taken.value = raw.value;
-      if (raw.value.find_first_of("&\t\r\n") != std::string_view::npos) {
+      if (std::any_of(raw.value.begin(), raw.value.end(), IsChanged)) {
         std::string& value = decoded_.emplace_back();
         AppendUtf8(value, attribute.getValue());
         taken.value = value;

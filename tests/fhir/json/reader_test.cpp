@@ -88,7 +88,7 @@ TEST(JsonReader, ResourceTypeLast_ContainedToo_IsRead) {
 TEST(JsonReader, Numbers_AnySize_KeepTheirText) {
   const std::string long_number = "1" + std::string(400, '0');
   for (const std::string& number : {std::string("1.00"), std::string("1E400"), std::string("-1.2e-999"),
-                                    std::string("1.2E+2"), long_number, std::string("0.10")}) {
+                                    std::string("1.2E+2"), std::string("1e-22"), long_number, std::string("0.10")}) {
     IssueList issues;
     const auto document =
         ReadJson(R"({"resourceType":"Observation","valueQuantity":{"value":)" + number + R"(,"unit":"1E999"}})",
@@ -105,6 +105,20 @@ TEST(JsonReader, Escapes_AreResolved) {
   const auto document = ReadJson(R"({"resourceTyp\u0065":"Patient","id":"\u00e9\ud83d\ude00\/\n"})", Limits{}, issues);
   ASSERT_TRUE(document);
   EXPECT_EQ(document->id(), "é😀/\n");
+}
+
+TEST(JsonReader, Offsets_OfStringsWithEscapes_AreThoseOfTheirQuotes) {
+  const std::string text =
+      R"({"resourceType":"Patient","active":"a\\\"b\\","birthDate":true,"\u0063olour":1,"gender":"\\\\","x\"":"y"})";
+  IssueList issues;
+  const auto document = ReadJson(text, Limits{}, issues);
+  ASSERT_TRUE(document) << document.error().public_text.text;
+  ASSERT_EQ(issues.issues().size(), 4u);
+  EXPECT_EQ(issues.issues()[0].offset, text.find(R"("a\\\"b\\")"));
+  EXPECT_EQ(issues.issues()[1].offset, text.find("true"));
+  EXPECT_EQ(issues.issues()[2].offset, text.find(R"("\u0063olour")"));
+  EXPECT_EQ(issues.issues()[3].offset, text.find(R"("x\"")"));
+  EXPECT_EQ(document->root().Child("gender")->source_offset, text.find(R"("\\\\")"));
 }
 
 TEST(JsonReader, Depth_AtAndPastTheLimit_AcceptsAndRefuses) {
@@ -127,11 +141,11 @@ TEST(JsonReader, Depth_AtAndPastTheLimit_AcceptsAndRefuses) {
   EXPECT_EQ(deep.error().code, ErrorCode::kTooLarge);
 }
 
-TEST(JsonReader, TenThousandNestedArrays_AreRefusedAtOnce) {
+TEST(JsonReader, HundredThousandLevels_AreRefusedAtOnce) {
   for (const std::string& start : {std::string(), std::string(R"({"resourceType":"Patient","name":)"),
                                    std::string(R"({"resourceType":"Patient","unknown":)")}) {
     IssueList issues;
-    const auto document = ReadJson(start + std::string(10'000, '['), Limits{}, issues);
+    const auto document = ReadJson(start + std::string(100'000, '['), Limits{}, issues);
     ASSERT_FALSE(document);
     EXPECT_EQ(document.error().code, ErrorCode::kTooLarge);
   }

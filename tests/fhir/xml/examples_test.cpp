@@ -26,12 +26,15 @@ std::string FileText(const std::filesystem::path& path) {
 
 /// Children in the order of the definition, which XML has and JSON need not have.
 std::vector<const Node*> Ordered(const Node& node) {
-  std::vector<const Node*> children;
+  std::vector<std::pair<std::size_t, const Node*>> placed;
   for (const Node& child : node.children()) {
-    children.push_back(&child);
+    placed.emplace_back((std::size_t{child.row->group} << 32) + placed.size(), &child);
   }
-  std::stable_sort(children.begin(), children.end(),
-                   [](const Node* a, const Node* b) { return a->row->group < b->row->group; });
+  std::sort(placed.begin(), placed.end());
+  std::vector<const Node*> children;
+  for (const auto& [place, child] : placed) {
+    children.push_back(child);
+  }
   return children;
 }
 
