@@ -21,7 +21,7 @@ struct ResourceRow {
 struct GroupRow {
   std::uint32_t offset, packed_bytes, plain_bytes;
 };
-constexpr std::string_view kMagic = "GWR1";
+constexpr std::string_view kPackedMagic = "GWR1";
 constexpr std::size_t kHeaderBytes = 16;
 
 std::unexpected<Error> Broken() {
@@ -79,13 +79,13 @@ class PackedTexts final : public TextStore {
 }  // namespace
 
 Result<PackedResources> OpenPacked(std::string_view packed) {
-  if (packed.size() < kHeaderBytes || !packed.starts_with(kMagic)) {
+  if (packed.size() < kHeaderBytes || !packed.starts_with(kPackedMagic)) {
     return Broken();
   }
   struct Counts {
     std::uint32_t resources, groups, text_bytes;
   };
-  const auto counts = RowAt<Counts>(packed, kMagic.size(), 0);
+  const auto counts = RowAt<Counts>(packed, kPackedMagic.size(), 0);
   const std::size_t groups_offset = kHeaderBytes + std::size_t{counts.resources} * sizeof(ResourceRow);
   const std::size_t text_offset = groups_offset + std::size_t{counts.groups} * sizeof(GroupRow);
   const auto text = Piece(packed, text_offset, counts.text_bytes);

@@ -219,4 +219,23 @@ TEST(ValidateCode, SmallCache_ForgetsAndCompilesAgain) {
   }
 }
 
+TEST(ValidateCode, PackageLoadedAtRunTime_BringsItsValueSet) {
+  fhir::packages::RegistryBuilder builder;
+  fhir::IssueList issues;
+  ASSERT_TRUE(builder.LoadPath(std::string(GW_SOURCE_DIR) + "/tests/data/packages/toy", issues));
+  const auto registry = builder.Build(issues);
+  const Terminology terminology(*registry);
+  const auto verdict = [&](std::string_view code) {
+    return terminology.ValidateCode("http://toy.example/fhir/ValueSet/toy-blue", {.code = code}, SystemRule::kInfer)
+        .verdict;
+  };
+  EXPECT_EQ(verdict("navy"), Verdict::kMember);
+  EXPECT_EQ(verdict("red"), Verdict::kNotMember);
+  EXPECT_EQ(terminology
+                .ValidateCode("http://hl7.org/fhir/ValueSet/administrative-gender",
+                              {.system = "http://hl7.org/fhir/administrative-gender", .code = "male"})
+                .verdict,
+            Verdict::kMember);
+}
+
 }  // namespace
