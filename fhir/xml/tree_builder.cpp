@@ -254,6 +254,9 @@ void TreeBuilder::Order(Node& parent) {
   for (Node& child : parent.children()) {
     ordered_.push_back({child.row->group, ordered_.size(), &child});
   }
+  if (ordered_.empty()) {  // all of them were empty, and are gone
+    return;
+  }
   std::sort(ordered_.begin(), ordered_.end(), [](const Placed& a, const Placed& b) {
     return a.group != b.group ? a.group < b.group : a.position < b.position;
   });
