@@ -30,5 +30,6 @@ struct BenchCase {
 std::vector<BenchCase> JsonCases(const Corpus& corpus);
 std::vector<BenchCase> XmlCases(const Corpus& corpus);
 std::vector<BenchCase> TerminologyCases(const Corpus& corpus);
+std::vector<BenchCase> FhirPathCases(const Corpus& corpus);
 
 }  // namespace bench
