@@ -49,9 +49,9 @@ struct Registry::Parsed {
 
 Registry::Registry(const Registry* base, std::vector<Row> rows, std::unique_ptr<const TextStore> texts)
     : base_(base), rows_(std::move(rows)), texts_(std::move(texts)) {
-  if (!std::ranges::is_sorted(rows_, Before)) {
-    std::ranges::stable_sort(rows_, Before);
-  }
+  std::ranges::sort(rows_, [](const Row& a, const Row& b) {
+    return std::tuple(Key(a.name), a.text) < std::tuple(Key(b.name), b.text);
+  });
   // Of equal names the last one stays: unique keeps the first, so it goes from behind.
   const auto kept =
       std::unique(rows_.rbegin(), rows_.rend(), [](const Row& a, const Row& b) { return Key(a.name) == Key(b.name); });
@@ -146,7 +146,7 @@ void Registry::ForEach(std::string_view resource_type, const std::function<void(
     }
   }
   if (base_ != nullptr) {
-    std::ranges::stable_sort(names, [](const ResourceName& a, const ResourceName& b) { return Key(a) < Key(b); });
+    std::ranges::sort(names, [](const ResourceName& a, const ResourceName& b) { return Key(a) < Key(b); });
     const auto repeated =
         std::ranges::unique(names, [](const ResourceName& a, const ResourceName& b) { return Key(a) == Key(b); });
     names.erase(repeated.begin(), repeated.end());

@@ -53,7 +53,7 @@ class Registry {
   static const Registry& Core();
 
   /// `base`, which may be null, is asked for what `rows` do not have, and must outlive this registry. The views in
-  /// `rows` point into `texts`. Of equal names the last one counts.
+  /// `rows` point into `texts`. Of equal names the one with the highest text number counts.
   Registry(const Registry* base, std::vector<Row> rows, std::unique_ptr<const TextStore> texts);
   ~Registry();
   Registry(const Registry&) = delete;
