@@ -22,7 +22,7 @@ std::string Written(std::string_view json, bool pretty = false) {
   return text.substr(kDeclaration.size());
 }
 
-std::string Patient(std::string_view content) {
+std::string PatientOf(std::string_view content) {
   return R"(<Patient xmlns="http://hl7.org/fhir">)" + std::string(content) + "</Patient>";
 }
 
@@ -30,33 +30,33 @@ TEST(XmlWriter, ElementsOfJsonInAnyOrder_StandInTheOrderOfTheDefinition) {
   EXPECT_EQ(
       Written(
           R"({"birthDate":"2000","active":true,"resourceType":"Patient","name":[{"given":["a","b"],"family":"c"}]})"),
-      Patient(R"(<active value="true"/><name><family value="c"/><given value="a"/><given value="b"/></name>)"
-              R"(<birthDate value="2000"/>)"));
+      PatientOf(R"(<active value="true"/><name><family value="c"/><given value="a"/><given value="b"/></name>)"
+                R"(<birthDate value="2000"/>)"));
 }
 
 TEST(XmlWriter, IdsUrlsAndExtensions_AreAttributesAndChildren) {
   EXPECT_EQ(Written(R"({"resourceType":"Patient","id":"p","extension":[{"url":"u","id":"e","valueDecimal":1.00}],
       "_birthDate":{"id":"b","extension":[{"url":"n","valueCode":"x"}]},"name":[{"given":[null,"a"],"_given":[{"id":"g"},null]}]})"),
-            Patient(R"(<id value="p"/><extension url="u" id="e"><valueDecimal value="1.00"/></extension>)"
-                    R"(<name><given id="g"/><given value="a"/></name>)"
-                    R"(<birthDate id="b"><extension url="n"><valueCode value="x"/></extension></birthDate>)"));
+            PatientOf(R"(<id value="p"/><extension url="u" id="e"><valueDecimal value="1.00"/></extension>)"
+                      R"(<name><given id="g"/><given value="a"/></name>)"
+                      R"(<birthDate id="b"><extension url="n"><valueCode value="x"/></extension></birthDate>)"));
 }
 
 TEST(XmlWriter, ReservedCharactersAndWhiteSpace_AreReferences) {
   EXPECT_EQ(Written(R"({"resourceType":"Patient","gender":"<&>\"'\t\n\r é"})"),
-            Patient("<gender value=\"&lt;&amp;&gt;&quot;'&#9;&#10;&#13; \xC3\xA9\"/>"));
+            PatientOf("<gender value=\"&lt;&amp;&gt;&quot;'&#9;&#10;&#13; \xC3\xA9\"/>"));
 }
 
 TEST(XmlWriter, CharactersThatXmlCannotHold_BecomeReplacements) {
   EXPECT_EQ(Written("{\"resourceType\":\"Patient\",\"gender\":\"a\\u0001b\\uFFFEc\\uFFFF\\uFFFD\xEF\xBC\x81\"}"),
-            Patient("<gender value=\"a\xEF\xBF\xBD"
-                    "b\xEF\xBF\xBD"
-                    "c\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBC\x81\"/>"));
+            PatientOf("<gender value=\"a\xEF\xBF\xBD"
+                      "b\xEF\xBF\xBD"
+                      "c\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBC\x81\"/>"));
 }
 
 TEST(XmlWriter, ContainedAndEntries_HaveTheirTypesAsElements) {
   EXPECT_EQ(Written(R"({"resourceType":"Patient","contained":[{"resourceType":"Basic","id":"a"}]})"),
-            Patient(R"(<contained><Basic><id value="a"/></Basic></contained>)"));
+            PatientOf(R"(<contained><Basic><id value="a"/></Basic></contained>)"));
   EXPECT_EQ(Written(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient"}}]})"),
             R"(<Bundle xmlns="http://hl7.org/fhir"><entry><resource><Patient/></resource></entry></Bundle>)");
 }

@@ -19,18 +19,20 @@ namespace {
 using testing::HasSubstr;
 using Format = ConvertTarget::Format;
 
-constexpr std::string_view kJson = R"({"resourceType":"Patient","active":true,"birthDate":"2000"})";
-constexpr std::string_view kXml =
+constexpr std::string_view kPatientJson = R"({"resourceType":"Patient","active":true,"birthDate":"2000"})";
+constexpr std::string_view kPatientXml =
     R"(<?xml version="1.0" encoding="UTF-8"?><Patient xmlns="http://hl7.org/fhir"><active value="true"/><birthDate value="2000"/></Patient>)";
 
 TEST(ConvertText, EveryPairOfFormats_IsConverted) {
   fhir::IssueList issues;
-  for (const std::string_view given : {kJson, kXml}) {
-    EXPECT_EQ(ConvertText(given, {.format = Format::kJson}, issues), std::string(kJson) + "\n");
-    EXPECT_EQ(ConvertText(given, {.format = Format::kXml}, issues), std::string(kXml) + "\n");
+  for (const std::string_view given : {kPatientJson, kPatientXml}) {
+    EXPECT_EQ(ConvertText(given, {.format = Format::kJson}, issues), std::string(kPatientJson) + "\n");
+    EXPECT_EQ(ConvertText(given, {.format = Format::kXml}, issues), std::string(kPatientXml) + "\n");
   }
-  EXPECT_THAT(*ConvertText(kXml, {.format = Format::kJson, .pretty = true}, issues), HasSubstr("\n  \"active\": true"));
-  EXPECT_THAT(*ConvertText(kJson, {.format = Format::kXml, .pretty = true}, issues), HasSubstr("\n  <active value"));
+  EXPECT_THAT(*ConvertText(kPatientXml, {.format = Format::kJson, .pretty = true}, issues),
+              HasSubstr("\n  \"active\": true"));
+  EXPECT_THAT(*ConvertText(kPatientJson, {.format = Format::kXml, .pretty = true}, issues),
+              HasSubstr("\n  <active value"));
   EXPECT_TRUE(issues.empty());
 }
 
@@ -64,10 +66,10 @@ Ended RunProgram(const std::vector<std::string_view>& words) {
 }
 
 TEST(ConvertCommand, GoodFile_IsPrinted) {
-  const GivenFile file(kJson);
+  const GivenFile file(kPatientJson);
   const Ended ended = RunProgram({"convert", "--to", "xml", file.path()});
   EXPECT_EQ(ended.code, ExitCode::kDone) << ended.err;
-  EXPECT_EQ(ended.out, std::string(kXml) + "\n");
+  EXPECT_EQ(ended.out, std::string(kPatientXml) + "\n");
   EXPECT_EQ(ended.err, "");
 }
 
