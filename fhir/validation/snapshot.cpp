@@ -150,6 +150,7 @@ class SnapshotMaker {
   Result<void> Apply(Element& target, const Element& change, const Work& work) {
     if (change.row != nullptr) {
       GW_TRY(ApplyRow(target, change, false));
+      GW_TRY(CheckDiscriminators(target, change, work));
     }
     return ApplyChildren(target, change, work);
   }
@@ -168,6 +169,36 @@ class SnapshotMaker {
       }
     }
     target.row = &rows_.Merge(*base, *change.row);
+    return {};
+  }
+
+  /// The first name of a discriminator's path is a child of what is sliced.
+  Result<void> CheckDiscriminators(const Element& sliced, const Element& change, const Work& work) {
+    const Node* slicing = change.row == nullptr ? nullptr : change.row->Child("slicing");
+    Element open = slicing == nullptr ? Element{} : sliced;
+    if (slicing != nullptr && open.children.empty()) {
+      GW_TRY(Unfold(open, work));
+    }
+    std::size_t number = 0;
+    for (const Node& discriminator : slicing == nullptr ? Node::Range<const Node>{nullptr} : slicing->children()) {
+      if (discriminator.name != "discriminator") {
+        continue;
+      }
+      const std::string_view path = discriminator.ChildValue("path");
+      const std::string_view name = path.substr(0, path.find('.'));
+      const bool plain = !name.empty() && name.find_first_of("$(") == std::string_view::npos;
+      if (plain && !open.children.empty() &&
+          std::none_of(open.children.begin(), open.children.end(), [name](const Element& child) {
+            return child.name == name ||
+                   (child.name.ends_with("[x]") && name == child.name.substr(0, child.name.size() - 3));
+          })) {
+        issues_.AddAt(fmt::format("StructureDefinition.differential.element[{}].slicing.discriminator[{}]",
+                                  change.position, number),
+                      Severity::kError, IssueType::kInvalid, "a path below the sliced element is expected",
+                      discriminator.source_offset);
+      }
+      ++number;
+    }
     return {};
   }
 
@@ -234,6 +265,7 @@ class SnapshotMaker {
     AddDefaultSlicing(*found, change.name);
     if (change.row != nullptr) {
       GW_TRY(ApplyRow(made, change, true));
+      GW_TRY(CheckDiscriminators(made, change, work));
       const bool resliced = slice.find('/') != std::string::npos;
       if (change.row->Child("min") == nullptr && !resliced && !IsExtensionValue(made, target)) {
         Node& row = rows_.Copy(*made.row);

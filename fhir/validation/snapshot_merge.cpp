@@ -105,6 +105,15 @@ std::uint64_t MaxOf(const Node& row) {
   return Count(row.ChildValue("max"), UINT64_MAX);
 }
 
+const Node* FixedValue(const Node& row) {
+  for (const Node& child : row.children()) {
+    if (BaseName(child) == "fixed") {
+      return &child;
+    }
+  }
+  return nullptr;
+}
+
 bool AllowsType(const Node& base, std::string_view code) {
   const Definitions& definitions = Definitions::R4();
   const metadata::TypeId type = definitions.FindType(code);
@@ -314,6 +323,12 @@ void CheckNarrower(const Node& base, const Node& differential, const RowPlace& p
   }
   if (differential.Child("max") != nullptr && MaxOf(differential) > MaxOf(base)) {
     add("max", fmt::format("a maximum of at most {} is expected, which the base allows", MaxOf(base)));
+  }
+  for (const Node& part : differential.children()) {
+    const Node* given = BaseName(part) == "fixed" ? FixedValue(base) : nullptr;
+    if (given != nullptr && !SameContent(*given, part)) {
+      add(part.name, "the value that the base fixes is expected");
+    }
   }
   const Node& typed = differential.Child("type") == nullptr ? base : differential;
   if (differential.Child("binding") != nullptr && typed.Child("type") != nullptr && !HasBindableType(typed)) {

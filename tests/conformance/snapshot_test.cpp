@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "tests/conformance/section.hpp"
+#include "tests/conformance/tables.hpp"
 #include "tests/fhir/validation/snapshot_rows.hpp"
 
 namespace fhir::validation::test {
@@ -40,20 +42,21 @@ void Compare(const packages::Registry& registry, std::string_view only_below, Ro
   });
 }
 
-void Print(const RowComparison& rows) {
-  fmt::print("{} rows equal, {} different\n", rows.equal, rows.different);
+std::string Report(const RowComparison& rows) {
+  std::string text =
+      fmt::format("{} rows equal, {} different ({}).\n\n| part | times | where |\n| --- | --- | --- |\n", rows.equal,
+                  rows.different, conformance::Percent(rows.equal, rows.equal + rows.different));
   for (const auto& [reason, places] : rows.reasons) {
-    fmt::print("  {} ({})\n", reason, places.size());
-    for (std::size_t at = 0; at < std::min<std::size_t>(places.size(), 8); ++at) {
-      fmt::print("      {}\n", places[at]);
-    }
+    text +=
+        fmt::format("| {} | {} | {} |\n", conformance::Cell(reason), places.size(), conformance::Cell(places.front()));
   }
+  return text;
 }
 
 TEST(Snapshots, ProfilesOfTheStandard_AreMadeAsPublished) {
   RowComparison rows;
   Compare(packages::Registry::Core(), "http://hl7.org/fhir/", rows);
-  Print(rows);
+  EXPECT_EQ(conformance::CheckSection("snapshots", Report(rows)), "");
   EXPECT_GT(rows.equal, 5'000U);
   // Of bp, published with a choice narrowed where all others have it sliced.
   EXPECT_LE(rows.different, 57U);

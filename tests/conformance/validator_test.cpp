@@ -22,6 +22,7 @@
 #include "fhir/xml/reader.hpp"
 #include "gateway/app/validation/text_validation.hpp"
 #include "tests/conformance/section.hpp"
+#include "tests/conformance/tables.hpp"
 #include "tests/conformance/validator_cases.hpp"
 
 namespace fhir::conformance {
@@ -99,16 +100,6 @@ bool IsFound(const ExpectedError& expected, const std::vector<Found>& found) {
   return std::any_of(found.begin(), found.end(), [&expected](const Found& error) {
     return error.expression == expected.expression || (expected.line != 0 && error.line == expected.line);
   });
-}
-
-std::string Cell(std::string text) {
-  std::replace(text.begin(), text.end(), '|', '/');
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text.size() > 110 ? text.substr(0, 107) + "…" : text;
-}
-
-std::string Percent(std::size_t part, std::size_t whole) {
-  return whole == 0 ? "–" : fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 TEST(ValidatorCases, VerdictsAndPlaces_AreThoseOfTheReferenceValidator) {

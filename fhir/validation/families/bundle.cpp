@@ -45,7 +45,9 @@ bool IsAbsolute(std::string_view url) {
 
 void CheckFullUrl(const BundleEntry& entry, const BundleKind* kind, IssueList& issues) {
   if (entry.full_url.empty()) {
-    if (kind != nullptr && kind->full_urls && entry.resource != nullptr && entry.node->Child("fullUrl") == nullptr) {
+    const bool outcome = entry.node->FindValue("search.mode") == "outcome";
+    if (kind != nullptr && kind->full_urls && entry.resource != nullptr && !outcome &&
+        entry.node->Child("fullUrl") == nullptr) {
       Report(*entry.node, IssueType::kRequired, "a fullUrl is expected on every entry, but in transactions and batches",
              issues);
     }
