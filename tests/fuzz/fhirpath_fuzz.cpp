@@ -11,6 +11,8 @@ namespace fhirpath_fuzz {
 void TestOne(std::string_view text) {
   const auto& definitions = fhir::metadata::Definitions::R4();
   const auto compiled = fhir::fhirpath::Compile(text, definitions);
+  const auto checked = fhir::fhirpath::CompileChecked(text, definitions.FindType("Patient"), definitions);
+  if (checked && !compiled) std::abort();  // a check only refuses more
   if (!compiled) return;
   fhir::model::Document document(definitions.FindType("Patient"));
   document.Add(document.root(), "id", "p");

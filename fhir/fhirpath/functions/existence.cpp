@@ -1,4 +1,8 @@
 // Source: http://hl7.org/fhirpath/N1/#existence
+#include <optional>
+#include <string_view>
+#include <unordered_set>
+
 #include "fhir/fhirpath/functions/iterate.hpp"
 #include "fhir/fhirpath/value.hpp"
 
@@ -76,7 +80,24 @@ bool CountFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   return evaluator.Add(out, Item::Integer(static_cast<std::int64_t>(call.input.size())));
 }
 
+/// The first of each text when all items are strings, which a hash tells apart: a Bundle may have thousands of
+/// fullUrls. Nothing when they are not.
+std::optional<bool> DistinctTexts(Evaluator& evaluator, const Collection& input, Collection& out) {
+  constexpr std::size_t kHashedFrom = 16;
+  if (input.size() < kHashedFrom) return std::nullopt;
+  for (const Item& item : input) {
+    if (evaluator.ToValue(item).kind != ItemKind::kString) return std::nullopt;
+  }
+  std::unordered_set<std::string_view> seen;
+  for (const Item& item : input) {
+    if (!evaluator.Spend(1)) return false;
+    if (seen.insert(evaluator.ToValue(item).text).second && !evaluator.Add(out, item)) return false;
+  }
+  return true;
+}
+
 bool DistinctItems(Evaluator& evaluator, const Collection& input, Collection& out) {
+  if (const std::optional<bool> done = DistinctTexts(evaluator, input, out)) return *done;
   for (const Item& item : input) {
     if (!evaluator.Spend(out.size() + 1)) return false;
     if (!Includes(evaluator, out, item) && !evaluator.Add(out, item)) return false;

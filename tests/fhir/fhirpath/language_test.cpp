@@ -211,6 +211,98 @@ constexpr LanguageCase kFunctions[] = {
     {"name.hasValue()", "false"},
     {"gender.getValue()", "female"},
 };
+constexpr LanguageCase kUnitsAndPatterns[] = {
+    {"4 'g' = 4000 'mg'", "true"},
+    {"4 'g' ~ 4040 'mg'", "true"},
+    {"1 'cm' = 1 's'", ""},
+    {"1 year = 1 'a'", ""},
+    {"1 year ~ 1 'a'", "true"},
+    {"1 year = 12 months", "true"},
+    {"7 days = 1 'wk'", "true"},
+    {"2 'cm' * 2 'm' = 0.04 'm2'", "true"},
+    {"1 'm' + 1 'cm'", "101 'cm'"},
+    {"4 'g' / 2 'm'", "2 'g/m'"},
+    {"1 'g'.toQuantity('mg')", "1000 'mg'"},
+    {"1 'g'.toQuantity('m')", ""},
+    {"1 'cm'.comparable(1 '[in_i]')", "true"},
+    {"@2024-01-31 + 1 'mo'", "error: invalid"},
+    {"@2024-01-31 + 1 'month'", "2024-02-29"},
+    {"'FHIR'.matches('^[A-Z]+$')", "true"},
+    {"'FHIR'.matchesFull('HI')", "false"},
+    {"'a1b2'.replaceMatches('[0-9]', '-')", "a-b-"},
+    {"'abc'.replaceMatches('', 'x')", "abc"},
+    {"'a'.matches('(')", "compile: invalid"},
+    {"'a'.matches('(' & '')", "error: invalid"},
+    {"'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab'.matches('^(a+)+$')", "error: too-costly"},
+    {"'test'.encode('base64').decode('base64')", "test"},
+    {"'test'.encode('rot13')", ""},
+    {"'zz'.decode('hex')", ""},
+    {"'a<b'.escape('html').unescape('html')", "a<b"},
+    {"1.587.lowBoundary(2)", "1.58"},
+    {"@2024-02.highBoundary(8)", "2024-02-29"},
+    {"@2014.precision()", "4"},
+    {"(3 | 1 | 2).sort()", "1; 2; 3"},
+    {"('a' | 'c' | 'b').sort(-$this)", "c; b; a"},
+    {"(1 | 'a').sort()", "error: invalid"},
+    {"gender.memberOf('http://x')", ""},
+    {"$this.conformsTo('http://hl7.org/fhir/StructureDefinition/Person')", "false"},
+    {"$this.conformsTo('http://x')", "error: not-found"},
+    {"name.checkModifiers('http://x').count()", "2"},
+    {"'\\uD83D\\uDE00'.length()", "1"},
+    {"@2024-13-01", "compile: invalid"},
+    {"@T25:00", "compile: invalid"},
+    {"gender is string", "true"},
+    {"gender.ofType(string)", ""},
+    {"gender is System.Patient", "false"},
+    {"(1 | 2 | 3 | 4 | 5).aggregate($total & 'aaaaaaaaaaaaaaaa', '').length()", "80"},
+};
+INSTANTIATE_TEST_SUITE_P(UnitsAndPatterns, FhirPathLanguage, testing::ValuesIn(kUnitsAndPatterns));
+
+constexpr std::string_view kRefusedOnPatient[] = {
+    "name.given1",
+    "Encounter.name",
+    "deceasedBoolean",
+    "(deceased as Period).start.unit",
+    "children().first()",
+    "iif('a', 1, 2)",
+    "birthDate + 7",
+    "-active",
+    "name.startsWith('a')",
+    "active < 1",
+    "name & 'a'",
+    "name.where(nothing).given",
+    "active.length()",
+    "name.given['a']",
+    "contact.name.use.period",
+};
+constexpr std::string_view kAcceptedOnPatient[] = {
+    "name.given",
+    "Resource.id",
+    "contained.anything",
+    "extension.value.code",
+    "descendants().anything",
+    "deceased = true",
+    "birthDate + 7 days",
+    "gender.extension('x').value",
+    "repeat(contact).name",
+    "name.sort(-family)",
+};
+
+TEST(FhirPathCheck, OnPatient_RefusesWhatCannotHold_AndNothingElse) {
+  const auto type = fhir::metadata::Definitions::R4().FindType("Patient");
+  for (const std::string_view text : kRefusedOnPatient) {
+    const auto checked = fhir::fhirpath::CompileChecked(text, type);
+    EXPECT_FALSE(checked) << text;
+    EXPECT_TRUE(fhir::fhirpath::Compile(text)) << text;
+    const std::string said = checked ? std::string() : checked.error().public_text.text;
+    EXPECT_NE(said.find("byte "), std::string::npos) << text;
+  }
+  for (const std::string_view text : kAcceptedOnPatient) {
+    const auto checked = fhir::fhirpath::CompileChecked(text, type);
+    EXPECT_TRUE(checked) << text << ": " << (checked ? "" : checked.error().public_text.text);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Functions, FhirPathLanguage, testing::ValuesIn(kFunctions));
 
 constexpr LanguageCase kRefusals[] = {
