@@ -141,5 +141,14 @@ TEST(ReportedError, DecidesTheExitCode_OnOneLine) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "passerelle: a.yaml:1: wrong\n");
 }
 
+TEST(Arguments, OptionThatRepeats_KeepsAllValuesInOrder) {
+  const OptionSpec known[] = {{.name = "--package", .value = "F", .description = "a package", .repeats = true}};
+  const std::vector<std::string_view> words = {"--package", "b", "x.json", "--package=a"};
+  const auto arguments = Arguments::Parse(words, known);
+  ASSERT_TRUE(arguments);
+  EXPECT_EQ(arguments->Values("--package"), (std::vector<std::string>{"b", "a"}));
+  EXPECT_EQ(arguments->operands(), std::vector<std::string>{"x.json"});
+}
+
 }  // namespace
 }  // namespace gateway::app
