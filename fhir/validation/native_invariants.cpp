@@ -103,10 +103,13 @@ std::optional<bool> ContainedReferenced(const Node& focus) {
   ForEachLocalLink(focus, uri, [&](std::string_view link) { links.insert(link); });
   return NoContained(focus, [&](const Node& contained) {
     const std::string_view id = contained.ChildValue("id");
-    if (!id.empty() && links.contains("#" + std::string(id))) {
+    if (id.empty()) {
+      return false;  // nothing can refer to it, which the expression leaves open
+    }
+    if (links.contains("#" + std::string(id))) {
       return false;
     }
-    if (!id.empty() && focus.FindValue("text.div").find(fmt::format("\"#{}\"", id)) != std::string_view::npos) {
+    if (focus.FindValue("text.div").find(fmt::format("\"#{}\"", id)) != std::string_view::npos) {
       return false;
     }
     bool to_container = false;

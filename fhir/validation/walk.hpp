@@ -35,7 +35,7 @@ struct RuleRef {
 struct WalkTypes {
   WalkTypes();
   metadata::TypeId reference, extension, resource, domain_resource, bundle, coding, codeable_concept, quantity,
-      canonical;
+      canonical, xhtml;
   std::vector<std::vector<FamilyCheck>> families;  ///< by TypeId
 };
 

@@ -7,6 +7,7 @@
 
 #include "fhir/validation/expression.hpp"
 #include "fhir/validation/implied_profiles.hpp"
+#include "fhir/validation/narrative_links.hpp"
 #include "fhir/validation/primitives.hpp"
 #include "fhir/validation/walk.hpp"
 
@@ -62,6 +63,7 @@ WalkTypes::WalkTypes() {
   codeable_concept = definitions.FindType("CodeableConcept");
   quantity = definitions.FindType("Quantity");
   canonical = definitions.FindType("canonical");
+  xhtml = definitions.FindType("xhtml");
   for (const FamilyRow& row : Families()) {
     const metadata::TypeId type = definitions.FindType(row.type);
     if (type != metadata::kNoType) {
@@ -260,6 +262,8 @@ void Walk::BaseValue(const Node& node) {
   }
   if (const std::string_view problem = PrimitiveProblem(node.type, node.value, options_.limits); !problem.empty()) {
     Error(node, IssueType::kValue, std::string(problem));
+  } else if (node.type == types_.xhtml && UnresolvedLinks(node) > 0) {
+    Error(node, IssueType::kInvalid, "expected links to places of the narrative or document that are there");
   }
 }
 

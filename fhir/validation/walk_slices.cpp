@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "fhir/validation/coded_values.hpp"
 #include "fhir/validation/value_match.hpp"
 #include "fhir/validation/walk.hpp"
 
@@ -304,11 +305,14 @@ std::optional<bool> Walk::MeetsRule(const Node& node, RuleRef ref, const Discrim
     return MatchesPattern(node, *rule.pattern);
   }
   bool decided = false;
+  bool unknown = false;
   if (rule.binding && rule.binding->strength == BindingStrength::kRequired) {
-    decided = true;
-    if (!Quietly([&] { CheckBinding(node, *rule.binding); })) {
+    const std::optional<bool> member = IsMember(terminology_, node, rule.binding->value_set);
+    if (member == false) {
       return false;
     }
+    decided = member.has_value();
+    unknown = !member.has_value();  // a value set that is not loaded keeps nothing in the slice, and nothing out
   }
   // The values may stand further down, on the element itself or in the profile of its type.
   const auto met_below = [&](RuleRef from) {
@@ -358,7 +362,7 @@ std::optional<bool> Walk::MeetsRule(const Node& node, RuleRef ref, const Discrim
       }
     }
   }
-  return decided || rule.min > 0 ? std::optional<bool>(true) : std::nullopt;
+  return decided || (rule.min > 0 && !unknown) ? std::optional<bool>(true) : std::nullopt;
 }
 
 }  // namespace fhir::validation

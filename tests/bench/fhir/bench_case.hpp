@@ -28,6 +28,7 @@ struct BenchCase {
 
 /// Adding cases: a file with a function of this form, a line in main.cpp and one in CMakeLists.txt.
 std::vector<BenchCase> JsonCases(const Corpus& corpus);
+std::vector<BenchCase> ValidationCases(const Corpus& corpus);
 std::vector<BenchCase> XmlCases(const Corpus& corpus);
 std::vector<BenchCase> TerminologyCases(const Corpus& corpus);
 std::vector<BenchCase> FhirPathCases(const Corpus& corpus);
