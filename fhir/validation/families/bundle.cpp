@@ -179,6 +179,31 @@ void CheckConnected(const BundleEntries& entries, IssueList& issues) {
   }
 }
 
+/// "Practitioner/c757873d-…" beside entries called urn:uuid:… means the entry with that UUID, which is then of that
+/// type.
+void CheckReferencedTypes(const BundleEntries& entries, IssueList& issues) {
+  constexpr std::string_view kUuid = "urn:uuid:";
+  for (const BundleEntry& entry : entries.all()) {
+    std::vector<const Node*> references;
+    if (entry.resource != nullptr && entry.full_url.starts_with(kUuid)) {
+      CollectReferenceNodes(*entry.resource, references);
+    }
+    for (const Node* reference : references) {
+      const RestUrl relative = SplitRestUrl(reference->value);
+      if (relative.type.empty() || !relative.base.empty()) {
+        continue;
+      }
+      for (const std::size_t target : entries.Resolve(entry, std::string(kUuid) + std::string(relative.id))) {
+        const Node* resource = entries.all()[target].resource;
+        if (resource != nullptr && Definitions::R4().TypeName(resource->type) != relative.type) {
+          Report(*reference->parent, IssueType::kRequired,
+                 "a resource of the type in the reference is expected: the entry with that UUID is of another", issues);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void CheckBundle(const Node& bundle, const FamilyContext& context, IssueList& issues) {
@@ -190,6 +215,7 @@ void CheckBundle(const Node& bundle, const FamilyContext& context, IssueList& is
   for (const BundleEntry& entry : entries.all()) {
     CheckFullUrl(entry, kind, issues);
   }
+  CheckReferencedTypes(entries, issues);
   if (type == "searchset") {
     CheckSearchSet(bundle, entries, issues);
   }

@@ -76,12 +76,6 @@ ExitCode RunValidate(const Arguments& arguments) {
   const fhir::terminology::Terminology terminology(**registry);
   const validation::Validator validator(**registry, terminology);
   const std::vector<std::string> profiles = arguments.Values("--profile");
-  for (const std::string& profile : profiles) {
-    if (!(*registry)->Lookup("StructureDefinition", profile)) {
-      fmt::print(stderr, "passerelle validate: the profile {} is in no package; --package loads more\n", profile);
-      return ExitCode::kFailed;
-    }
-  }
   validation::ValidatorOptions options;
   options.profiles = profiles;
   Files files{.paths = ListFiles(arguments.operands()), .validator = validator, .options = options};
