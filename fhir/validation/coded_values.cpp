@@ -120,11 +120,6 @@ Judged Judge(const Terminology& terminology, const Node& node, std::string_view 
   return judged;
 }
 
-bool IsSupplement(const Terminology& terminology, std::string_view system) {
-  const auto found = terminology.FindCodeSystem(system);
-  return found && found->content() == terminology::Content::kSupplement;
-}
-
 /// An element that has nothing but extensions makes no statement to check.
 bool SaysNothing(const Node& node) {
   const auto children = node.children();
@@ -187,11 +182,7 @@ CodedProblem CodingProblem(const Terminology& terminology, const Node& node) {
     return problem;
   }
   const terminology::Answer answer = terminology.ValidateInCodeSystem(coding);
-  if (answer.verdict != Verdict::kMember && IsSupplement(terminology, coding.system)) {
-    problem.type = IssueType::kNotFound;
-    problem.text = "expected a code system that is not a supplement of another";
-    problem.node = node.Child("system");
-  } else if (answer.verdict == Verdict::kNotMember) {
+  if (answer.verdict == Verdict::kNotMember) {
     problem.text = fmt::format("expected a code of {}", coding.system);
     problem.node = node.Child("code");
   } else if (answer.verdict == Verdict::kMember && answer.display_differs) {

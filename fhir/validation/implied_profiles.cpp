@@ -15,7 +15,7 @@ struct ImpliedProfile {
 constexpr std::string_view kLoinc = "http://loinc.org";
 constexpr std::string_view kSnomed = "http://snomed.info/sct";
 
-/// The codes of the vital signs page, which says that Observations with them SHALL conform, and the SNOMED CT codes of
+/// The codes of the vital signs page, which says that Observations with them SHALL conform, and codes of
 /// the same observations, which the reference validator holds to the same.
 constexpr ImpliedProfile kProfiles[] = {
     {"Observation", kLoinc, "85353-1", "http://hl7.org/fhir/StructureDefinition/vitalspanel"},
@@ -28,6 +28,7 @@ constexpr ImpliedProfile kProfiles[] = {
     {"Observation", kLoinc, "29463-7", "http://hl7.org/fhir/StructureDefinition/bodyweight"},
     {"Observation", kLoinc, "39156-5", "http://hl7.org/fhir/StructureDefinition/bmi"},
     {"Observation", kLoinc, "85354-9", "http://hl7.org/fhir/StructureDefinition/bp"},
+    {"Observation", kLoinc, "76534-7", "http://hl7.org/fhir/StructureDefinition/bp"},
     {"Observation", kSnomed, "86290005", "http://hl7.org/fhir/StructureDefinition/resprate"},
     {"Observation", kSnomed, "364075005", "http://hl7.org/fhir/StructureDefinition/heartrate"},
     {"Observation", kSnomed, "386725007", "http://hl7.org/fhir/StructureDefinition/bodytemp"},

@@ -116,6 +116,11 @@ void Walk::TypeProfiles(const Node& node, std::span<const std::string> profiles)
   }
   if (known) {
     Error(node, IssueType::kStructure, fmt::format("expected to conform to one of {}", fmt::join(profiles, ", ")));
+    for (const std::string& canonical : profiles) {
+      if (const Profile* profile = quiet_ == 0 ? profiles_.Find(canonical) : nullptr) {
+        ByProfile(node, *profile);  // says why, for each of them
+      }
+    }
   }
 }
 
