@@ -11,6 +11,14 @@ namespace {
 
 constexpr std::string_view kFhirPathSeeds[] = {
     "Patient.name.given",
+    "4 'g' / 2 'm' = 2 'g/m' and 1 year ~ 1 'a' or 3 'kg.m2' * 2 '1/s' > 1 '[in_i]'",
+    "name.family.matches('(a+)+$') | name.given.replaceMatches('(.)', '$1$1$1') | 'x'.matchesFull('[')",
+    "(-0.0034).lowBoundary(1) | @2024-02T.highBoundary(17) | @T10:30.lowBoundary(9) | birthDate.precision()",
+    "name.sort(-family, -given.first()).given.sort()",
+    "'\\uD83D\\uDE00'.encode('hex').decode('hex').escape('json').unescape('html')",
+    "active.memberOf('x') | conformsTo('http://hl7.org/fhir/StructureDefinition/Person') | htmlChecks()",
+    "name.checkModifiers('a, b').slice('x', 'y').elementDefinition() | %context.subsumes(%resource)",
+    "1 'g'.toQuantity('mg') + 1 day - 2 'mo'",
     "name.where(given.exists() and family ~ 'essai').select(given | family)",
     "(1 + 2.50) * -3 div 2 mod 7 / 0.1",
     "@2024-02-29T10:00:00.123+14:00 + 1 year - 3 'ms' > @T10",
