@@ -1,7 +1,9 @@
 // lowBoundary(), highBoundary(), precision(), comparable(), sort().
 // Source: http://hl7.org/fhirpath/2025Jan/#lowboundaryprecision-integer-decimal--date--datetime--time
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -175,10 +177,10 @@ bool SortFunction(Evaluator& evaluator, const Call& call, Collection& out) {
     if (!evaluator.Spend(16) || !SortKeys(evaluator, call, rows.emplace_back(SortRow{item, {}}))) return false;
   }
   bool comparable = true;
-  std::stable_sort(rows.begin(), rows.end(), [&](const SortRow& left, const SortRow& right) {
-    for (std::size_t i = 0; i < left.keys.size(); ++i) {
-      const std::optional<Item>& a = left.keys[i];
-      const std::optional<Item>& b = right.keys[i];
+  const auto before = [&](std::size_t one, std::size_t other) {
+    for (std::size_t i = 0; i < rows[one].keys.size(); ++i) {
+      const std::optional<Item>& a = rows[one].keys[i];
+      const std::optional<Item>& b = rows[other].keys[i];
       const bool down = !call.arguments.empty() && evaluator.node(call.arguments[i]).kind == AstKind::kNegate;
       Order order = Order::kEqual;
       if (a && b)
@@ -189,11 +191,16 @@ bool SortFunction(Evaluator& evaluator, const Call& call, Collection& out) {
       if (order == Order::kLess) return !down;
       if (order == Order::kGreater) return down;
     }
-    return false;
-  });
+    return one < other;  // equal ones stay in their order
+  };
+  // Items without an order make `before` contradict itself: a heap stays within its bounds even then.
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::make_heap(order, before);
+  std::ranges::sort_heap(order, before);
   if (!comparable) return evaluator.FailWith("the items to sort have no order");
-  for (const SortRow& row : rows) {
-    if (!evaluator.Add(out, row.item)) return false;
+  for (const std::size_t position : order) {
+    if (!evaluator.Add(out, rows[position].item)) return false;
   }
   return true;
 }
