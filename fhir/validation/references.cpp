@@ -17,7 +17,7 @@ using metadata::Definitions;
 using metadata::TypeId;
 
 /// The part that names the type in "Type/id" and "Type/id/_history/version"; empty for every other form.
-std::string_view RelativeType(std::string_view reference) {
+std::string_view TypeOfRelative(std::string_view reference) {
   const std::size_t slash = reference.find('/');
   if (slash == std::string_view::npos || reference.find(':') != std::string_view::npos || reference.find('?') < slash ||
       reference.front() == '#') {
@@ -38,7 +38,7 @@ std::string TargetNames(const metadata::ElementRow& row) {
 
 void CheckReference(const model::Node& node, IssueList& issues) {
   const model::Node* reference = node.Child("reference");
-  const std::string_view type_name = reference == nullptr ? std::string_view{} : RelativeType(reference->value);
+  const std::string_view type_name = reference == nullptr ? std::string_view{} : TypeOfRelative(reference->value);
   if (type_name.empty()) {
     return;
   }

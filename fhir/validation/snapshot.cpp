@@ -445,12 +445,13 @@ class SnapshotMaker {
   std::size_t elements_ = 0;
 };
 
-struct Names {
+struct ElementNames {
   std::string path;
   std::string id;
 };
 
-Result<void> Write(Document& document, Node& snapshot, const Element& element, const Names& names, std::size_t& count) {
+Result<void> Write(Document& document, Node& snapshot, const Element& element, const ElementNames& names,
+                   std::size_t& count) {
   if (++count > kSnapshotElementsMax) {
     return Fail(ErrorCode::kTooCostly, fmt::format("a snapshot may have {} elements", kSnapshotElementsMax));
   }

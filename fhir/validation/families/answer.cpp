@@ -107,7 +107,7 @@ void CheckOptions(const Node& item, const Node& answer, const Node& value, const
       continue;
     }
     options = true;
-    if (SameValue(*allowed, value)) {
+    if (EqualAnswers(*allowed, value)) {
       return;
     }
   }

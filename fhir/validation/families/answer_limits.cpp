@@ -43,12 +43,12 @@ std::uint64_t NumberOf(std::string_view text, std::uint64_t otherwise) {
   return parsed.ec == std::errc{} ? number : otherwise;
 }
 
-std::size_t Characters(std::string_view utf8) {
+std::size_t CharacterCount(std::string_view utf8) {
   return static_cast<std::size_t>(std::count_if(
       utf8.begin(), utf8.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
 }
 
-std::vector<const Node*> ExtensionValues(const Node& node, std::string_view url) {
+std::vector<const Node*> ValuesOfExtension(const Node& node, std::string_view url) {
   std::vector<const Node*> values;
   for (const Node& extension : node.children()) {
     const Node* value =
@@ -62,8 +62,8 @@ std::vector<const Node*> ExtensionValues(const Node& node, std::string_view url)
 
 void CheckRange(const Node& item, const Node& value, IssueList& issues) {
   const bool quantity = Definitions::R4().TypeName(value.type) == "Quantity";
-  const Node* least = ExtensionValue(item, quantity ? kMinQuantity : kMinValue);
-  const Node* greatest = ExtensionValue(item, quantity ? kMaxQuantity : kMaxValue);
+  const Node* least = ValueOfExtension(item, quantity ? kMinQuantity : kMinValue);
+  const Node* greatest = ValueOfExtension(item, quantity ? kMaxQuantity : kMaxValue);
   for (const Node* limit : {least, greatest}) {
     if (limit == nullptr) {
       continue;
@@ -83,8 +83,8 @@ void CheckRange(const Node& item, const Node& value, IssueList& issues) {
 }
 
 void CheckText(const Node& item, const Node& value, IssueList& issues) {
-  const std::size_t characters = Characters(value.value);
-  if (const Node* least = ExtensionValue(item, kMinLength);
+  const std::size_t characters = CharacterCount(value.value);
+  if (const Node* least = ValueOfExtension(item, kMinLength);
       least != nullptr && characters < NumberOf(least->value, 0)) {
     Report(value, IssueType::kInvariant, fmt::format("at least {} characters are expected", least->value), issues);
   }
@@ -99,7 +99,7 @@ void CheckText(const Node& item, const Node& value, IssueList& issues) {
 }
 
 void CheckPlaces(const Node& item, const Node& value, IssueList& issues) {
-  const Node* most = ExtensionValue(item, kMaxDecimalPlaces);
+  const Node* most = ValueOfExtension(item, kMaxDecimalPlaces);
   const std::size_t point = value.value.find('.');
   if (most == nullptr || point == std::string_view::npos) {
     return;
@@ -111,7 +111,7 @@ void CheckPlaces(const Node& item, const Node& value, IssueList& issues) {
 }
 
 void CheckAttachmentLimits(const Node& item, const Node& answer, const Node& value, IssueList& issues) {
-  if (const Node* most = ExtensionValue(item, kMaxSize); most != nullptr) {
+  if (const Node* most = ValueOfExtension(item, kMaxSize); most != nullptr) {
     const auto data = DecodeBase64(value.ChildValue("data"));
     const std::uint64_t size = data && !data->empty() ? data->size() : NumberOf(value.ChildValue("size"), 0);
     if (size > NumberOf(most->value, UINT64_MAX)) {
@@ -119,7 +119,7 @@ void CheckAttachmentLimits(const Node& item, const Node& answer, const Node& val
              issues);
     }
   }
-  const std::vector<const Node*> types = ExtensionValues(item, kMimeType);
+  const std::vector<const Node*> types = ValuesOfExtension(item, kMimeType);
   if (!types.empty() && std::none_of(types.begin(), types.end(), [&value](const Node* type) {
         return type->value == value.ChildValue("contentType");
       })) {
@@ -129,7 +129,7 @@ void CheckAttachmentLimits(const Node& item, const Node& answer, const Node& val
 }
 
 void CheckUnit(const Node& item, const Node& value, const FamilyContext& context, IssueList& issues) {
-  const std::vector<const Node*> options = ExtensionValues(item, kUnitOption);
+  const std::vector<const Node*> options = ValuesOfExtension(item, kUnitOption);
   const std::string_view system = value.ChildValue("system");
   const std::string_view code = value.ChildValue("code");
   if (!options.empty() && std::none_of(options.begin(), options.end(), [&](const Node* option) {
@@ -137,7 +137,7 @@ void CheckUnit(const Node& item, const Node& value, const FamilyContext& context
       })) {
     Report(value, IssueType::kInvariant, "one of the question's units is expected", issues);
   }
-  if (const Node* value_set = ExtensionValue(item, kUnitValueSet); value_set != nullptr) {
+  if (const Node* value_set = ValueOfExtension(item, kUnitValueSet); value_set != nullptr) {
     const terminology::Answer asked = context.terminology.ValidateCode(
         value_set->value, {.system = system, .version = {}, .code = code, .display = {}});
     if (asked.verdict == terminology::Verdict::kNotMember || code.empty()) {
@@ -164,7 +164,7 @@ void CheckReferenceType(const Node& item, const Node& value, IssueList& issues) 
     return;
   }
   const Definitions& definitions = Definitions::R4();
-  const std::vector<const Node*> allowed = ExtensionValues(item, kReferenceResource);
+  const std::vector<const Node*> allowed = ValuesOfExtension(item, kReferenceResource);
   if (!definitions.IsResource(definitions.FindType(type))) {
     Report(value, IssueType::kInvariant, "a reference to a resource of a known type is expected", issues);
   } else if (!allowed.empty() &&

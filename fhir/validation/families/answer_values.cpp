@@ -19,7 +19,7 @@ bool IsNumber(std::string_view type) {
   return type == "integer" || type == "decimal" || type == "positiveInt" || type == "unsignedInt";
 }
 
-bool IsDate(std::string_view type) {
+bool IsDateType(std::string_view type) {
   return type == "date" || type == "dateTime" || type == "instant";
 }
 
@@ -41,7 +41,7 @@ std::optional<std::strong_ordering> CompareDates(std::string_view left, std::str
   return first_us->low_us <=> second_us->low_us;
 }
 
-std::optional<std::strong_ordering> CompareNumbers(std::string_view left, std::string_view right) {
+std::optional<std::strong_ordering> CompareNumberTexts(std::string_view left, std::string_view right) {
   const auto order = CompareDecimals(left, right);
   return order ? std::optional(*order) : std::nullopt;
 }
@@ -53,7 +53,7 @@ std::optional<std::strong_ordering> CompareQuantities(const Node& left, const No
     return std::nullopt;
   }
   if (code == right.ChildValue("code")) {
-    return CompareNumbers(left.ChildValue("value"), right.ChildValue("value"));
+    return CompareNumberTexts(left.ChildValue("value"), right.ChildValue("value"));
   }
   if (system != ucum::kSystem) {
     return std::nullopt;
@@ -78,9 +78,9 @@ std::optional<std::strong_ordering> CompareValues(const Node& left, const Node& 
   const std::string_view type = TypeName(left);
   const std::string_view other = TypeName(right);
   if (IsNumber(type) && IsNumber(other)) {
-    return CompareNumbers(left.value, right.value);
+    return CompareNumberTexts(left.value, right.value);
   }
-  if (IsDate(type) && IsDate(other)) {
+  if (IsDateType(type) && IsDateType(other)) {
     return CompareDates(left.value, right.value);
   }
   if (IsText(type) && IsText(other)) {
@@ -89,7 +89,7 @@ std::optional<std::strong_ordering> CompareValues(const Node& left, const Node& 
   return type == "Quantity" && other == "Quantity" ? CompareQuantities(left, right) : std::nullopt;
 }
 
-bool SameValue(const Node& left, const Node& right) {
+bool EqualAnswers(const Node& left, const Node& right) {
   const std::string_view type = TypeName(left);
   if (type == "Coding" || type == "Reference") {
     return type == TypeName(right) && left.ChildValue("system") == right.ChildValue("system") &&
@@ -102,7 +102,7 @@ bool SameValue(const Node& left, const Node& right) {
   return type == TypeName(right) && left.HasValue() && left.value == right.value;
 }
 
-const Node* ExtensionValue(const Node& node, std::string_view url) {
+const Node* ValueOfExtension(const Node& node, std::string_view url) {
   for (const Node& extension : node.children()) {
     if (extension.name == "extension" && extension.ChildValue("url") == url) {
       return ChoiceChild(extension, "value");

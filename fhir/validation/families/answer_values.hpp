@@ -17,9 +17,9 @@ const model::Node* ChoiceChild(const model::Node& parent, std::string_view base_
 std::optional<std::strong_ordering> CompareValues(const model::Node& left, const model::Node& right);
 
 /// Equal by meaning; Codings by system and code, References by their text.
-bool SameValue(const model::Node& left, const model::Node& right);
+bool EqualAnswers(const model::Node& left, const model::Node& right);
 
 /// The value of the first extension with this url; nullptr when there is none.
-const model::Node* ExtensionValue(const model::Node& node, std::string_view url);
+const model::Node* ValueOfExtension(const model::Node& node, std::string_view url);
 
 }  // namespace fhir::validation

@@ -12,14 +12,14 @@
 namespace fhir::validation {
 namespace {
 
-bool IsSpace(char byte) {
+bool IsBase64Space(char byte) {
   return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
 /// Bytes behind a base64 text, counted without decoding it.
 std::uint64_t DecodedBytes(std::string_view base64) {
   const auto characters = static_cast<std::uint64_t>(
-      std::count_if(base64.begin(), base64.end(), [](char byte) { return !IsSpace(byte) && byte != '='; }));
+      std::count_if(base64.begin(), base64.end(), [](char byte) { return !IsBase64Space(byte) && byte != '='; }));
   return characters * 6 / 8;
 }
 

@@ -45,10 +45,10 @@ std::vector<const Node*> AnswersTo(std::string_view link_id, const Node& scope) 
 
 bool Holds(std::string_view relation, const Node& answer, const Node& expected) {
   if (relation == "=") {
-    return SameValue(answer, expected);
+    return EqualAnswers(answer, expected);
   }
   if (relation == "!=") {
-    return !SameValue(answer, expected);
+    return !EqualAnswers(answer, expected);
   }
   const auto order = CompareValues(answer, expected);
   if (!order) {

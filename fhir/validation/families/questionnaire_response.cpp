@@ -140,8 +140,8 @@ class ResponseChecker {
     if (enabled && answers.empty() && question.ChildValue("required") == "true") {
       Report(item, IssueType::kRequired, "an answer to a required question is expected", issues_, missing_);
     }
-    const Node* least = ExtensionValue(question, kMinOccurs);
-    const Node* most = ExtensionValue(question, kMaxOccurs);
+    const Node* least = ValueOfExtension(question, kMinOccurs);
+    const Node* most = ValueOfExtension(question, kMaxOccurs);
     if (enabled && least != nullptr && answers.size() < NumberOf(*least, 0)) {
       Report(item, IssueType::kInvalid, fmt::format("at least {} answers are expected", least->value), issues_,
              missing_);

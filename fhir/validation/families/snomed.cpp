@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kIdentifierMin = 6;
 constexpr std::size_t kIdentifierMax = 18;
-constexpr int kNestingMax = 50;
+constexpr int kEclNestingMax = 50;
 
 /// The dihedral group of ten and the permutation that Verhoeff's check digit is made with.
 constexpr std::array<std::array<std::uint8_t, 10>, 10> kDihedral = {{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9},
@@ -25,7 +25,7 @@ constexpr std::array<std::array<std::uint8_t, 10>, 10> kDihedral = {{{0, 1, 2, 3
                                                                      {9, 8, 7, 6, 5, 4, 3, 2, 1, 0}}};
 constexpr std::array<std::uint8_t, 10> kPermutation = {1, 5, 7, 6, 2, 8, 3, 0, 9, 4};
 
-bool IsDigit(char byte) {
+bool IsDecimalDigit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
@@ -67,7 +67,7 @@ class EclReader {
   }
 
   bool Expression(int depth) {
-    if (depth > kNestingMax || !Operand(depth)) {
+    if (depth > kEclNestingMax || !Operand(depth)) {
       return false;
     }
     while (true) {
@@ -109,7 +109,7 @@ class EclReader {
     Space();
     const std::size_t first = at_;
     std::size_t end = first;
-    while (end < text_.size() && IsDigit(text_[end])) {
+    while (end < text_.size() && IsDecimalDigit(text_[end])) {
       ++end;
     }
     if (end - first < kIdentifierMin || end - first > kIdentifierMax) {
@@ -126,7 +126,7 @@ class EclReader {
 
   bool Refinement(int depth) {
     do {
-      if (depth > kNestingMax || !Part(depth)) {
+      if (depth > kEclNestingMax || !Part(depth)) {
         return false;
       }
     } while (Take(",") || Word("AND") || Word("OR"));
@@ -157,7 +157,7 @@ class EclReader {
     }
     if (Take("#")) {
       while (at_ < text_.size() &&
-             (IsDigit(text_[at_]) || text_[at_] == '.' || text_[at_] == '-' || text_[at_] == '+')) {
+             (IsDecimalDigit(text_[at_]) || text_[at_] == '.' || text_[at_] == '-' || text_[at_] == '+')) {
         ++at_;
       }
       return true;
@@ -178,7 +178,7 @@ class EclReader {
 
 bool IsSnomedIdentifier(std::string_view text) {
   if (text.size() < kIdentifierMin || text.size() > kIdentifierMax || text.front() == '0' ||
-      !std::all_of(text.begin(), text.end(), IsDigit)) {
+      !std::all_of(text.begin(), text.end(), IsDecimalDigit)) {
     return false;
   }
   std::uint8_t check = 0;

@@ -15,7 +15,7 @@ namespace {
 
 using model::Node;
 
-bool IsInteger(std::string_view text) {
+bool IsWholeNumber(std::string_view text) {
   if (text.starts_with('-')) {
     text.remove_prefix(1);
   }
@@ -28,7 +28,7 @@ std::string_view ValueProblem(std::string_view type, std::string_view value) {
     return value == "true" || value == "false" ? "" : "true or false is expected";
   }
   if (type == "integer") {
-    return IsInteger(value) ? "" : "an integer is expected";
+    return IsWholeNumber(value) ? "" : "an integer is expected";
   }
   if (type == "decimal") {
     return IsDecimal(value) ? "" : "a decimal is expected";
