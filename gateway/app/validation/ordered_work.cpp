@@ -55,6 +55,7 @@ void RunInOrder(const OrderedWork& order, const std::function<std::string(std::s
   Desk desk(order);
   std::vector<std::jthread> threads;
   const std::size_t count = std::min(std::max<std::size_t>(order.threads, 1), order.pieces);
+  threads.reserve(count);
   for (std::size_t at = 0; at < count; ++at) {
     threads.emplace_back([&] {
       for (std::size_t piece = desk.Next(); piece < order.pieces; piece = desk.Next()) {
