@@ -27,8 +27,10 @@ bool ErrorTable::Add(const std::string& resource, const IssueList& issues) {
 
 std::string ErrorTable::Text() const {
   std::vector<std::pair<std::string, std::vector<std::string>>> rows(places_.begin(), places_.end());
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const auto& left, const auto& right) { return left.second.size() > right.second.size(); });
+  std::sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
+    return std::pair(right.second.size(), std::string_view(left.first)) <
+           std::pair(left.second.size(), std::string_view(right.first));
+  });
   std::string text = "| error | times | where |\n| --- | --- | --- |\n";
   for (const auto& [error, places] : rows) {
     std::string shown;

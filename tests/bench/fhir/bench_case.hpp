@@ -1,11 +1,14 @@
 // What a benchmark of the FHIR library is: work, the floor it is held against, and what is aimed at.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace bench {
+
+inline constexpr double kMegabyte = 1e6;  // bytes
 
 /// Texts that every case works on.
 struct Corpus {

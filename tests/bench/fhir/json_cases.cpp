@@ -9,8 +9,6 @@
 namespace bench {
 namespace {
 
-constexpr double kMegabyte = 1e6;
-
 fhir::model::Document Read(std::string_view text) {
   fhir::IssueList issues;
   auto document = fhir::json::ReadJson(text, {.body_bytes_max = text.size()}, issues);

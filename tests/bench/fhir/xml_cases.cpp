@@ -6,11 +6,6 @@
 #include "tests/bench/floors/parse_floors.hpp"
 
 namespace bench {
-namespace {
-
-constexpr double kMegabyte = 1e6;
-
-}  // namespace
 
 std::vector<BenchCase> XmlCases(const Corpus& corpus) {
   const double megabytes = static_cast<double>(corpus.xml_bytes) / kMegabyte;
