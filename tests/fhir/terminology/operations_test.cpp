@@ -26,7 +26,7 @@ using testing::Not;
 using toy::kAnimals;
 using toy::World;
 
-constexpr std::string_view kAnimals = "http://toy.example/animals";
+constexpr std::string_view kAnimalSystem = "http://toy.example/animals";
 constexpr std::string_view kMammals =
     R"({"resourceType":"ValueSet","url":"http://toy.example/mammals","status":"active",
   "compose":{"include":[{"system":"http://toy.example/animals",
@@ -59,18 +59,18 @@ std::string ToySet(const std::vector<Coding>& codings, const fhir::terminology::
 
 TEST(ValidateCodeParameters, Answers) {
   EXPECT_EQ(
-      ToySet({{.system = kAnimals, .code = "cat"}}),
+      ToySet({{.system = kAnimalSystem, .code = "cat"}}),
       R"({"resourceType":"Parameters","parameter":[{"name":"result","valueBoolean":true},{"name":"display","valueString":"Cat"}]})");
-  EXPECT_EQ(ToySet({{.system = kAnimals, .code = "bird"}}),
+  EXPECT_EQ(ToySet({{.system = kAnimalSystem, .code = "bird"}}),
             R"({"resourceType":"Parameters","parameter":[{"name":"result","valueBoolean":false},)"
             R"({"name":"message","valueString":"coding: the code is not in http://toy.example/mammals"}]})");
-  EXPECT_THAT(ToySet({{.system = kAnimals, .code = "bird"}, {.system = kAnimals, .code = "bat"}}),
+  EXPECT_THAT(ToySet({{.system = kAnimalSystem, .code = "bird"}, {.system = kAnimalSystem, .code = "bat"}}),
               HasSubstr(R"("valueBoolean":true)"));
   EXPECT_THAT(
-      ToySet({{.system = kAnimals, .code = "cat", .display = "Dog"}}),
+      ToySet({{.system = kAnimalSystem, .code = "cat", .display = "Dog"}}),
       HasSubstr(
           R"(false},{"name":"message","valueString":"coding: the display is not one of the code's; expected \"Cat\"")"));
-  EXPECT_THAT(ToySet({{.system = kAnimals, .version = "9", .code = "cat"}}),
+  EXPECT_THAT(ToySet({{.system = kAnimalSystem, .version = "9", .code = "cat"}}),
               HasSubstr("the version is not loaded; checked against 2"));
   EXPECT_THAT(ToySet({{.code = "cat"}}), HasSubstr("false"));
   EXPECT_THAT(ToySet({{.code = "cat"}}, {.rule = SystemRule::kInfer}), HasSubstr("true"));
@@ -84,16 +84,16 @@ TEST(ValidateInSystemParameters, Answers) {
   const auto answer = [&](const Coding& coding, bool abstract_allowed = true) {
     return Text(ValidateInSystemParameters(world.terminology, {coding}, {.abstract_allowed = abstract_allowed}));
   };
-  EXPECT_THAT(answer({.system = kAnimals, .code = "dodo"}), HasSubstr("the code is inactive"));
-  EXPECT_THAT(answer({.system = kAnimals, .code = "animal"}), HasSubstr("true"));
-  EXPECT_THAT(answer({.system = kAnimals, .code = "animal"}, false), HasSubstr("abstract"));
+  EXPECT_THAT(answer({.system = kAnimalSystem, .code = "dodo"}), HasSubstr("the code is inactive"));
+  EXPECT_THAT(answer({.system = kAnimalSystem, .code = "animal"}), HasSubstr("true"));
+  EXPECT_THAT(answer({.system = kAnimalSystem, .code = "animal"}, false), HasSubstr("abstract"));
   EXPECT_THAT(answer({.system = "http://loinc.org", .code = "1-8"}), HasSubstr("http://loinc.org is not loaded"));
 }
 
 TEST(Lookup, GivesPropertiesFamilyAndDesignations) {
   const World world{kAnimals};
   EXPECT_EQ(
-      Text(Lookup(world.terminology, {.system = kAnimals, .code = "cat"})),
+      Text(Lookup(world.terminology, {.system = kAnimalSystem, .code = "cat"})),
       R"({"resourceType":"Parameters","parameter":[{"name":"name","valueString":"Animals"},{"name":"version","valueString":"2"},)"
       R"({"name":"display","valueString":"Cat"},{"name":"designation","part":[{"name":"language","valueCode":"fr"},)"
       R"({"name":"value","valueString":"Chat"}]},{"name":"property","part":[{"name":"code","valueCode":"definition"},)"
@@ -101,11 +101,11 @@ TEST(Lookup, GivesPropertiesFamilyAndDesignations) {
       R"({"name":"value","valueBoolean":false}]},{"name":"property","part":[{"name":"code","valueCode":"parent"},)"
       R"({"name":"value","valueCode":"mammal"},{"name":"description","valueString":"Mammal"}]},{"name":"property","part":)"
       R"([{"name":"code","valueCode":"legs"},{"name":"value","valueInteger":4}]}]})");
-  const auto some = Text(Lookup(world.terminology, {.system = kAnimals, .code = "mammal"},
+  const auto some = Text(Lookup(world.terminology, {.system = kAnimalSystem, .code = "mammal"},
                                 {.display_language = "fr", .properties = {"child"}}));
   EXPECT_THAT(some, HasSubstr(R"({"name":"value","valueCode":"bat"})"));
   EXPECT_THAT(some, Not(HasSubstr("parent")));
-  EXPECT_EQ(Lookup(world.terminology, {.system = kAnimals, .code = "stone"}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Lookup(world.terminology, {.system = kAnimalSystem, .code = "stone"}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(Lookup(world.terminology, {.system = "http://toy.example/none", .code = "cat"}).error().code,
             ErrorCode::kNotFound);
 }
@@ -113,7 +113,7 @@ TEST(Lookup, GivesPropertiesFamilyAndDesignations) {
 TEST(Subsumes, EveryOutcome) {
   const World world{kAnimals};
   const auto outcome = [&](std::string_view a, std::string_view b) {
-    const auto result = Subsumes(world.terminology, {.system = kAnimals, .code = a}, {.code = b});
+    const auto result = Subsumes(world.terminology, {.system = kAnimalSystem, .code = a}, {.code = b});
     return result ? std::string(Code(*result)) : result.error().public_text.text;
   };
   EXPECT_EQ(outcome("cat", "cat"), "equivalent");
@@ -121,11 +121,11 @@ TEST(Subsumes, EveryOutcome) {
   EXPECT_EQ(outcome("bat", "flyer"), "subsumed-by");
   EXPECT_EQ(outcome("cat", "flyer"), "not-subsumed");
   EXPECT_EQ(outcome("cat", "stone"), "the code is not in http://toy.example/animals");
-  EXPECT_EQ(Subsumes(world.terminology, {.system = kAnimals, .code = "cat"}, {.system = "http://x", .code = "cat"})
+  EXPECT_EQ(Subsumes(world.terminology, {.system = kAnimalSystem, .code = "cat"}, {.system = "http://x", .code = "cat"})
                 .error()
                 .code,
             ErrorCode::kInvalid);
-  EXPECT_THAT(Text(SubsumesParameters(world.terminology, {.system = kAnimals, .code = "cat"}, {.code = "cat"})),
+  EXPECT_THAT(Text(SubsumesParameters(world.terminology, {.system = kAnimalSystem, .code = "cat"}, {.code = "cat"})),
               HasSubstr(R"({"name":"outcome","valueCode":"equivalent"})"));
 }
 
@@ -150,20 +150,20 @@ std::string Translated(std::string_view system, std::string_view code, Translate
 }
 
 TEST(Translate, ForwardReverseAndUnmapped) {
-  EXPECT_EQ(Translated(kAnimals, "cat"), "true; equivalent meow; narrower purr; equal four");
-  EXPECT_EQ(Translated(kAnimals, "cat", {.target_system = "http://toy.example/legs"}), "true; equal four");
-  EXPECT_EQ(Translated(kAnimals, "bat"), "false; unmatched");
-  EXPECT_EQ(Translated(kAnimals, "bird"), "true; equal two; wider silence");
+  EXPECT_EQ(Translated(kAnimalSystem, "cat"), "true; equivalent meow; narrower purr; equal four");
+  EXPECT_EQ(Translated(kAnimalSystem, "cat", {.target_system = "http://toy.example/legs"}), "true; equal four");
+  EXPECT_EQ(Translated(kAnimalSystem, "bat"), "false; unmatched");
+  EXPECT_EQ(Translated(kAnimalSystem, "bird"), "true; equal two; wider silence");
   EXPECT_EQ(Translated("http://toy.example/none", "cat"), "false");
   EXPECT_EQ(Translated("http://toy.example/sound", "meow", {.reverse = true}), "true; equivalent cat; wider mammal");
-  EXPECT_EQ(Translated(kAnimals, "cat", {.source = "http://toy.example/birds"}), "false");
-  EXPECT_EQ(Translated(kAnimals, "cat", {.concept_map = "http://toy.example/gone"}),
+  EXPECT_EQ(Translated(kAnimalSystem, "cat", {.source = "http://toy.example/birds"}), "false");
+  EXPECT_EQ(Translated(kAnimalSystem, "cat", {.concept_map = "http://toy.example/gone"}),
             "the concept map http://toy.example/gone is not loaded");
 }
 
 TEST(Translate, MatchesAtTheLimit_AreGiven_AndNotPastIt) {
-  EXPECT_EQ(Translated(kAnimals, "cat", {.matches_max = 3}), "true; equivalent meow; narrower purr; equal four");
-  EXPECT_EQ(Translated(kAnimals, "cat", {.matches_max = 2}), "more than 2 mappings");
+  EXPECT_EQ(Translated(kAnimalSystem, "cat", {.matches_max = 3}), "true; equivalent meow; narrower purr; equal four");
+  EXPECT_EQ(Translated(kAnimalSystem, "cat", {.matches_max = 2}), "more than 2 mappings");
 }
 
 TEST(Translate, MapsOfR4) {
