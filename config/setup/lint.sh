@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `./dev lint`, the pre-commit hook and CI run: format, static checks, layers, generated files.  --fix formats in place.
+# What `./dev lint`, the pre-commit hook and CI run: format, static checks, layers, generated files.
+# --fix formats in place; --all runs clang-tidy over the tests too, as the nightly run does.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 
@@ -27,7 +28,11 @@ tidy() {
   # Generated tables must exist before the parse.
   cmake --build build/tidy --target generated >/dev/null
   # One translation unit per module (unity build): each header is parsed once, not once per source file.
-  python3 config/setup/run_tidy.py build/tidy
+  if [ "${1:-}" = --all ]; then
+    python3 config/setup/run_tidy.py build/tidy --tests
+  else
+    python3 config/setup/run_tidy.py build/tidy
+  fi
 }
 
 scripts() {
@@ -42,5 +47,5 @@ check scripts scripts
 check layers python3 tests/tidy/layers.py
 check words python3 tests/tidy/words.py
 check doc-names python3 tests/tidy/doc_names.py
-check clang-tidy tidy
+check clang-tidy tidy "${1:-}"
 exit $failed
