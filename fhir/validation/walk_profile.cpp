@@ -75,6 +75,7 @@ void Walk::Types(const Node& node, RuleRef ref) {
   }
   if (!right_type) {
     std::vector<std::string_view> codes;
+    codes.reserve(ref.rule->types.size());
     for (const TypeRule& type : ref.rule->types) {
       codes.push_back(type.code);
     }
