@@ -31,7 +31,9 @@ class CodeSystemBuilder {
     made_.url_ = Keep(resource.ChildValue("url"));
     made_.version_ = Keep(resource.ChildValue("version"));
     made_.name_ = Keep(resource.ChildValue("name"));
-    made_.content_ = ContentOf(resource.ChildValue("content"));
+    // What supplements another system has no codes of its own, whatever its content says.
+    made_.content_ =
+        resource.Child("supplements") != nullptr ? Content::kSupplement : ContentOf(resource.ChildValue("content"));
     Declared(resource);
     GW_TRY(AddConcepts(resource));
     Finish(resource.ChildValue("caseSensitive") != "false");

@@ -175,7 +175,7 @@ CodedProblem CodedValueProblem(const Terminology& terminology, const Node& node,
   return problem;
 }
 
-CodedProblem CodingProblem(const Terminology& terminology, const Node& node) {
+CodedProblem CodingProblem(const Terminology& terminology, const Node& node, Severity wrong_display) {
   CodedProblem problem;
   const Coding coding = CodingOf(node);
   if (coding.code.empty() || coding.system.empty()) {
@@ -186,7 +186,7 @@ CodedProblem CodingProblem(const Terminology& terminology, const Node& node) {
     problem.text = fmt::format("expected a code of {}", coding.system);
     problem.node = node.Child("code");
   } else if (answer.verdict == Verdict::kMember && answer.display_differs) {
-    problem.severity = Severity::kWarning;
+    problem.severity = wrong_display;
     problem.type = IssueType::kInvalid;
     problem.text = fmt::format("expected the display \"{}\"", answer.found.display);
     problem.node = node.Child("display");

@@ -27,8 +27,10 @@ struct CodedProblem {
 CodedProblem CodedValueProblem(const terminology::Terminology& terminology, const model::Node& node,
                                const Binding& binding);
 
-/// A Coding by itself: its code must be one of its system's, when that is loaded.
-CodedProblem CodingProblem(const terminology::Terminology& terminology, const model::Node& coding);
+/// A Coding by itself: its code must be one of its system's, when that is loaded. A display that is none of the code's
+/// is a problem of severity `wrong_display`.
+CodedProblem CodingProblem(const terminology::Terminology& terminology, const model::Node& coding,
+                           Severity wrong_display);
 
 // What FHIRPath asks (fhirpath/services.hpp).
 std::optional<bool> IsMember(const terminology::Terminology& terminology, const model::Node& coded,

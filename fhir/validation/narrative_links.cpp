@@ -69,4 +69,18 @@ std::size_t UnresolvedLinks(const Node& div) {
   return unresolved;
 }
 
+bool NarrativesName(const Node& node, std::string_view link) {
+  static const metadata::TypeId kXhtml = metadata::Definitions::R4().FindType("xhtml");
+  const std::string quoted = fmt::format("\"{}\"", link);
+  const auto look = [&](const auto& self, const Node& within) -> bool {
+    for (const Node& child : within.children()) {
+      if (child.type == kXhtml ? child.value.find(quoted) != std::string_view::npos : self(self, child)) {
+        return true;
+      }
+    }
+    return false;
+  };
+  return look(look, node);
+}
+
 }  // namespace fhir::validation

@@ -17,4 +17,7 @@ std::size_t UnresolvedLinks(const model::Node& div);
 
 inline constexpr std::size_t kLinksMax = 64;
 
+/// Whether an attribute of a narrative in `node`, its sections included, is `link`, such as the source of an image.
+bool NarrativesName(const model::Node& node, std::string_view link);
+
 }  // namespace fhir::validation

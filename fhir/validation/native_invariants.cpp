@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "fhir/fhirpath/reference_resolver.hpp"
+#include "fhir/validation/narrative_links.hpp"
 
 namespace fhir::validation {
 namespace {
@@ -92,7 +93,7 @@ void ForEachLocalLink(const Node& node, TypeId uri, Sink&& sink) {
 }
 
 /// Every contained resource is referred to, or refers to its container.
-/// NB: an image or link of the narrative counts too, which the expression does not see.
+/// NB: an image or link of a narrative counts too, which the expression does not see.
 std::optional<bool> ContainedReferenced(const Node& focus) {
   if (!Has(focus, "contained")) {
     return true;
@@ -109,7 +110,7 @@ std::optional<bool> ContainedReferenced(const Node& focus) {
     if (links.contains("#" + std::string(id))) {
       return false;
     }
-    if (focus.FindValue("text.div").find(fmt::format("\"#{}\"", id)) != std::string_view::npos) {
+    if (NarrativesName(focus, fmt::format("#{}", id))) {
       return false;
     }
     bool to_container = false;

@@ -37,6 +37,7 @@ struct ValidatorOptions {
   Severity best_practice = Severity::kWarning;     ///< of constraints marked as best practice
   Severity unknown_profile = Severity::kWarning;   ///< of a canonical in meta.profile that is not loaded
   Severity unknown_extension = Severity::kError;   ///< of an extension whose definition is not loaded
+  Severity wrong_display = Severity::kError;       ///< of a display that is none of its code's
   NationalIdentifierOptions national_identifiers;  ///< form and check digits of national numbers
   Checking examples = Checking::kOff;              ///< on: extensions of example.org need a definition like any other
   /// Extensions whose URL begins with one of these need no definition.

@@ -47,6 +47,9 @@ void Walk::Extension(const Node& node) {
       Report(node, lenient ? Severity::kWarning : options_.unknown_extension, IssueType::kExtension,
              "expected an extension whose definition is loaded");
     }
+    if (options_.examples == Checking::kOn && StartsWithOneOf(url, kExampleDomains)) {
+      Error(*node.Child("url"), IssueType::kInvalid, "expected a URL that is not of a domain for examples");
+    }
     return;
   }
   if (!InContext(node, *definition)) {

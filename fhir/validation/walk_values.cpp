@@ -102,7 +102,7 @@ void Walk::BaseBinding(const Node& node, const ElementRule& rule) {
 }
 
 void Walk::Coding(const Node& node) {
-  CodedProblem problem = CodingProblem(terminology_, node);
+  CodedProblem problem = CodingProblem(terminology_, node, options_.wrong_display);
   if (!problem.text.empty()) {
     Report(problem.node == nullptr ? node : *problem.node, problem.severity, problem.type, std::move(problem.text));
   }

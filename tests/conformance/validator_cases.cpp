@@ -91,6 +91,9 @@ Result<std::vector<ValidatorCase>> ReadValidatorCases(const std::string& folder)
     if (const std::string_view domain = each.FindText("allowed-extension-domain"); !domain.empty()) {
       alone.extension_domains.emplace_back(domain);
     }
+    if (const json::Value* examples = each.Find("examples"); examples != nullptr) {
+      alone.examples_allowed = examples->AsBoolean().value_or(true);
+    }
     ValidatorCase profiled = alone;
     GW_TRY(AddExpected(each, folder, alone));
     read.push_back(std::move(alone));

@@ -23,6 +23,7 @@ struct ValidatorCase {
   std::vector<std::string> supporting;
   std::string profile;  ///< canonical, or the file that holds it; empty for a run without
   std::vector<std::string> extension_domains;
+  bool examples_allowed = true;  ///< false: extensions of example domains are errors
   std::size_t errors_expected = 0;
   std::vector<ExpectedError> errors;
 };

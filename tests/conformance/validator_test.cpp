@@ -81,6 +81,7 @@ std::vector<Found> Validate(const ValidatorCase& each) {
   validation::ValidatorOptions options;
   options.profiles = profiles;
   options.extension_domains = each.extension_domains;
+  options.examples = each.examples_allowed ? validation::Checking::kOff : validation::Checking::kOn;
   IssueList issues(gateway::app::kFileIssuesMax);
   const std::string text = ReadBytes(kFolder + "/files/" + each.file);
   gateway::app::ValidateText(text, validator, options, issues);

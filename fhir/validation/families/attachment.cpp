@@ -31,6 +31,10 @@ void CheckAttachment(const model::Node& attachment, const FamilyContext& context
   if (data == nullptr || !data->HasValue()) {
     return;
   }
+  if (!DecodeBase64(data->value)) {
+    Report(attachment, IssueType::kStructure, "an attachment whose data is base64 is expected", issues);
+    return;
+  }
   if (const std::string_view text = attachment.ChildValue("size"); !text.empty()) {
     std::uint64_t stated = 0;
     const auto parsed = std::from_chars(text.data(), text.data() + text.size(), stated);

@@ -54,7 +54,9 @@ std::vector<std::size_t> BundleEntries::Resolve(const BundleEntry& from, std::st
   std::string absolute(reference);
   if (!HasScheme(reference)) {
     const RestUrl base = SplitRestUrl(from.full_url);
-    if (!base.base.empty() || !HasScheme(from.full_url)) {
+    // A server's address ends with the id of the resource; without one it is a name, and nothing is relative to it.
+    const bool of_server = from.resource == nullptr || from.resource->ChildValue("id") == base.id;
+    if ((!base.base.empty() && of_server) || !HasScheme(from.full_url)) {
       absolute = std::string(base.base) + absolute;
     } else {
       return {};
