@@ -15,6 +15,7 @@
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/validator.hpp"
 #include "gateway/app/validation/text_validation.hpp"
+#include "tests/conformance/reasons.hpp"
 #include "tests/conformance/section.hpp"
 #include "tests/conformance/tables.hpp"
 
@@ -35,6 +36,8 @@ TEST(OfficialExamples, AreValidButTheListedOnes) {
     }
   }
   std::sort(paths.begin(), paths.end());
+  auto reasons = Reasons::Read("example_errors.json");
+  ASSERT_TRUE(reasons) << reasons.error().public_text.text;
   ErrorTable table;
   std::size_t invalid = 0;
   for (const auto& path : paths) {
@@ -44,9 +47,11 @@ TEST(OfficialExamples, AreValidButTheListedOnes) {
     gateway::app::ValidateText(text, validator, options, issues);
     invalid += table.Add(path.stem().string(), issues) ? 1 : 0;
   }
-  const std::string text = fmt::format("{} resources, {} with errors.\n\n{}", paths.size(), invalid, table.Text());
+  const std::string text =
+      fmt::format("{} resources, {} with errors.\n\n{}", paths.size(), invalid, table.Text(*reasons));
   fmt::print("{}", text);
   EXPECT_GT(paths.size(), 5000U);
+  EXPECT_EQ(reasons->Problems(), "");
   EXPECT_EQ(CheckSection("examples", text), "");
 }
 

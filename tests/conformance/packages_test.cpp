@@ -17,6 +17,7 @@
 #include "fhir/validation/snapshot.hpp"
 #include "fhir/validation/validator.hpp"
 #include "gateway/app/validation/text_validation.hpp"
+#include "tests/conformance/reasons.hpp"
 #include "tests/conformance/section.hpp"
 #include "tests/conformance/tables.hpp"
 #include "tests/fhir/validation/snapshot_rows.hpp"
@@ -61,6 +62,8 @@ TEST(FrenchPackages, ExamplesAreValidButTheListedOnes) {
   const terminology::Terminology terminology(*registry);
   const validation::Validator validator(*registry, terminology);
   std::string text = "| package | examples | without errors |\n| --- | --- | --- |\n";
+  auto reasons = Reasons::Read("package_errors.json");
+  ASSERT_TRUE(reasons) << reasons.error().public_text.text;
   ErrorTable table;
   for (const auto& path : Packages()) {
     std::size_t examples = 0;
@@ -81,8 +84,9 @@ TEST(FrenchPackages, ExamplesAreValidButTheListedOnes) {
     EXPECT_TRUE(read) << path;
     text += fmt::format("| {} | {} | {} |\n", path.stem().string(), examples, valid);
   }
-  text += "\n" + table.Text();
+  text += "\n" + table.Text(*reasons);
   fmt::print("{}", text);
+  EXPECT_EQ(reasons->Problems(), "");
   EXPECT_EQ(CheckSection("packages", text), "");
 }
 

@@ -25,20 +25,20 @@ bool ErrorTable::Add(const std::string& resource, const IssueList& issues) {
   return any;
 }
 
-std::string ErrorTable::Text() const {
+std::string ErrorTable::Text(Reasons& reasons) const {
   std::vector<std::pair<std::string, std::vector<std::string>>> rows(places_.begin(), places_.end());
   std::sort(rows.begin(), rows.end(), [](const auto& left, const auto& right) {
     return std::pair(right.second.size(), std::string_view(left.first)) <
            std::pair(left.second.size(), std::string_view(right.first));
   });
-  std::string text = "| error | times | where |\n| --- | --- | --- |\n";
+  std::string text = "| error | times | where | why |\n| --- | --- | --- | --- |\n";
   for (const auto& [error, places] : rows) {
     std::string shown;
     for (std::size_t at = 0; at < std::min(places.size(), kPlacesShown); ++at) {
       shown += (at == 0 ? "" : "; ") + places[at];
     }
-    text += fmt::format("| {} | {} | {}{} |\n", Cell(error), places.size(), Cell(shown),
-                        places.size() > kPlacesShown ? "; …" : "");
+    text += fmt::format("| {} | {} | {}{} | {} |\n", Cell(error), places.size(), Cell(shown),
+                        places.size() > kPlacesShown ? "; …" : "", reasons.Find(error));
   }
   return text;
 }

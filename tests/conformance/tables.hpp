@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fhir/base/issue.hpp"
+#include "tests/conformance/reasons.hpp"
 
 namespace fhir::conformance {
 
@@ -14,8 +15,8 @@ class ErrorTable {
  public:
   /// Takes the errors of one resource. Returns whether there are any.
   bool Add(const std::string& resource, const IssueList& issues);
-  /// Rows of error, count, and some of the places, the most frequent error first.
-  std::string Text() const;
+  /// Rows of error, count, some of the places, and the reason, the most frequent error first.
+  std::string Text(Reasons& reasons) const;
 
  private:
   std::map<std::string, std::vector<std::string>> places_;  // by error

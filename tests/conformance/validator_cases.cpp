@@ -65,10 +65,9 @@ Result<void> AddExpected(const json::Value& run, const std::string& folder, Vali
       continue;
     }
     const std::vector<std::string> expressions = Texts(issue.Find("expression"));
-    const json::Value* details = issue.Find("details");
     to.errors.push_back({.expression = expressions.empty() ? "" : WithoutComments(expressions.front()),
                          .line = LineOf(issue.FindText("diagnostics")),
-                         .text = std::string(details == nullptr ? "" : details->FindText("text"))});
+                         .code = std::string(issue.FindText("code"))});
   }
   to.errors_expected = to.errors.size();
   return {};

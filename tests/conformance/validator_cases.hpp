@@ -12,7 +12,7 @@ namespace fhir::conformance {
 struct ExpectedError {
   std::string expression;  ///< as the published outcomes write it, without their comments
   std::size_t line = 0;    ///< 0 when none is given
-  std::string text;
+  std::string code;        ///< of the issue, such as "structure"
 };
 
 /// One run: a file alone, or against a profile.
