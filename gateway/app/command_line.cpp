@@ -5,6 +5,22 @@
 #include <fmt/format.h>
 
 namespace gateway::app {
+namespace {
+
+/// A word from outside as a message shows it: a long one is cut, between characters.
+std::string Shown(std::string_view word) {
+  constexpr std::size_t kShownMax = 60;
+  if (word.size() <= kShownMax) {
+    return std::string(word);
+  }
+  std::size_t end = kShownMax;
+  while (end > 0 && (static_cast<unsigned char>(word[end]) & 0xC0U) == 0x80U) {
+    --end;
+  }
+  return std::string(word.substr(0, end)) + "...";
+}
+
+}  // namespace
 
 fhir::Result<Arguments> Arguments::Parse(std::span<const std::string_view> words, std::span<const OptionSpec> known) {
   Arguments arguments;
@@ -23,7 +39,7 @@ fhir::Result<Arguments> Arguments::Parse(std::span<const std::string_view> words
     const std::string_view name = word.substr(0, equals);
     const auto spec = std::find_if(known.begin(), known.end(), [&](const OptionSpec& s) { return s.name == name; });
     if (spec == known.end()) {
-      return fhir::Fail(fhir::ErrorCode::kInvalid, fmt::format("unknown option {}", name));
+      return fhir::Fail(fhir::ErrorCode::kInvalid, fmt::format("unknown option {}", Shown(name)));
     }
     if (arguments.Has(name) && !spec->repeats) {
       return fhir::Fail(fhir::ErrorCode::kInvalid, fmt::format("option {} is given twice", name));

@@ -80,7 +80,7 @@ std::span<const CommandSpec> Commands() {
          .repeats = true}},
        RunValidate},
       {"fhirpath",
-       "EXPRESSION FILE|-",
+       "[--] EXPRESSION FILE|-",
        "what an expression comes to on a resource (JSON, XML): a JSON array of {\"type\":…,\"value\":…}",
        {},
        RunFhirPath},

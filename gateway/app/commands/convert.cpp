@@ -62,9 +62,8 @@ ExitCode RunConvert(const Arguments& arguments) {
     Say(path, *text, error.offset, "error", error.expression, error.public_text.text);
     return ExitCode::kFailed;
   }
-  if (std::fwrite(converted->data(), 1, converted->size(), stdout) != converted->size() || std::fflush(stdout) != 0) {
-    fmt::print(stderr, "passerelle: standard output cannot be written\n");
-    return ExitCode::kFailed;
+  if (const auto written = WriteOutput(*converted), flushed = FlushOutput(); !written || !flushed) {
+    return Report(written ? flushed.error() : written.error());
   }
   return issues.HasErrors() ? ExitCode::kFailed : ExitCode::kDone;
 }

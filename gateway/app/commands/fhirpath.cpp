@@ -1,10 +1,7 @@
 #include "gateway/app/commands/fhirpath.hpp"
 
-#include <cstdio>
 #include <memory>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/issue.hpp"
@@ -107,7 +104,9 @@ ExitCode RunFhirPath(const Arguments& arguments) {
   if (!answer) {
     return Report(answer.error());
   }
-  fmt::print("{}\n", *answer);
+  if (const auto written = WriteOutput(*answer + '\n'), flushed = FlushOutput(); !written || !flushed) {
+    return Report(written ? flushed.error() : written.error());
+  }
   return ExitCode::kDone;
 }
 

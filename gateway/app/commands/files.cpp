@@ -1,9 +1,13 @@
 #include "gateway/app/commands/files.hpp"
 
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,12 +18,34 @@ fhir::Result<std::string> ReadWholeFile(const std::string& path) {
   if (path == "-") {
     return std::string(std::istreambuf_iterator<char>(std::cin), {});
   }
+  if (std::error_code failed; std::filesystem::is_directory(path, failed)) {
+    return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: a file is expected, not a directory", path));
+  }
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    const std::string reason = std::generic_category().message(errno);
+    return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: cannot be read: {}", path, reason));
+  }
   std::stringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: cannot be read, or is empty", path));
+  if (!(text << file.rdbuf())) {
+    return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: is empty", path));
   }
   return std::move(text).str();
+}
+
+fhir::Result<void> WriteOutput(std::string_view bytes) {
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size()) {
+    return fhir::Fail(fhir::ErrorCode::kUnavailable, "standard output cannot be written");
+  }
+  return {};
+}
+
+fhir::Result<void> FlushOutput() {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return fhir::Fail(fhir::ErrorCode::kUnavailable, "standard output cannot be written");
+  }
+  return {};
 }
 
 std::vector<std::string> SplitMessages(std::string bytes) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -24,19 +25,26 @@ namespace {
 
 namespace validation = fhir::validation;
 
-/// Packages and their problems: what cannot be taken ends the command, what is merely missing is said.
-fhir::Result<std::unique_ptr<const fhir::packages::Registry>> LoadPackages(const std::vector<std::string>& paths) {
+struct Packages {
+  std::unique_ptr<const fhir::packages::Registry> registry;
+  bool whole = true;  ///< whether all that was given could be read
+};
+
+/// Packages and their problems: one that cannot be taken ends the command; what is missing or broken inside is said,
+/// and the rest is used.
+fhir::Result<Packages> LoadPackages(const std::vector<std::string>& paths) {
   fhir::packages::RegistryBuilder builder;
   fhir::IssueList issues;
   for (const std::string& path : paths) {
     GW_TRY(builder.LoadPath(path, issues));
   }
-  auto registry = builder.Build(issues);
+  Packages packages{.registry = builder.Build(issues)};
   for (const fhir::Issue& issue : issues.issues()) {
     fmt::print(stderr, "{}: {}{}{}\n", Code(issue.severity), issue.expression, issue.expression.empty() ? "" : ": ",
                issue.text);
   }
-  return registry;
+  packages.whole = !issues.HasErrors();
+  return packages;
 }
 
 struct Files {
@@ -69,21 +77,36 @@ ExitCode RunValidate(const Arguments& arguments) {
   if (arguments.operands().empty()) {
     return Usage("validate", "at least one file or directory is expected");
   }
-  const auto registry = LoadPackages(arguments.Values("--package"));
-  if (!registry) {
-    return Report(registry.error());
+  const auto packages = LoadPackages(arguments.Values("--package"));
+  if (!packages) {
+    return Report(packages.error());
   }
-  const fhir::terminology::Terminology terminology(**registry);
-  const validation::Validator validator(**registry, terminology);
+  const fhir::packages::Registry& registry = *packages->registry;
+  const fhir::terminology::Terminology terminology(registry);
+  const validation::Validator validator(registry, terminology);
   const std::vector<std::string> profiles = arguments.Values("--profile");
   validation::ValidatorOptions options;
   options.profiles = profiles;
-  Files files{.paths = ListFiles(arguments.operands()), .validator = validator, .options = options};
+  FileList list = ListFiles(arguments.operands());
+  for (const std::string& problem : list.problems) {
+    fmt::print(stderr, "passerelle validate: {}\n", problem);
+  }
+  Files files{.paths = std::move(list.files),
+              .validator = validator,
+              .options = options,
+              .errors = !list.problems.empty() || !packages->whole};
   const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  fhir::Result<void> written;
   RunInOrder(
       {.pieces = files.paths.size(), .threads = threads, .waiting_max = 8 * threads},
       [&files](std::size_t at) { return Outcome(files, at); },
-      [](const std::string& line) { fmt::print("{}\n", line); });
+      [&written](const std::string& line) {
+        written = WriteOutput(line + '\n');
+        return written.has_value();
+      });
+  if (const auto flushed = FlushOutput(); !written || !flushed) {
+    return Report(written ? flushed.error() : written.error());
+  }
   return files.errors ? ExitCode::kFailed : ExitCode::kDone;
 }
 

@@ -4,28 +4,48 @@
 #include <filesystem>
 #include <system_error>
 
-namespace gateway::app {
+#include <fmt/format.h>
 
-std::vector<std::string> ListFiles(const std::vector<std::string>& operands) {
-  std::vector<std::string> files;
-  for (const std::string& operand : operands) {
-    std::error_code unreadable;
-    if (!std::filesystem::is_directory(operand, unreadable)) {
-      files.push_back(operand);
-      continue;
+namespace gateway::app {
+namespace {
+
+bool IsResourceFile(const std::filesystem::path& path) {
+  std::string extension = path.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return !path.filename().string().starts_with('.') && (extension == ".json" || extension == ".xml");
+}
+
+void AddDirectory(const std::string& directory, FileList& list) {
+  std::vector<std::string> inside;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
+    if (std::error_code ignored; IsResourceFile(at->path()) && !at->is_directory(ignored)) {
+      inside.push_back(at->path().string());
     }
-    std::vector<std::string> inside;
-    for (const auto& entry : std::filesystem::directory_iterator(operand, unreadable)) {
-      const std::filesystem::path& path = entry.path();
-      const bool hidden = path.filename().string().starts_with('.');
-      if (!hidden && (path.extension() == ".json" || path.extension() == ".xml")) {
-        inside.push_back(path.string());
-      }
-    }
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
   }
-  return files;
+  if (failed) {
+    list.problems.push_back(fmt::format("{} in {}: {}", inside.empty() ? "no file to validate" : "not all files found",
+                                        directory, failed.message()));
+  } else if (inside.empty()) {
+    list.problems.push_back(fmt::format("no file to validate in {}", directory));
+  }
+  std::ranges::sort(inside);
+  list.files.insert(list.files.end(), inside.begin(), inside.end());
+}
+
+}  // namespace
+
+FileList ListFiles(const std::vector<std::string>& operands) {
+  FileList list;
+  for (const std::string& operand : operands) {
+    if (std::error_code failed; std::filesystem::is_directory(operand, failed)) {
+      AddDirectory(operand, list);
+    } else {
+      list.files.push_back(operand);
+    }
+  }
+  return list;
 }
 
 }  // namespace gateway::app

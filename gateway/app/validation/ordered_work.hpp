@@ -13,9 +13,10 @@ struct OrderedWork {
   std::size_t waiting_max = 1;  ///< results that may wait for an earlier one, so that memory stays bounded
 };
 
-/// Calls `work` for 0 … pieces-1 on the threads and `take` with each result, in order, on the calling thread. `work`
-/// must be thread-safe and may not throw.
-void RunInOrder(const OrderedWork& order, const std::function<std::string(std::size_t)>& work,
-                const std::function<void(std::string)>& take);
+/// Calls `work`, which must be thread-safe, for 0 … pieces-1 on the threads and `take` with each result, in order, on
+/// the calling thread, until `take` answers false. What either throws leaves this function once the threads have ended.
+/// Returns whether every result was taken.
+bool RunInOrder(const OrderedWork& order, const std::function<std::string(std::size_t)>& work,
+                const std::function<bool(std::string)>& take);
 
 }  // namespace gateway::app

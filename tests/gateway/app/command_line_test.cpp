@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -124,7 +127,44 @@ TEST(WholeFile, ThatIsNotThere_IsNamed) {
   const auto bytes = ReadWholeFile("/nowhere/message.hl7");
   ASSERT_FALSE(bytes);
   EXPECT_EQ(bytes.error().code, fhir::ErrorCode::kNotFound);
-  EXPECT_NE(bytes.error().public_text.text.find("/nowhere/message.hl7"), std::string::npos);
+  EXPECT_EQ(bytes.error().public_text.text, "/nowhere/message.hl7: cannot be read: No such file or directory");
+}
+
+TEST(WholeFile, DirectoryAndEmptyFile_AreToldApart) {
+  const std::string empty = testing::TempDir() + "/empty.json";
+  std::ofstream(empty, std::ios::trunc).close();
+  EXPECT_EQ(ReadWholeFile(empty).error().public_text.text, empty + ": is empty");
+  EXPECT_EQ(ReadWholeFile("/").error().public_text.text, "/: a file is expected, not a directory");
+}
+
+TEST(UnknownOption, ThatIsLong_IsCutBetweenCharacters) {
+  const std::string at_limit = "--" + std::string(58, 'a');
+  const std::string past = "--" + std::string(57, 'a') + "\xC3\xA4";
+  const auto said = [](const std::string& word) {
+    const std::string_view words[] = {word};
+    return Arguments::Parse(words, {}).error().public_text.text;
+  };
+  EXPECT_EQ(said(at_limit), "unknown option " + at_limit);
+  EXPECT_EQ(said(past), "unknown option " + past.substr(0, 59) + "...");
+}
+
+/// What a command says and ends with when standard output is a full disk.
+TEST(CommandOutput, FullDisk_FailsTheCommand) {
+  const std::string file = testing::TempDir() + "/full_disk.json";
+  std::ofstream(file, std::ios::trunc) << R"({"resourceType":"Basic","id":"a","code":{"text":"b"}})";
+  std::vector<std::string_view> many{"validate"};
+  many.insert(many.end(), 300, file);
+  const std::vector<std::vector<std::string_view>> commands = {
+      {"validate", file}, many, {"fhirpath", "id", file}, {"convert", "--to", "xml", file}};
+  for (const auto& words : commands) {
+    EXPECT_EXIT(
+        {
+          const bool opened = std::freopen("/dev/full", "w", stdout) != nullptr;
+          std::_Exit(opened ? static_cast<int>(Dispatch(words)) : 99);
+        },
+        testing::ExitedWithCode(1), "standard output cannot be written")
+        << words[0];
+  }
 }
 
 TEST(ReportedError, DecidesTheExitCode_OnOneLine) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -55,11 +56,22 @@ TEST(ListFiles, DirectoryMeansItsFilesInNameOrder_MissingStays) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "list_files";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder / "below");
-  for (const char* name : {"b.json", "a.xml", "c.txt", ".hidden.json", "below/d.json"}) {
+  for (const char* name : {"b.JSON", "a.xml", "c.txt", ".hidden.json", "below/d.json"}) {
     std::ofstream(folder / name) << "x";
   }
-  EXPECT_EQ(ListFiles({"missing.json", folder.string(), "-"}),
-            (std::vector<std::string>{"missing.json", (folder / "a.xml").string(), (folder / "b.json").string(), "-"}));
+  const FileList list = ListFiles({"missing.json", folder.string(), "-"});
+  EXPECT_TRUE(list.problems.empty());
+  EXPECT_EQ(list.files,
+            (std::vector<std::string>{"missing.json", (folder / "a.xml").string(), (folder / "b.JSON").string(), "-"}));
+}
+
+TEST(ListFiles, DirectoryWithoutFiles_IsAProblem) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "list_no_files";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder / "below.json");
+  const FileList list = ListFiles({folder.string()});
+  EXPECT_TRUE(list.files.empty());
+  EXPECT_EQ(list.problems, std::vector<std::string>{"no file to validate in " + folder.string()});
 }
 
 TEST(RunInOrder, ResultsComeInOrder_FewWait) {
@@ -77,9 +89,23 @@ TEST(RunInOrder, ResultsComeInOrder_FewWait) {
         EXPECT_EQ(result, std::to_string(taken));
         ++taken;
         EXPECT_LE(begun, taken + kWaitingMax);
+        return true;
       });
   EXPECT_EQ(taken, kPieces);
-  RunInOrder({}, [](std::size_t) { return std::string("none"); }, [](const std::string&) { FAIL(); });
+  EXPECT_TRUE(
+      RunInOrder({}, [](std::size_t) { return std::string("none"); }, [](const std::string&) { return false; }));
+}
+
+TEST(RunInOrder, EveryWayOut_EndsTheThreads) {
+  const OrderedWork order{.pieces = 100, .threads = 3, .waiting_max = 2};
+  const auto work = [](std::size_t piece) { return std::to_string(piece); };
+  EXPECT_FALSE(RunInOrder(order, work, [](const std::string& result) { return result != "7"; }));
+  EXPECT_THROW(RunInOrder(order, work, [](const std::string&) -> bool { throw std::runtime_error("take"); }),
+               std::runtime_error);
+  EXPECT_THROW(RunInOrder(
+                   order, [](std::size_t) -> std::string { throw std::runtime_error("work"); },
+                   [](const std::string&) { return true; }),
+               std::runtime_error);
 }
 
 }  // namespace
