@@ -1,5 +1,6 @@
 // The part of RegistryBuilder that knows files, folders and packages.
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <optional>
 #include <system_error>
@@ -37,17 +38,25 @@ Result<std::string> ReadFile(const fs::path& path, std::size_t bytes_max) {
   std::error_code failed;
   const auto size = fs::file_size(path, failed);
   if (failed) {
-    return Fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", path.string()));
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read: {}", path.string(), failed.message()));
   }
   if (size > bytes_max) {
     return Fail(ErrorCode::kTooLarge, fmt::format("{}: more than {} bytes", path.string(), bytes_max));
   }
   std::string content(size, '\0');
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file.read(content.data(), static_cast<std::streamsize>(size))) {
-    return Fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read", path.string()));
+    failed = errno == 0 ? std::make_error_code(std::errc::io_error) : std::error_code(errno, std::generic_category());
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: cannot be read: {}", path.string(), failed.message()));
   }
   return content;
+}
+
+/// Whether a file that is no gzip archive was meant as a package: by its name, or because it is a zip archive.
+bool IsOtherArchive(const fs::path& path, std::string_view content) {
+  const std::string extension = path.extension().string();
+  return extension == ".tgz" || extension == ".gz" || extension == ".zip" || content.starts_with("PK\x03\x04");
 }
 
 /// The error with the place before its text.
@@ -175,6 +184,12 @@ Result<void> RegistryBuilder::LoadFile(const fs::path& path, IssueList& issues) 
   if (DetectCompression(std::string_view(content).substr(0, 16)) == Compression::kGzip) {
     folders_.insert(path.parent_path());
     return LoadPackage(label, content, issues);
+  }
+  if (content.empty()) {
+    return Fail(ErrorCode::kInvalid, fmt::format("{}: is empty", label));
+  }
+  if (IsOtherArchive(path, content)) {
+    return Fail(ErrorCode::kInvalid, fmt::format("{}: a package must be a gzip archive (.tgz)", label));
   }
   if (auto added = AddText({.label = label, .path = {}, .text = content}, issues); !added) {
     return std::unexpected(At(label, {}, std::move(added).error()));

@@ -74,7 +74,8 @@ Result<void> RegistryBuilder::AddText(const File& file, IssueList& issues) {
   }
   for (const Issue& issue : found.issues()) {
     issues.AddAt(issue.expression, Severity::kWarning, issue.type,
-                 fmt::format("{}: {}: {}", file.label, file.path, issue.text), issue.offset);
+                 fmt::format("{}{}{}: {}", file.label, file.path.empty() ? "" : ": ", file.path, issue.text),
+                 issue.offset);
   }
   if (!document->root().ChildValue("url").empty()) {
     return AddResource(*std::move(document));

@@ -174,6 +174,28 @@ TEST_F(Packages, Folder_GivesResourcesAndPackages_InNameOrder) {
   EXPECT_NE(registry->Find("ValueSet", "http://toy.example/xml"), nullptr);
 }
 
+TEST_F(Packages, FileThatIsNoArchive_SaysWhatIsExpected) {
+  const auto refusal = [](const fs::path& path) {
+    RegistryBuilder builder;
+    IssueList issues;
+    const auto loaded = builder.LoadPath(path, issues);
+    return loaded ? "" : loaded.error().public_text.text;
+  };
+  EXPECT_EQ(refusal(Write("plain.tgz", "\xFFno archive")), "plain.tgz: a package must be a gzip archive (.tgz)");
+  EXPECT_EQ(refusal(Write("a.zip", "PK")), "a.zip: a package must be a gzip archive (.tgz)");
+  EXPECT_EQ(refusal(Write("named.json", "PK\x03\x04")), "named.json: a package must be a gzip archive (.tgz)");
+  EXPECT_EQ(refusal(Write("empty.tgz", "")), "empty.tgz: is empty");
+}
+
+TEST_F(Packages, IssueOfASingleFile_NamesItOnce) {
+  RegistryBuilder builder;
+  IssueList issues;
+  ASSERT_TRUE(builder.LoadPath(
+      Write("odd.json", R"({"resourceType":"ValueSet","url":"http://toy.example/odd","colour":"red"})"), issues));
+  EXPECT_THAT(Texts(issues), HasSubstr("warning odd.json: "));
+  EXPECT_EQ(Texts(issues).find(": : "), std::string::npos) << Texts(issues);
+}
+
 TEST_F(Packages, PathThatIsNotThere_SaysSo) {
   RegistryBuilder builder;
   IssueList issues;
