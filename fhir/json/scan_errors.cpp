@@ -71,6 +71,12 @@ std::optional<Error> CheckBytes(std::string_view text, std::size_t bytes_max) {
     return Error{
         ErrorCode::kTooLarge, {fmt::format("the text is larger than {} bytes", bytes_max)}, {}, Retry::kNever, {}};
   }
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    return MalformedAt("a byte order mark is not allowed", 0);
+  }
+  if (text.starts_with("\xFE\xFF") || text.starts_with("\xFF\xFE")) {
+    return MalformedAt("UTF-8 without a byte order mark is expected, not UTF-16", 0);
+  }
   if (const auto invalid = FirstInvalidUtf8(text)) {
     return MalformedAt("invalid UTF-8", *invalid);
   }

@@ -53,6 +53,18 @@ TEST(JsonReader, RefusalTable_EachCase_GivesItsCodeAndPlace) {
   }
 }
 
+TEST(JsonReader, ByteOrderMark_IsNamed_AtByteZero) {
+  const auto refusal = [](std::string_view text) {
+    IssueList issues;
+    return ReadJson(text, {}, issues).error().public_text.text;
+  };
+  EXPECT_EQ(refusal("\xEF\xBB\xBF{\"resourceType\":\"Basic\"}"),
+            "not valid JSON: a byte order mark is not allowed at byte 0");
+  for (const std::string_view utf16 : {"\xFF\xFE{", "\xFE\xFF"}) {
+    EXPECT_EQ(refusal(utf16), "not valid JSON: UTF-8 without a byte order mark is expected, not UTF-16 at byte 0");
+  }
+}
+
 TEST(JsonReader, IssueTable_EachCase_IsReportedAndReadingGoesOn) {
   const Value table = TestTable("issues.json");
   EXPECT_GT(table.items().size(), 20u);
