@@ -6,6 +6,7 @@
 
 #include "fhir/base/source_position.hpp"
 #include "fhir/json/writer.hpp"
+#include "fhir/xml/losses.hpp"
 #include "fhir/xml/writer.hpp"
 #include "gateway/app/commands/files.hpp"
 #include "gateway/app/commands/resource_text.hpp"
@@ -28,6 +29,9 @@ void Say(std::string_view path, std::string_view text, std::optional<std::size_t
 
 fhir::Result<std::string> ConvertText(std::string_view text, const ConvertTarget& target, fhir::IssueList& issues) {
   GW_ASSIGN(const fhir::model::Document document, ReadResourceText(text, {}, issues));
+  if (target.format == ConvertTarget::Format::kXml) {
+    fhir::xml::CheckLosses(document.root(), issues);
+  }
   std::string converted = target.format == ConvertTarget::Format::kXml
                               ? fhir::xml::WriteXml(document.root(), {.pretty = target.pretty})
                               : fhir::json::WriteJson(document.root(), {.pretty = target.pretty});

@@ -1,4 +1,5 @@
 #include "fhir/xml/writer.hpp"
+#include "fhir/xml/losses.hpp"
 
 #include <gtest/gtest.h>
 
@@ -52,6 +53,29 @@ TEST(XmlWriter, CharactersThatXmlCannotHold_BecomeReplacements) {
             PatientOf("<gender value=\"a\xEF\xBF\xBD"
                       "b\xEF\xBF\xBD"
                       "c\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBC\x81\"/>"));
+}
+
+TEST(XmlLosses, ValuesThatXmlCannotHold_AreErrorsWithTheirPlaces) {
+  const auto document = FromJson(
+      "{\"resourceType\":\"Patient\",\"text\":{\"status\":\"empty\",\"div\":\"<div>a<br></div>\"},"
+      "\"name\":[{\"family\":\"a\\uFFFF\",\"given\":[\"\\t\\n\\r\\uFFFD\",\"\\u0001\",\"\\uFFFE\"]}]}");
+  fhir::IssueList issues;
+  fhir::xml::CheckLosses(document.root(), issues);
+  std::string paths;
+  for (const fhir::Issue& issue : issues.issues()) {
+    EXPECT_EQ(issue.severity, fhir::Severity::kError);
+    EXPECT_TRUE(issue.offset);
+    paths += issue.expression + ' ';
+  }
+  EXPECT_EQ(paths, "Patient.text.div Patient.name[0].family Patient.name[0].given[1] Patient.name[0].given[2] ");
+}
+
+TEST(XmlLosses, ValuesThatXmlHolds_AreNone) {
+  const auto document = FromJson(
+      R"({"resourceType":"Patient","text":{"status":"empty","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">&nbsp;</div>"},"gender":"<&>\"\t"})");
+  fhir::IssueList issues;
+  fhir::xml::CheckLosses(document.root(), issues);
+  EXPECT_TRUE(issues.empty());
 }
 
 TEST(XmlWriter, ContainedAndEntries_HaveTheirTypesAsElements) {

@@ -36,6 +36,21 @@ TEST(ConvertText, EveryPairOfFormats_IsConverted) {
   EXPECT_TRUE(issues.empty());
 }
 
+TEST(ConvertText, WhatXmlCannotHold_IsAnErrorAndTheRestIsWritten) {
+  fhir::IssueList issues;
+  constexpr std::string_view kText = "{\"resourceType\":\"Patient\",\n\"gender\":\"a\\uFFFE\",\"active\":true}";
+  const auto written = ConvertText(kText, {.format = Format::kXml}, issues);
+  ASSERT_TRUE(written);
+  EXPECT_THAT(*written, HasSubstr("<active value=\"true\"/>"));
+  ASSERT_EQ(issues.errors(), 1U);
+  EXPECT_EQ(issues.issues().front().expression, "Patient.gender");
+  ASSERT_TRUE(issues.issues().front().offset);
+  EXPECT_GT(*issues.issues().front().offset, kText.find('\n'));
+  fhir::IssueList none;
+  EXPECT_TRUE(ConvertText(kText, {.format = Format::kJson}, none));
+  EXPECT_TRUE(none.empty());
+}
+
 /// A file that is gone at the end of the test.
 class GivenFile {
  public:
