@@ -82,7 +82,7 @@ Item Evaluator::ToValue(const Item& item) const {
   if (node.kind == model::ValueKind::kBoolean) return Item::Boolean(node.value == "true");
   if (node.kind == model::ValueKind::kNumber) {
     if (node.type == types.integer || node.type == types.positive_int || node.type == types.unsigned_int) {
-      std::int64_t value = 0;
+      std::int32_t value = 0;
       const auto [end, error] = std::from_chars(node.value.data(), node.value.data() + node.value.size(), value);
       if (error == std::errc() && end == node.value.data() + node.value.size()) return Item::Integer(value);
     }

@@ -121,8 +121,8 @@ std::optional<Moment> Moment::Parse(std::string_view text) {
       text.remove_prefix(1);
       std::int32_t hours = 0;
       std::int32_t minutes = 0;
-      if (!TakeDigits(text, 2, hours) || !TakeSymbol(text, ':') || !TakeDigits(text, 2, minutes) || hours > 14 ||
-          minutes > 59) {
+      if (!TakeDigits(text, 2, hours) || !TakeSymbol(text, ':') || !TakeDigits(text, 2, minutes) || minutes > 59 ||
+          hours * 60 + minutes > 14 * 60) {
         return std::nullopt;
       }
       moment.offset_minutes = sign * (hours * 60 + minutes);

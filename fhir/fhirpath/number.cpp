@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 
 namespace fhir::fhirpath {
@@ -85,7 +86,11 @@ double Number::ToDouble() const {
 
 std::optional<Number> Number::FromDouble(double value) {
   if (!std::isfinite(value) || std::fabs(value) > 1e24) return std::nullopt;
-  const std::optional<Number> parsed = Parse(fmt::format("{:.8f}", value));
+  // 16 significant digits, as a quotient has: the most that a double always keeps but for its last bit.
+  constexpr int kDigits = 16;
+  constexpr int kPlacesMax = 28;
+  const int whole = value == 0 ? 1 : static_cast<int>(std::floor(std::log10(std::fabs(value)))) + 1;
+  const std::optional<Number> parsed = Parse(fmt::format("{:.{}f}", value, std::clamp(kDigits - whole, 0, kPlacesMax)));
   if (!parsed) return std::nullopt;
   return parsed->Normalized();
 }
@@ -224,6 +229,12 @@ std::optional<std::int64_t> Number::ToInteger() const {
   const Number whole = Rounded(0, Rounding::kTruncate);
   if (whole.mantissa_ > INT64_MAX || whole.mantissa_ < INT64_MIN) return std::nullopt;
   return static_cast<std::int64_t>(whole.mantissa_);
+}
+
+std::optional<std::int32_t> Number::ToSystemInteger() const {
+  const std::optional<std::int64_t> integer = ToInteger();
+  if (!integer || *integer > INT32_MAX || *integer < INT32_MIN) return std::nullopt;
+  return static_cast<std::int32_t>(*integer);
 }
 
 Number Number::Normalized() const {

@@ -23,7 +23,7 @@ class Number {
   /// As decimal text without exponent, trailing zeros kept as the scale says.
   std::string ToString() const;
   double ToDouble() const;
-  /// The nearest decimal with at most 8 places; nothing when not finite or too large.
+  /// The nearest decimal of 16 significant digits, of 28 places at most; nothing when not finite or too large.
   static std::optional<Number> FromDouble(double value);
 
   int scale() const { return scale_; }
@@ -45,6 +45,8 @@ class Number {
   enum class Rounding : std::uint8_t { kTruncate, kFloor, kCeiling, kHalfAwayFromZero };
   Number Rounded(int places, Rounding rounding) const;
   std::optional<std::int64_t> ToInteger() const;
+  /// The same within the range of System.Integer, 32 bits.
+  std::optional<std::int32_t> ToSystemInteger() const;
   /// Without trailing zeros after the point.
   Number Normalized() const;
 

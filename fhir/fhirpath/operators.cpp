@@ -49,7 +49,7 @@ bool NumberArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, cons
   const bool whole =
       kind == AstKind::kIntegerDivide || (kind != AstKind::kDivide && !IsDecimalKind(left) && !IsDecimalKind(right));
   if (whole) {
-    const std::optional<std::int64_t> integer = result->ToInteger();
+    const std::optional<std::int32_t> integer = result->ToSystemInteger();
     return !integer || evaluator.Add(out, Item::Integer(*integer));
   }
   return evaluator.Add(out, Item::Text(ItemKind::kDecimal, evaluator.Intern(result->ToString())));
@@ -214,7 +214,7 @@ bool Evaluator::EvaluateOperator(const AstNode& node, const Frame& frame, Collec
     if (!SingleOf(left, item)) return false;
     if (!item) return true;
     if (item->kind == ItemKind::kInteger) {
-      return item->integer == INT64_MIN || Add(out, Item::Integer(-item->integer));
+      return item->integer == INT32_MIN || Add(out, Item::Integer(-item->integer));
     }
     const std::optional<Number> number = NumberOf(*item);
     if (!number) return FailWith("only a number or quantity has a negative");

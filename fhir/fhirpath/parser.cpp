@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <iterator>
 #include <utility>
 
@@ -133,6 +134,7 @@ class Parser {
       if (IsSymbol("-")) negative = !negative;
       ++at_;
     }
+    if (negative) negated_at_ = at_;
     GW_ASSIGN(const std::uint32_t operand, Postfix());
     if (!negative) return operand;
     return Make(AstKind::kNegate, offset, {operand});
@@ -264,6 +266,8 @@ class Parser {
   }
 
   Result<std::uint32_t> Number(ItemKind kind) {
+    const std::uint32_t offset = Offset();
+    const std::int64_t integer_max = at_ == negated_at_ ? -std::int64_t{INT32_MIN} : INT32_MAX;
     GW_ASSIGN(const std::uint32_t made, Literal(kind));
     AstNode& node = ast_.nodes[made];
     std::string unit;
@@ -280,7 +284,9 @@ class Parser {
     if (kind == ItemKind::kInteger) {
       const auto [end, error] =
           std::from_chars(node.text.data(), node.text.data() + node.text.size(), node.literal.integer);
-      if (error != std::errc()) return Bad("integer out of range");
+      if (error != std::errc() || node.literal.integer > integer_max) {
+        return BadAt(offset, "expected an integer of 32 bits");
+      }
     }
     return made;
   }
@@ -341,6 +347,7 @@ class Parser {
   Ast& ast_;
   std::vector<Token> tokens_;
   std::size_t at_ = 0;
+  std::size_t negated_at_ = SIZE_MAX;  // the token behind a minus: only there is 2147483648 an integer
   std::size_t nesting_ = 0;
 };
 

@@ -78,7 +78,7 @@ std::optional<Item> ToInteger(Evaluator&, const Item& item) {
   if (item.kind != ItemKind::kString) return std::nullopt;
   std::string_view text = item.text;
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  std::int64_t value = 0;
+  std::int32_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return Item::Integer(value);

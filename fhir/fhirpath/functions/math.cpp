@@ -15,7 +15,7 @@ bool AddDecimal(Evaluator& evaluator, const std::optional<Number>& number, Colle
 }
 
 bool AddWhole(Evaluator& evaluator, const Number& number, Collection& out) {
-  const std::optional<std::int64_t> integer = number.ToInteger();
+  const std::optional<std::int32_t> integer = number.ToSystemInteger();
   return !integer || evaluator.Add(out, Item::Integer(*integer));
 }
 
