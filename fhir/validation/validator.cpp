@@ -14,4 +14,11 @@ void Validator::Validate(const model::Node& resource, const ValidatorOptions& op
   Walk(*profiles_, registry_, terminology_, options, issues).Run(resource);
 }
 
+std::optional<bool> Validator::InSlice(const model::Node& element, std::string_view structure,
+                                       std::string_view name) const {
+  const ValidatorOptions options;
+  IssueList issues;
+  return Walk(*profiles_, registry_, terminology_, options, issues).InSlice(element, structure, name);
+}
+
 }  // namespace fhir::validation

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +69,10 @@ class Validator {
   ///         found. The list is bounded by itself, the work by options.steps_max (too-costly).
   /// Source: https://hl7.org/fhir/R4/validation.html
   void Validate(const model::Node& resource, const ValidatorOptions& options, IssueList& issues) const;
+
+  /// Whether an element falls into the slice `name` of the definition `structure`, a canonical; nothing when either is
+  /// unknown or the element is none that the definition slices.
+  std::optional<bool> InSlice(const model::Node& element, std::string_view structure, std::string_view name) const;
 
   const packages::Registry& registry() const { return registry_; }
   const terminology::Terminology& terminology() const { return terminology_; }

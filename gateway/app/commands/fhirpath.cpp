@@ -23,8 +23,36 @@ namespace {
 
 namespace fhirpath = fhir::fhirpath;
 
-/// The definitions built into this program, for memberOf(), subsumes() and conformsTo(). Nothing is looked up before
-/// an expression asks.
+/// The ElementDefinition of the type that an element belongs to; null when the element is unknown to the definitions.
+/// Source: https://hl7.org/fhir/R4/elementdefinition.html#path
+const fhir::model::Node* DefinitionOf(const fhir::packages::Registry& registry, const fhir::model::Node& element) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  // A resource inside another one is defined by its own type, as the outermost is.
+  const bool is_resource = definitions.IsResource(element.type);
+  if (!is_resource && (element.row == nullptr || element.parent == nullptr)) {
+    return nullptr;
+  }
+  std::string path(definitions.TypeName(is_resource ? element.type : element.parent->type));
+  const std::string type = path.substr(0, path.find('.'));
+  if (!is_resource) {
+    path.append(".").append(definitions.Text(element.row->base_name));
+    path += (element.row->flags & fhir::metadata::kElementChoice) != 0 ? "[x]" : "";
+  }
+  const fhir::model::Node* structure =
+      registry.Find("StructureDefinition", "http://hl7.org/fhir/StructureDefinition/" + type);
+  const fhir::model::Node* snapshot = structure == nullptr ? nullptr : structure->Child("snapshot");
+  if (snapshot == nullptr) {
+    return nullptr;
+  }
+  for (const fhir::model::Node& definition : snapshot->children()) {
+    if (definition.ChildValue("path") == path) {
+      return &definition;
+    }
+  }
+  return nullptr;
+}
+
+/// The definitions built into this program. Nothing is looked up before an expression asks.
 class BuiltInDefinitions : public fhirpath::Services {
  public:
   std::optional<bool> MemberOf(const fhir::model::Node& coded, std::string_view value_set) const override {
@@ -44,13 +72,21 @@ class BuiltInDefinitions : public fhirpath::Services {
     fhir::validation::ValidatorOptions options;
     options.profiles = profiles;
     fhir::IssueList issues;
-    fhir::validation::Validator(registry_, terminology_).Validate(element, options, issues);
+    validator_.Validate(element, options, issues);
     return !issues.HasErrors();
+  }
+  const fhir::model::Node* ElementDefinition(const fhir::model::Node& element) const override {
+    return DefinitionOf(registry_, element);
+  }
+  std::optional<bool> InSlice(const fhir::model::Node& element, std::string_view structure,
+                              std::string_view name) const override {
+    return validator_.InSlice(element, structure, name);
   }
 
  private:
   const fhir::packages::Registry& registry_ = fhir::packages::Registry::Core();
   fhir::terminology::Terminology terminology_{registry_};
+  fhir::validation::Validator validator_{registry_, terminology_};
 };
 
 void AppendItem(std::string& out, const fhirpath::Item& item) {

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
@@ -146,6 +147,18 @@ TEST(UnknownOption, ThatIsLong_IsCutBetweenCharacters) {
   };
   EXPECT_EQ(said(at_limit), "unknown option " + at_limit);
   EXPECT_EQ(said(past), "unknown option " + past.substr(0, 59) + "...");
+}
+
+TEST(ValidateCommand, PackageWithABrokenFile_Fails) {
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "broken_package";
+  std::filesystem::create_directories(folder);
+  const std::string good = (folder / "good.json").string();
+  std::ofstream(good, std::ios::trunc) << R"({"resourceType":"Basic","code":{"text":"b"}})";
+  EXPECT_EQ(Said({"validate", good}).first, ExitCode::kDone);
+  std::ofstream(folder / "broken.json", std::ios::trunc) << "{";
+  const auto [code, error] = Said({"validate", good, "--package", folder.native()});
+  EXPECT_EQ(code, ExitCode::kFailed);
+  EXPECT_NE(error.find("error: broken.json: "), std::string::npos) << error;
 }
 
 /// What a command says and ends with when standard output is a full disk.

@@ -15,6 +15,10 @@ constexpr std::string_view kJson = R"({"resourceType":"Observation","status":"fi
 constexpr std::string_view kXml = R"(<?xml version="1.0" encoding="UTF-8"?>
 <Observation xmlns="http://hl7.org/fhir"><status value="final"/><code><text value="Weight"/></code></Observation>)";
 
+constexpr std::string_view kSliced = R"({"resourceType":"Observation","status":"final","category":[
+ {"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"social-history"}]},
+ {"coding":[{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"vital-signs"}]}]})";
+
 /// An expression on one of the texts, and the array or the refusal.
 struct CommandCase {
   const char* name;
@@ -45,6 +49,17 @@ INSTANTIATE_TEST_SUITE_P(
         CommandCase{"Empty", kJson, "note", "[]"},
         CommandCase{"BuiltInValueSet", kJson, "status.memberOf('http://hl7.org/fhir/ValueSet/observation-status')",
                     R"([{"type":"System.Boolean","value":true}])"},
+        CommandCase{"DefinitionOfChoice", kJson, "value.elementDefinition().path",
+                    R"([{"type":"string","value":"Observation.value[x]"}])"},
+        CommandCase{"DefinitionOfInner", kJson, "component.code.elementDefinition().min",
+                    R"([{"type":"unsignedInt","value":1}])"},
+        CommandCase{"DefinitionOfDatatype", kJson, "code.text.elementDefinition().path",
+                    R"([{"type":"string","value":"CodeableConcept.text"}])"},
+        CommandCase{"DefinitionOfRoot", kJson, "elementDefinition().path",
+                    R"([{"type":"string","value":"Observation"}])"},
+        CommandCase{"Slice", kSliced,
+                    "category.slice('http://hl7.org/fhir/StructureDefinition/vitalsigns', 'VSCat').coding.code",
+                    R"([{"type":"code","value":"vital-signs"}])"},
         CommandCase{"Syntax", kJson, "status.", "error: FHIRPath, byte 7: name expected"},
         CommandCase{"Name", kJson, "status | nothing", "error: FHIRPath, byte 9: Observation has no element 'nothing'"},
         CommandCase{"Choice", kJson, "valueQuantity",
