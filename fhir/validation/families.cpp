@@ -8,14 +8,19 @@ namespace fhir::validation {
 namespace {
 
 constexpr FamilyRow kFamilies[] = {
+    {"Age", CheckQuantity},
     {"Attachment", CheckAttachment},
     {"Bundle", CheckBundle},
     {"CodeSystem", CheckCodeSystem},
     {"Coding", CheckCoding},
     {"Coding", CheckCodingNumber},
+    {"Count", CheckQuantity},
+    {"Distance", CheckQuantity},
+    {"Duration", CheckQuantity},
     {"Identifier", CheckIdentifier},
     {"Measure", CheckMeasure},
     {"MeasureReport", CheckMeasureReport},
+    {"Quantity", CheckQuantity},
     {"Questionnaire", CheckQuestionnaire},
     {"QuestionnaireResponse", CheckQuestionnaireResponse},
     {"SearchParameter", CheckSearchParameter},

@@ -24,6 +24,9 @@ void CheckIdentifier(const model::Node& identifier, const FamilyContext& context
 /// Codes that are numbers with a check digit, such as the CIP13 of a medication's pack.
 void CheckCodingNumber(const model::Node& coding, const FamilyContext& context, IssueList& issues);
 
+/// A code in the system of UCUM follows its grammar and has known units. Source: https://ucum.org/ucum
+void CheckQuantity(const model::Node& quantity, const FamilyContext& context, IssueList& issues);
+
 /// Answers against their Questionnaire. Source: https://hl7.org/fhir/R4/questionnaireresponse.html
 void CheckQuestionnaireResponse(const model::Node& response, const FamilyContext& context, IssueList& issues);
 
