@@ -6,8 +6,8 @@
 #include <cctype>
 #include <optional>
 
-#include "adapters/mapping/digest.hpp"
 #include "fhir/base/base64.hpp"
+#include "fhir/base/sha1.hpp"
 
 namespace adapters::hospital::hl7v2::messages {
 namespace {
@@ -84,7 +84,7 @@ bool EdToAttachment(const mapping::Input& input, mapping::Output& output) {
     output.document.Add(output.node, "contentType", media);
   }
   output.document.Add(output.node, "size", std::to_string(bytes->size()));
-  const auto digest = mapping::Sha1(*bytes);
+  const auto digest = fhir::Sha1(*bytes);
   output.document.Add(output.node, "hash",
                       fhir::EncodeBase64({reinterpret_cast<const char*>(digest.data()), digest.size()}));
   return true;
