@@ -1,11 +1,20 @@
 #include "fhir/base/issue.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace fhir {
+namespace {
+
+std::size_t Index(Severity severity) {
+  return static_cast<std::size_t>(severity);
+}
+
+}  // namespace
 
 std::string_view Code(Severity severity) {
   switch (severity) {
@@ -90,20 +99,57 @@ std::string_view Code(IssueType type) {
 }
 
 void IssueList::Add(Severity severity, IssueType type, std::string text, std::optional<std::size_t> offset) {
-  const bool full = issues_.size() >= issues_max_;
-  AddAt(full ? std::string() : CurrentExpression(), severity, type, std::move(text), offset);
+  AddAt(Keeps(severity) ? CurrentExpression() : std::string(), severity, type, std::move(text), offset);
+}
+
+bool IssueList::Keeps(Severity severity) const {
+  if (issues_.size() < issues_max_) {
+    return true;
+  }
+  for (std::size_t milder = Index(severity) + 1; milder < listed_.size(); ++milder) {
+    if (listed_.at(milder) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void IssueList::DropLeastSevere() {
+  const auto least = std::max_element(issues_.rbegin(), issues_.rend(), [](const Issue& left, const Issue& right) {
+    return left.severity < right.severity;
+  });
+  --listed_.at(Index(least->severity));
+  issues_.erase(std::next(least).base());
 }
 
 void IssueList::AddAt(std::string expression, Severity severity, IssueType type, std::string text,
                       std::optional<std::size_t> offset) {
-  if (severity == Severity::kFatal || severity == Severity::kError) {
-    ++errors_;
-  }
-  if (issues_.size() >= issues_max_) {
-    truncated_ = true;
+  ++counted_.at(Index(severity));
+  if (!Keeps(severity)) {
     return;
   }
+  if (issues_.size() >= issues_max_) {
+    DropLeastSevere();
+  }
+  ++listed_.at(Index(severity));
   issues_.push_back({severity, type, std::move(expression), std::move(text), offset});
+}
+
+void IssueList::AddAll(const IssueList& other) {
+  for (const Issue& issue : other.issues_) {
+    AddAt(issue.expression, issue.severity, issue.type, issue.text, issue.offset);
+  }
+  CountLeftOut(other);
+}
+
+void IssueList::CountLeftOut(const IssueList& other) {
+  for (std::size_t severity = 0; severity < counted_.size(); ++severity) {
+    counted_.at(severity) += other.counted_.at(severity) - other.listed_.at(severity);
+  }
+}
+
+std::size_t IssueList::left_out() const {
+  return std::accumulate(counted_.begin(), counted_.end(), std::size_t{0}) - issues_.size();
 }
 
 std::string IssueList::CurrentExpression() const {

@@ -38,12 +38,7 @@ Result<model::Document> ReadJson(std::string_view text, const Limits& limits, Is
     found = IssueList(limits.issues_max);
     attempt = ScanResource(text, MaskBigNumbers(text), limits, found);
   }
-  for (const Issue& issue : found.issues()) {
-    issues.AddAt(issue.expression, issue.severity, issue.type, issue.text, issue.offset);
-  }
-  if (found.truncated()) {
-    issues.AddAt({}, Severity::kError, IssueType::kIncomplete, "there are more problems than are listed");
-  }
+  issues.AddAll(found);
   if (attempt.end.error) {
     return std::unexpected(*std::move(attempt.end.error));
   }

@@ -98,7 +98,8 @@ std::string ResourceBuilder::Place() const {
 }
 
 void ResourceBuilder::Report(IssueType type, std::string text, std::size_t offset) {
-  issues_.AddAt(issues_.truncated() ? std::string() : Place(), Severity::kError, type, std::move(text), offset);
+  issues_.AddAt(issues_.Keeps(Severity::kError) ? Place() : std::string(), Severity::kError, type, std::move(text),
+                offset);
 }
 
 bool ResourceBuilder::IsPrimitive(const Row& row) const {
@@ -379,8 +380,9 @@ void ResourceBuilder::CheckNulls(const Frame& frame) {
   for (const Node& child : frame.node->children()) {
     if (child.kind == ValueKind::kNone && child.first_child == nullptr && child.row != nullptr &&
         IsPrimitive(*child.row)) {
-      issues_.AddAt(issues_.truncated() ? std::string() : model::PathOf(child), Severity::kError, IssueType::kStructure,
-                    "null stands for a value with an extension, and there is none", child.source_offset);
+      issues_.AddAt(issues_.Keeps(Severity::kError) ? model::PathOf(child) : std::string(), Severity::kError,
+                    IssueType::kStructure, "null stands for a value with an extension, and there is none",
+                    child.source_offset);
     }
   }
 }

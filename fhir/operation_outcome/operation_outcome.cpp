@@ -83,7 +83,8 @@ class OutcomeText {
   void AddCut(const IssueList& issues) {
     if (issues.truncated()) {
       Add(Severity::kInformation, IssueType::kIncomplete,
-          fmt::format("only the first {} issues are listed", issues.issues().size()));
+          fmt::format("{} issues are listed; {} more are not, {} of them errors", issues.issues().size(),
+                      issues.left_out(), issues.errors_left_out()));
     }
   }
 

@@ -71,8 +71,8 @@ void CheckBinding(const model::Node& node, IssueList& issues) {
     return;
   }
   if (!InRequiredCodes(node)) {
-    issues.AddAt(ExpressionOf(node), Severity::kError, IssueType::kCodeInvalid, Expected(*node.row),
-                 node.source_offset);
+    issues.AddAt(issues.Keeps(Severity::kError) ? ExpressionOf(node) : std::string(), Severity::kError,
+                 IssueType::kCodeInvalid, Expected(*node.row), node.source_offset);
   }
 }
 

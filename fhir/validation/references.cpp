@@ -45,8 +45,8 @@ void CheckReference(const model::Node& node, IssueList& issues) {
   const Definitions& definitions = Definitions::R4();
   const TypeId type = definitions.FindType(type_name);
   if (!definitions.IsResource(type)) {
-    issues.AddAt(ExpressionOf(*reference), Severity::kError, IssueType::kValue,
-                 "expected the name of a resource type before '/'", reference->source_offset);
+    issues.AddAt(issues.Keeps(Severity::kError) ? ExpressionOf(*reference) : std::string(), Severity::kError,
+                 IssueType::kValue, "expected the name of a resource type before '/'", reference->source_offset);
     return;
   }
   if (node.row == nullptr || node.row->target_count == 0) {
@@ -54,8 +54,9 @@ void CheckReference(const model::Node& node, IssueList& issues) {
   }
   const auto targets = definitions.Targets(*node.row);
   if (std::none_of(targets.begin(), targets.end(), [&](TypeId target) { return definitions.IsA(type, target); })) {
-    issues.AddAt(ExpressionOf(*reference), Severity::kError, IssueType::kValue,
-                 fmt::format("expected a reference to {}", TargetNames(*node.row)), reference->source_offset);
+    issues.AddAt(issues.Keeps(Severity::kError) ? ExpressionOf(*reference) : std::string(), Severity::kError,
+                 IssueType::kValue, fmt::format("expected a reference to {}", TargetNames(*node.row)),
+                 reference->source_offset);
   }
 }
 

@@ -64,7 +64,8 @@ class StructureChecker {
  private:
   /// Only the path to the place is built here, so that good resources cost no path at all.
   void Report(const Node& node, IssueType type, std::string text) {
-    issues_.AddAt(ExpressionOf(node), Severity::kError, type, std::move(text), node.source_offset);
+    issues_.AddAt(issues_.Keeps(Severity::kError) ? ExpressionOf(node) : std::string(), Severity::kError, type,
+                  std::move(text), node.source_offset);
   }
 
   void CheckChildren(const Node& parent, std::size_t depth) {

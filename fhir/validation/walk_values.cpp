@@ -120,7 +120,7 @@ void Walk::Report(const Node& node, Severity severity, IssueType type, std::stri
     quiet_errors_ += severity == Severity::kError || severity == Severity::kFatal ? 1 : 0;
     return;
   }
-  if (issues_.truncated()) {
+  if (!issues_.Keeps(severity)) {
     issues_.AddAt({}, severity, type, {}, node.source_offset);  // the list is full: it counts, and keeps nothing
     return;
   }

@@ -34,7 +34,8 @@ void CheckValue(const model::Node& node, metadata::TypeId xhtml, IssueList& issu
   } else {
     text = "expected characters that XML 1.0 can hold; written as U+FFFD";
   }
-  issues.AddAt(model::PathOf(node), Severity::kError, IssueType::kValue, std::move(text),
+  issues.AddAt(issues.Keeps(Severity::kError) ? model::PathOf(node) : std::string(), Severity::kError,
+               IssueType::kValue, std::move(text),
                node.source_offset != 0 ? std::optional<std::size_t>(node.source_offset) : std::nullopt);
 }
 

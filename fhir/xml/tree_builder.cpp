@@ -59,7 +59,7 @@ void TreeBuilder::ReportAt(std::string path, IssueType type, std::string text, s
 }
 
 void TreeBuilder::Report(IssueType type, std::string text, std::size_t offset) {
-  const bool pathless = issues_.truncated() || frames_.empty();
+  const bool pathless = frames_.empty() || !issues_.Keeps(Severity::kError);
   ReportAt(pathless ? std::string() : model::PathOf(*frames_.back().node), type, std::move(text), offset);
 }
 
@@ -169,7 +169,8 @@ bool TreeBuilder::StartNarrative(const Row& row, const TagSpan& tag, Space space
                                        ? XhtmlProblem(bytes, XhtmlRules::kMarkup)
                                        : "expected the namespace http://www.w3.org/1999/xhtml on the <div>";
   if (!problem.empty()) {
-    ReportAt(model::PathOf(node), IssueType::kInvalid, std::string(problem), tag.begin);
+    ReportAt(issues_.Keeps(Severity::kError) ? model::PathOf(node) : std::string(), IssueType::kInvalid,
+             std::string(problem), tag.begin);
   }
   return Skip();
 }

@@ -6,7 +6,8 @@
 namespace fhir::validation {
 
 void Report(const model::Node& node, IssueType type, std::string text, IssueList& issues, Severity severity) {
-  issues.AddAt(ExpressionOf(node), severity, type, std::move(text), node.source_offset);
+  issues.AddAt(issues.Keeps(severity) ? ExpressionOf(node) : std::string(), severity, type, std::move(text),
+               node.source_offset);
 }
 
 }  // namespace fhir::validation

@@ -32,6 +32,7 @@ void CheckStructureDefinition(const model::Node& definition, const FamilyContext
     issues.AddAt(place + issue.expression.substr(std::min(kRoot.size(), issue.expression.size())), issue.severity,
                  issue.type, issue.text, issue.offset);
   }
+  issues.CountLeftOut(found);
   if (unmatched) {
     Report(definition, IssueType::kValue, "a differential is expected that is about elements of the base alone",
            issues);

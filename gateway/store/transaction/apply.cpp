@@ -270,6 +270,7 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
     }
     issues.AddAt(std::move(expression), issue.severity, issue.type, issue.text, issue.offset);
   }
+  issues.CountLeftOut(found);
   if (found.HasErrors()) {
     return FailAt(step, ErrorCode::kInvalid, "The resource breaks rules of FHIR R4; see the issues.");
   }

@@ -49,13 +49,14 @@ TEST(OperationOutcome, Issues_KeepSeverityTypePlaceAndOffset) {
 
 TEST(OperationOutcome, TruncatedList_SaysSoLast) {
   IssueList issues(2);
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 4; ++i) {
     issues.AddAt("", Severity::kError, IssueType::kValue, "x");
   }
+  issues.AddAt("", Severity::kWarning, IssueType::kValue, "y");
   const std::string json = ToOperationOutcome(issues);
   ExpectValidOutcome(json);
-  EXPECT_TRUE(json.ends_with(
-      R"({"severity":"information","code":"incomplete","diagnostics":"only the first 2 issues are listed"}]})"))
+  EXPECT_TRUE(json.ends_with(R"({"severity":"information","code":"incomplete",)"
+                             R"("diagnostics":"2 issues are listed; 3 more are not, 2 of them errors"}]})"))
       << json;
 }
 
