@@ -99,6 +99,53 @@ TEST_F(DischargeTest, SameDischargeAgain_OpensOnePlan) {
   EXPECT_EQ(All("Task").size(), 3u);
 }
 
+TEST_F(DischargeTest, DischargeTakenBack_HoldsThePlan_AndTheNextOneResumesItWithNewTimes) {
+  Save("e1", Stay("finished", "2025-06-10T11:30:00+02:00"));
+  const auto call = All("Task", {{"code", "next-day-call"}});
+  ASSERT_EQ(call.size(), 1u);
+  Save(call[0].id(),
+       R"({"resourceType":"Task","id":")" + std::string(call[0].id()) +
+           R"(","identifier":[{"system":"https://passerelle.example/fhir/identifier/follow-up","value":")" +
+           std::string(call[0].root().FindValue("identifier.value")) +
+           R"("}],"status":"completed","intent":"order","encounter":{"reference":"Encounter/e1"}})");
+
+  Save("e1", Stay("in-progress", ""));
+  EXPECT_EQ(All("CarePlan", {{"status", "on-hold"}}).size(), 1u);
+  EXPECT_EQ(All("Task", {{"status", "on-hold"}}).size(), 2u);
+  EXPECT_EQ(All("Task", {{"status", "completed"}}).size(), 1u) << "what was done stays done";
+
+  Save("e1", Stay("finished", "2025-06-12T18:00:00+02:00"));
+  const auto plans = All("CarePlan", {{"status", "active"}});
+  ASSERT_EQ(plans.size(), 1u);
+  EXPECT_EQ(plans[0].root().FindValue("period.start"), "2025-06-12T18:00:00+02:00");
+  EXPECT_EQ(All("Task", {{"status", "requested"}}).size(), 2u);
+  const auto due = DueTimes();
+  EXPECT_EQ(due.at("day-7-questionnaire"), "2025-06-19T18:00:00+02:00");
+  EXPECT_EQ(due.at("callback"), "2025-07-12T18:00:00+02:00");
+}
+
+TEST_F(DischargeTest, StayThatWasNone_EndsThePlan) {
+  Save("e1", Stay("finished", "2025-06-10T11:30:00+02:00"));
+  Save("e1", Stay("entered-in-error", ""));
+  EXPECT_EQ(All("CarePlan", {{"status", "revoked"}}).size(), 1u);
+  EXPECT_EQ(All("Task", {{"status", "cancelled"}}).size(), 3u);
+}
+
+TEST_F(DischargeTest, StayCancelledAfterItsDischargeWasTakenBack_EndsThePlan) {
+  Save("e1", Stay("finished", "2025-06-10T11:30:00+02:00"));
+  Save("e1", Stay("in-progress", ""));
+  Save("e1", Stay("cancelled", ""));
+  EXPECT_EQ(All("CarePlan", {{"status", "revoked"}}).size(), 1u);
+  EXPECT_EQ(All("Task", {{"status", "cancelled"}}).size(), 3u);
+}
+
+TEST_F(DischargeTest, DeletedStay_EndsThePlan) {
+  Save("e1", Stay("finished", "2025-06-10T11:30:00+02:00"));
+  ASSERT_TRUE(TryDelete("Encounter", "e1"));
+  EXPECT_EQ(All("CarePlan", {{"status", "revoked"}}).size(), 1u);
+  EXPECT_EQ(All("Task", {{"status", "cancelled"}}).size(), 3u);
+}
+
 TEST_F(DischargeTest, OtherClass_OpensNothing) {
   Save("e1", Stay("finished", "2025-06-10T11:30:00+02:00", "EMER"));
   EXPECT_TRUE(All("CarePlan").empty());
