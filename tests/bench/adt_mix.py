@@ -1,6 +1,7 @@
 """The ADT messages of the MLLP benchmark: 70 % updates that change one resource or none, 20 % A01, 10 % A03."""
 
 import datetime
+import itertools
 import random
 
 import messages as hl7
@@ -9,6 +10,9 @@ import messages as hl7
 PATTERN = ("A01", "A31", "A02", "A31", "A02", "A01", "A31", "A02", "A03", "A02")
 ADMITTED = datetime.datetime(2026, 3, 1, 8)
 OPEN_STAYS_KEPT = 40
+# Every patient is another person: those of one national number would be linked, so that a message would change more
+# and more resources.
+PEOPLE = itertools.count()
 
 
 # What hospitals send along: next of kin, and the French segments of profession, visit, movement and proof of identity.
@@ -27,7 +31,7 @@ class Stay:
         name = f"{prefix}{client}{number:06}"
         self.patient = hl7.Patient(
             ipp=f"P{name}", visit=f"V{name}", family=f"ÉTÉ-{number}", given="Noé-Gaël", sex="M", birth="19500101",
-            commune="44109", nir=f"15001{(number * 7 + client) % 100000:05}{number % 1000:03}", amc_member=f"M{name}")
+            commune="44109", nir=f"15001{next(PEOPLE):08}", amc_member=f"M{name}")
         self.admitted = ADMITTED + datetime.timedelta(minutes=number)
         self.moves = 0
 

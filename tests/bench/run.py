@@ -2,12 +2,13 @@
 """Measures the gateway against floors in the same run: python3 tests/bench/run.py --binaries DIR [NAME...] [--json FILE]
 
 NAME is read, create, mllp or fhir (default: all). fhir measures the library alone, in processor time of one core
-(fhir_bench). For the others, gateway and floors use one private PostgreSQL, started by the gateway as it
+(fhir_bench). --check plays each for a moment, to see that it works; its figures mean nothing. For the others, gateway and floors use one private PostgreSQL, started by the gateway as it
 starts it for anybody, and take turns: gateway, floor, gateway, floor. Each figure is the median of the rounds, each
 ratio the median of the rounds' ratios.
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import re
@@ -26,32 +27,70 @@ from gateway_process import Gateway, find_binary  # noqa: E402
 from postgres_server import binaries as postgres_binaries, execute  # noqa: E402
 
 CLIENTS = 8
-OBSERVATIONS = 10_000
-OBSERVATION = ROOT / "fhir/definitions/node_modules/hl7.fhir.r4.examples/Observation-example.json"
+EXAMPLES = ROOT / "fhir/definitions/node_modules/hl7.fhir.r4.examples"
+OBSERVATION = EXAMPLES / "Observation-example.json"
+SMALL_BUNDLE = EXAMPLES / "Bundle-father.json"
 AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5}
 LIBRARY = "fhir"
 SYNTHEA = ROOT / "../shared/data/synthea"
 
 
+class Failure(Exception):
+    """A program of the benchmark failed; the text says which and what it said."""
+
+
 class Program:
-    """A floor, or any program that says "listening on PORT" and ends with its standard input."""
+    """A floor, or any program that says "listening on PORT" and ends with its standard input. Use it with `with`: a
+    failure inside is told with what the program said."""
 
     def __init__(self, *command):
-        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.name = pathlib.Path(command[0]).name
+        self.errors = tempfile.TemporaryFile("w+", errors="replace")
+        self.process = subprocess.Popen(list(map(str, command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=self.errors, text=True)
         line = self.process.stdout.readline()
         match = re.match(r"listening on (\d+)", line)
         if not match:
-            raise RuntimeError(f"{command[0]} did not start")
+            self.stop()
+            raise Failure(f"{self.name} did not start: {self.said()}")
         self.port = int(match[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _):
+        self.stop()
+        if isinstance(error, Failure) and self.said():
+            raise Failure(f"{error}\n{self.said()}") from None
+
+    def said(self) -> str:
+        self.errors.seek(0)
+        return self.errors.read().strip()
 
     def stop(self):
         self.process.stdin.close()
         self.process.wait(30)
+        self.process.stdout.close()
+
+
+@dataclasses.dataclass
+class Scale:
+    """How much is done besides the measured runs."""
+
+    observations: int     # that reads choose from
+    warm_s: float         # of creates before the first round
+    warm_messages: int    # per connection, before the first round
+    probe_messages: int   # per connection, by which the size of the measured rounds is found
+
+
+USUAL = Scale(observations=10_000, warm_s=1, warm_messages=250, probe_messages=100)
+CHECK = Scale(observations=50, warm_s=0.1, warm_messages=10, probe_messages=10)
+CHECK_SECONDS = 0.1
 
 
 class Bench:
-    def __init__(self, binaries: pathlib.Path, seconds: float, rounds: int):
-        self.binaries, self.seconds, self.rounds = binaries, seconds, rounds
+    def __init__(self, binaries: pathlib.Path, seconds: float, rounds: int, scale: Scale):
+        self.binaries, self.seconds, self.rounds, self.scale = binaries, seconds, rounds, scale
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="passerelle-bench-", dir="/var/tmp"))
         self.folder.chmod(0o755)  # the account of the database enters too
         self.results: list[dict] = []
@@ -92,10 +131,10 @@ class Bench:
     def load(self, program: str, *arguments) -> dict:
         done = subprocess.run([str(self.binaries / program), *map(str, arguments)], capture_output=True, text=True)
         if done.returncode != 0:
-            raise RuntimeError(f"{program}: {done.stderr.strip()}")
+            raise Failure(f"{program}: {done.stderr.strip()}")
         figures = json.loads(done.stdout)
-        if figures["failed"]:
-            raise RuntimeError(f"{program}: {figures['failed']} of {figures['done']} exchanges failed")
+        if figures["failed"] or not figures["done"]:
+            raise Failure(f"{program}: {figures['failed']} of {figures['done']} exchanges failed")
         return figures
 
     def memory_mb(self, gateway: Gateway) -> float:
@@ -138,19 +177,16 @@ class Bench:
         return path
 
     def create(self):
-        floor = Program(self.binaries / "http_floor", self.database("create_floor"))
-        try:
-            self.create_load(self.main.http_port, "/fhir/Observation", 1)
-            self.create_load(floor.port, "/", 1)
+        with Program(self.binaries / "http_floor", self.database("create_floor")) as floor:
+            self.create_load(self.main.http_port, "/fhir/Observation", self.scale.warm_s)
+            self.create_load(floor.port, "/", self.scale.warm_s)
             execute(self.conninfo("passerelle"), "ANALYZE")
             ours, theirs = self.take_turns(lambda _: self.create_load(self.main.http_port, "/fhir/Observation", self.seconds),
                                            lambda _: self.create_load(floor.port, "/", self.seconds))
-        finally:
-            floor.stop()
         given = f"Observation of {self.observation().stat().st_size} bytes, {CLIENTS} clients"
         self.report("create", "resources/s", given, ours, theirs, AIMS["create"])
         audited = self.outside("create_audited", audit=True)
-        self.create_load(audited.http_port, "/fhir/Observation", 1)
+        self.create_load(audited.http_port, "/fhir/Observation", self.scale.warm_s)
         runs = [self.create_load(audited.http_port, "/fhir/Observation", self.seconds)]
         self.report("create, writes audited", "resources/s", given, runs, theirs[-1:], None)
         audited.stop()
@@ -159,28 +195,25 @@ class Bench:
         main = self.conninfo("passerelle")
         kind = "type = (SELECT type FROM resource_version WHERE convert_from(body, 'UTF8') LIKE '{\"resourceType\":\"Observation\"%' LIMIT 1)"
         while True:
-            self.create_load(self.main.http_port, "/fhir/Observation", 1)
-            if int(execute(main, f"SELECT count(*) FROM resource_version WHERE {kind}")) >= OBSERVATIONS:
+            self.create_load(self.main.http_port, "/fhir/Observation", self.scale.warm_s)
+            if int(execute(main, f"SELECT count(*) FROM resource_version WHERE {kind}")) >= self.scale.observations:
                 break
         execute(main, "VACUUM ANALYZE resource_version")
-        chosen = f"SELECT 1, id, 1, body FROM resource_version WHERE {kind} ORDER BY md5(id) LIMIT {OBSERVATIONS}"
+        chosen = f"SELECT 1, id, 1, body FROM resource_version WHERE {kind} ORDER BY md5(id) LIMIT {self.scale.observations}"
         ids = execute(main, f"SELECT id FROM ({chosen}) c").splitlines()
         size = int(execute(main, f"SELECT avg(length(body))::int FROM ({chosen}) c"))
         paths = {}
         for name, prefix in (("gateway", "/fhir/Observation/"), ("floor", "/Observation/")):
             paths[name] = self.folder / f"{name}.paths"
             paths[name].write_text("\n".join(prefix + one for one in ids))
-        floor = Program(self.binaries / "http_floor", self.database("read_floor"))
-        psql = str(postgres_binaries() / "psql")
-        with subprocess.Popen([psql, "-Xqc", f"COPY ({chosen}) TO STDOUT", main], stdout=subprocess.PIPE) as out:
-            subprocess.run([psql, "-Xqc", "COPY floor_resource (type, id, version, body) FROM STDIN",
-                            self.conninfo("read_floor")], stdin=out.stdout, check=True)
-        execute(self.conninfo("read_floor"), "VACUUM ANALYZE floor_resource")
         run = lambda port, name: self.load("http_load", "127.0.0.1", port, CLIENTS, self.seconds, "read", paths[name])  # noqa: E731
-        try:
+        with Program(self.binaries / "http_floor", self.database("read_floor")) as floor:
+            psql = str(postgres_binaries() / "psql")
+            with subprocess.Popen([psql, "-Xqc", f"COPY ({chosen}) TO STDOUT", main], stdout=subprocess.PIPE) as out:
+                subprocess.run([psql, "-Xqc", "COPY floor_resource (type, id, version, body) FROM STDIN",
+                                self.conninfo("read_floor")], stdin=out.stdout, check=True)
+            execute(self.conninfo("read_floor"), "VACUUM ANALYZE floor_resource")
             ours, theirs = self.take_turns(lambda _: run(self.main.http_port, "gateway"), lambda _: run(floor.port, "floor"))
-        finally:
-            floor.stop()
         self.report("read", "reads/s", f"{len(ids)} Observations of {size} bytes, {CLIENTS} clients", ours, theirs, AIMS["read"])
 
     def mllp_files(self, prefix: str, clients: int, count: int) -> list[pathlib.Path]:
@@ -196,11 +229,8 @@ class Bench:
 
     def mllp_floor(self, prefix: str, files: list[pathlib.Path]) -> dict:
         """The same messages against the floor, which replays what the gateway has made of them."""
-        floor = Program(self.binaries / "mllp_floor", self.conninfo("mllp"), self.conninfo("mllp_floor"), prefix)
-        try:
+        with Program(self.binaries / "mllp_floor", self.conninfo("mllp"), self.conninfo("mllp_floor"), prefix) as floor:
             return self.mllp_load(floor.port, files)
-        finally:
-            floor.stop()
 
     def mllp(self):
         plain = self.outside("mllp", audit=False)
@@ -209,14 +239,15 @@ class Bench:
         migrate = e2e.write_settings(self.folder / "migrate.yaml", {"database": {"connection": self.conninfo("mllp_floor")}})
         subprocess.run([find_binary(str(self.binaries)), "migrate", "--config", str(migrate)], check=True,
                        stdout=subprocess.DEVNULL)
-        files = self.mllp_files("W", CLIENTS, 250)
+        files = self.mllp_files("W", CLIENTS, self.scale.warm_messages)
         self.mllp_load(plain.mllp_port, files)
         self.mllp_floor("W", files)
         self.mllp_load(audited.mllp_port, files)
         for name in ("mllp", "mllp_floor", "mllp_audited"):
             execute(self.conninfo(name), "VACUUM ANALYZE")
-        files = self.mllp_files("X", CLIENTS, 100)
-        count = max(100, int(self.mllp_load(plain.mllp_port, files)["rate"] * self.seconds / CLIENTS) // 10 * 10)
+        files = self.mllp_files("X", CLIENTS, self.scale.probe_messages)
+        count = max(self.scale.probe_messages,
+                    int(self.mllp_load(plain.mllp_port, files)["rate"] * self.seconds / CLIENTS) // 10 * 10)
         self.mllp_floor("X", files)
         sets = [self.mllp_files(f"R{number}", CLIENTS, count) for number in range(self.rounds)]
         ours, theirs = self.take_turns(lambda number: self.mllp_load(plain.mllp_port, sets[number]),
@@ -235,7 +266,7 @@ class Bench:
             "idx_date", "idx_string WHERE closed_tx IS NULL", "idx_date WHERE closed_tx IS NULL"))
         ours_rows, floor_rows = (execute(self.conninfo(name), counts) for name in ("mllp", "mllp_floor"))
         if ours_rows != floor_rows:
-            raise RuntimeError(f"the floor has not made the gateway's rows: {floor_rows} instead of {ours_rows}")
+            raise Failure(f"the floor has not made the gateway's rows: {floor_rows} instead of {ours_rows}")
         plain.stop()
         audited.stop()
 
@@ -258,10 +289,11 @@ class Bench:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def measure_library(binaries: pathlib.Path, seconds: float, rounds: int) -> list[dict]:
-    """The rows of fhir_bench, over synthetic bundles where they are there, else over the official examples."""
-    given = SYNTHEA if SYNTHEA.is_dir() else OBSERVATION.parent
-    command = [binaries / "fhir_bench", "--seconds", seconds / 8, "--rounds", rounds, given]
+def measure_library(binaries: pathlib.Path, options) -> list[dict]:
+    """The rows of fhir_bench, over synthetic bundles where they are there, else over the official examples; in a check
+    over one of them."""
+    given = SMALL_BUNDLE if options.check else SYNTHEA if SYNTHEA.is_dir() else EXAMPLES
+    command = [binaries / "fhir_bench", "--seconds", options.seconds / 8, "--rounds", options.rounds, given]
     return json.loads(subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, check=True).stdout)
 
 
@@ -276,7 +308,7 @@ def table(results: list[dict]) -> str:
 
 
 def measure_gateway(names: list[str], binaries: pathlib.Path, options) -> list[dict]:
-    bench = Bench(binaries, options.seconds, options.rounds)
+    bench = Bench(binaries, options.seconds, options.rounds, CHECK if options.check else USUAL)
     try:
         for name in names:
             print(f"{name} …", file=sys.stderr)
@@ -294,14 +326,22 @@ def main():
     parser.add_argument("--json", help="file for the figures")
     parser.add_argument("--seconds", type=float, default=8, help="of one measured run")
     parser.add_argument("--rounds", type=int, default=3, help="turns of gateway and floor")
+    parser.add_argument("--check", action="store_true", help="see in a few seconds that every program works")
     options = parser.parse_args()
+    if options.check:
+        options.seconds, options.rounds = CHECK_SECONDS, 1
     names = options.names or ["create", "read", "mllp", LIBRARY]
     if unknown := set(names) - set(AIMS) - {LIBRARY}:
         parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; there are {', '.join(AIMS)}, {LIBRARY}")
     binaries = pathlib.Path(options.binaries).resolve()
-    results = measure_library(binaries, options.seconds, options.rounds) if LIBRARY in names else []
-    if of_gateway := [name for name in names if name != LIBRARY]:
-        results = measure_gateway(of_gateway, binaries, options) + results
+    try:
+        results = measure_library(binaries, options) if LIBRARY in names else []
+        if of_gateway := [name for name in names if name != LIBRARY]:
+            results = measure_gateway(of_gateway, binaries, options) + results
+    except Failure as failure:
+        sys.exit(f"bench: {failure}")
+    if bad := [result["name"] for result in results if not result["rate"] > 0]:
+        sys.exit(f"bench: nothing was done for {', '.join(bad)}")
     print(table(results))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(results, indent=1) + "\n")

@@ -129,30 +129,45 @@ std::string CloseSql(const Table& table) {
       table.name, arrays, names, equal);
 }
 
-std::string InsertSql(const Table& table) {
+/// Of rows that stay open, or that the same transaction closes again (a resource that it writes twice).
+std::string InsertSql(const Table& table, bool passing) {
   std::string arrays;
   std::string names;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
     arrays += fmt::format("{}${}::{}[]", i == 0 ? "" : ", ", i + 1, table.columns[i].type);
     names += fmt::format("{}{}", i == 0 ? "" : ", ", table.columns[i].name);
   }
-  return fmt::format("INSERT INTO {} ({}) SELECT * FROM unnest({})", table.name, names, arrays);
+  return fmt::format("INSERT INTO {} ({}{}) SELECT *{} FROM unnest({})", table.name, names,
+                     passing ? ", closed_tx" : "", passing ? ", pg_current_xact_id()" : "", arrays);
 }
 
-/// The rows that each message made (or closed) in one table. A message's second transaction is the one that ended it,
-/// so the transaction number of its row in `message` finds them.
-void Load(PGconn* source, const Table& table, bool closed, Plan& plan) {
-  const std::size_t columns = closed ? table.key_columns : table.columns.size();
+/// What a message did with a row: closed one that another transaction had made, made one, or both.
+struct Deed {
+  const char* prefix;  // of the statement's name
+  const char* tx;      // the column with the message's transaction
+  const char* only;    // which of those rows
+  bool by_key;         // the key alone is needed
+};
+
+constexpr Deed kCloses{"close", "closed_tx", "r.made_tx <> r.closed_tx", true};
+constexpr Deed kPasses{"pass", "made_tx", "r.made_tx = r.closed_tx", false};
+constexpr Deed kInserts{"insert", "made_tx", "r.made_tx IS DISTINCT FROM r.closed_tx", false};
+
+/// The rows of one table that each message wrote so. A message's second transaction is the one that ended it, so the
+/// transaction number of its row in `message` finds them.
+void Load(PGconn* source, const Table& table, const Deed& deed, Plan& plan) {
+  const std::size_t columns = deed.by_key ? table.key_columns : table.columns.size();
   std::string arrays;
   for (std::size_t i = 0; i < columns; ++i) {
     arrays += fmt::format(", array_agg(r.{})", table.columns[i].name);
   }
   const std::string sql = fmt::format(
-      "SELECT p.control_id{} FROM {} r JOIN floor_plan p ON p.tx = (r.{}::text::bigint & 4294967295) GROUP BY 1",
-      arrays, table.name, closed ? "closed_tx" : "made_tx");
+      "SELECT p.control_id{} FROM {} r JOIN floor_plan p ON p.tx = (r.{}::text::bigint & 4294967295)"
+      " WHERE {} GROUP BY 1",
+      arrays, table.name, deed.tx, deed.only);
   PGresult* rows = Checked(source, PQexecParams(source, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 1));
   for (int row = 0; row < PQntuples(rows); ++row) {
-    Write write{fmt::format("{}_{}", closed ? "close" : "insert", table.name), {}};
+    Write write{fmt::format("{}_{}", deed.prefix, table.name), {}};
     for (std::size_t i = 1; i <= columns; ++i) {
       const int column = static_cast<int>(i);
       write.arrays.emplace_back(PQgetvalue(rows, row, column),
@@ -177,9 +192,9 @@ Plan LoadPlan(const std::string& conninfo, const std::string& prefix) {
     plan[PQgetvalue(messages, row, 0)];
   }
   PQclear(messages);
-  for (const bool closed : {true, false}) {
+  for (const Deed& deed : {kCloses, kPasses, kInserts}) {
     for (const Table& table : Tables()) {
-      Load(source, table, closed, plan);
+      Load(source, table, deed, plan);
     }
   }
   PQfinish(source);
@@ -208,7 +223,8 @@ class Writer {
     Prepare("begin", "BEGIN");
     Prepare("commit", "COMMIT");
     for (const Table& table : Tables()) {
-      Prepare(fmt::format("insert_{}", table.name), InsertSql(table));
+      Prepare(fmt::format("insert_{}", table.name), InsertSql(table, /*passing=*/false));
+      Prepare(fmt::format("pass_{}", table.name), InsertSql(table, /*passing=*/true));
       Prepare(fmt::format("close_{}", table.name), CloseSql(table));
     }
   }
@@ -293,7 +309,7 @@ void Serve(int socket, const Plan& plan, const std::string& conninfo) {
     const std::string control_id = Field(message, 10);
     const auto planned = plan.find(control_id);
     if (planned == plan.end()) {
-      Die("a message that the source has not committed");
+      Die(fmt::format("the source has not committed the message {}", control_id));
     }
     const std::string answer = fmt::format(
         "MSH|^~\\&|PASSERELLE|PASSERELLE|GAM|CHU|20260101000000||ACK|A{}|P|2.5\rMSA|AA|{}\r", control_id, control_id);
