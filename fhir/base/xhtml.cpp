@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <string>
 
 #include "fhir/base/html_entities.hpp"
 
@@ -15,21 +16,23 @@ constexpr std::string_view kNamespace = "http://www.w3.org/1999/xhtml";
 
 /// Elements that a narrative may use, sorted (constraint txt-1).
 constexpr std::string_view kElements[] = {
-    "a",   "abbr", "acronym", "b",     "big", "blockquote", "br",  "caption", "cite", "code",  "col",  "colgroup",
-    "dd",  "dfn",  "div",     "dl",    "dt",  "em",         "h1",  "h2",      "h3",   "h4",    "h5",   "h6",
-    "hr",  "i",    "img",     "li",    "ol",  "p",          "pre", "q",       "samp", "small", "span", "strong",
-    "sub", "sup",  "table",   "tbody", "td",  "tfoot",      "th",  "thead",   "tr",   "tt",    "ul",   "var",
+    "a",     "abbr", "acronym", "address",  "area",  "b",     "bdo",  "big",    "blockquote", "br",  "caption",
+    "cite",  "code", "col",     "colgroup", "dd",    "dfn",   "div",  "dl",     "dt",         "em",  "h1",
+    "h2",    "h3",   "h4",      "h5",       "h6",    "hr",    "i",    "img",    "kbd",        "li",  "map",
+    "ol",    "p",    "pre",     "q",        "samp",  "small", "span", "strong", "sub",        "sup", "table",
+    "tbody", "td",   "tfoot",   "th",       "thead", "tr",    "tt",   "ul",     "var",
 };
 static_assert(std::is_sorted(std::begin(kElements), std::end(kElements)));
 
 /// Attributes that a narrative may have, sorted (constraint txt-1; xml:lang and xml:space besides, as XHTML has them).
 constexpr std::string_view kAttributes[] = {
-    "abbr",        "accesskey",  "align",  "alt",     "axis",     "bgcolor",   "border",   "cellhalign", "cellpadding",
-    "cellspacing", "cellvalign", "char",   "charoff", "charset",  "cite",      "class",    "colspan",    "compact",
-    "coords",      "dir",        "frame",  "headers", "height",   "href",      "hreflang", "hspace",     "id",
-    "lang",        "longdesc",   "name",   "nowrap",  "rel",      "rev",       "rowspan",  "rules",      "scope",
-    "shape",       "span",       "src",    "start",   "style",    "summary",   "tabindex", "title",      "type",
-    "valign",      "value",      "vspace", "width",   "xml:lang", "xml:space", "xmlns",
+    "abbr",        "accesskey",   "align",      "alt",     "axis",     "bgcolor",   "border", "cellhalign",
+    "cellpadding", "cellspacing", "cellvalign", "char",    "charoff",  "charset",   "cite",   "class",
+    "colspan",     "compact",     "coords",     "dir",     "frame",    "headers",   "height", "href",
+    "hreflang",    "hspace",      "id",         "ismap",   "lang",     "longdesc",  "name",   "nohref",
+    "nowrap",      "rel",         "rev",        "rowspan", "rules",    "scope",     "shape",  "span",
+    "src",         "start",       "style",      "summary", "tabindex", "title",     "type",   "usemap",
+    "valign",      "value",       "vspace",     "width",   "xml:lang", "xml:space", "xmlns",
 };
 static_assert(std::is_sorted(std::begin(kAttributes), std::end(kAttributes)));
 
@@ -97,7 +100,22 @@ class Scanner {
   Scanner(std::string_view text, XhtmlRules rules)
       : text_(text), strict_(rules != XhtmlRules::kSyntax), has_content_(rules != XhtmlRules::kNarrative) {}
 
-  std::string_view Run() {
+  XhtmlFault Run() {
+    const std::string_view expected = Document();
+    if (expected.empty()) {
+      return {};
+    }
+    const bool in_tag = !element_.empty();
+    return {.expected = expected,
+            .element = element_,
+            .attribute = attribute_,
+            .offset = in_tag ? Begin(attribute_.empty() ? element_ : attribute_) : std::min(at_, text_.size())};
+  }
+
+ private:
+  std::size_t Begin(std::string_view part) const { return static_cast<std::size_t>(part.data() - text_.data()); }
+
+  std::string_view Document() {
     SkipSpace();
     if (!Rest().starts_with("<div")) {
       return "expected one <div> element";
@@ -117,7 +135,6 @@ class Scanner {
     return has_content_ ? std::string_view{} : "expected some text or an image in the <div>";
   }
 
- private:
   std::string_view Rest() const { return text_.substr(at_); }
   void SkipSpace() {
     while (at_ < text_.size() && IsXmlSpace(text_[at_])) {
@@ -204,17 +221,20 @@ class Scanner {
   std::string_view CloseTag() {
     ++at_;
     const std::string_view name = TakeName();
+    element_ = name;
     SkipSpace();
     if (depth_ == 0 || open_[depth_ - 1] != name || !Rest().starts_with('>')) {
       return "expected closing tags in the order of the opening tags";
     }
     ++at_;
     --depth_;
+    element_ = {};
     return {};
   }
 
   std::string_view OpenTag() {
     const std::string_view name = TakeName();
+    element_ = name;
     if (!IsPlainName(name)) {
       return "expected a tag's name after '<'";
     }
@@ -243,6 +263,7 @@ class Scanner {
     if (depth_ == 0 && !has_namespace) {
       return "expected the namespace http://www.w3.org/1999/xhtml on the <div>";
     }
+    element_ = {};
     if (text_[at_] == '/') {
       at_ += 2;
       return {};
@@ -254,6 +275,7 @@ class Scanner {
 
   std::string_view Attribute(bool& has_namespace) {
     const std::string_view name = TakeName();
+    attribute_ = name;
     SkipSpace();
     if (!IsPlainName(name) || !Rest().starts_with('=')) {
       return "expected attributes as name=\"value\"";
@@ -291,6 +313,7 @@ class Scanner {
       return "expected the namespace http://www.w3.org/1999/xhtml on the <div>";
     }
     has_namespace = has_namespace || name == "xmlns";
+    attribute_ = {};
     at_ = end + 1;
     return {};
   }
@@ -316,6 +339,8 @@ class Scanner {
   bool has_content_;  // or needs none
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
+  std::string_view element_;    // the tag that is being read
+  std::string_view attribute_;  // the attribute that is being read
   std::array<std::string_view, kDepthMax> open_;
   std::array<std::string_view, kAttributesMax> attributes_;
   std::size_t attribute_count_ = 0;
@@ -324,7 +349,27 @@ class Scanner {
 }  // namespace
 
 std::string_view XhtmlProblem(std::string_view text, XhtmlRules rules) {
+  return Scanner(text, rules).Run().expected;
+}
+
+XhtmlFault FirstXhtmlFault(std::string_view text, XhtmlRules rules) {
   return Scanner(text, rules).Run();
+}
+
+std::string Describe(const XhtmlFault& fault) {
+  constexpr std::size_t kNameBytesMax = 32;
+  std::string text(fault.expected);
+  text += " (";
+  if (!fault.attribute.empty()) {
+    text += fault.attribute.substr(0, kNameBytesMax);
+    text += " of ";
+  }
+  if (!fault.element.empty()) {
+    text += '<';
+    text += fault.element.substr(0, kNameBytesMax);
+    text += ">, ";
+  }
+  return text + "byte " + std::to_string(fault.offset) + " of the narrative)";
 }
 
 }  // namespace fhir

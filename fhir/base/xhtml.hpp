@@ -2,6 +2,8 @@
 // keeps out what could do harm in a browser, and what would break a document that the narrative is copied into.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace fhir {
@@ -19,5 +21,17 @@ enum class XhtmlRules : unsigned char {
 /// Cost:   O(bytes), no allocation.
 /// Source: https://hl7.org/fhir/R4/narrative.html#xhtml
 std::string_view XhtmlProblem(std::string_view text, XhtmlRules rules = XhtmlRules::kNarrative);
+
+/// The same with its place.
+struct XhtmlFault {
+  std::string_view expected;   ///< as XhtmlProblem says it; empty when nothing is wrong
+  std::string_view element;    ///< the tag it is in, of the text; empty outside of tags
+  std::string_view attribute;  ///< the attribute it is in, of the text; empty outside of attributes
+  std::size_t offset = 0;      ///< where the tag, the attribute or the character stands in the text
+};
+XhtmlFault FirstXhtmlFault(std::string_view text, XhtmlRules rules = XhtmlRules::kNarrative);
+
+/// For people: "expected no event attributes (onclick of <p>, byte 42 of the narrative)". Long names are cut.
+std::string Describe(const XhtmlFault& fault);
 
 }  // namespace fhir

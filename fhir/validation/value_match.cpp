@@ -1,5 +1,7 @@
 #include "fhir/validation/value_match.hpp"
 
+#include <fmt/format.h>
+
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/decimal.hpp"
 
@@ -51,6 +53,17 @@ std::optional<std::partial_ordering> CompareNumbers(std::string_view left, std::
   return *order;
 }
 
+/// Whether one of the repetitions is what the definition wants of them.
+bool HasMatch(const Node& node, const Node& part, MatchRule rule) {
+  for (const Node& child : node.children()) {
+    if (child.name == part.name &&
+        (rule == MatchRule::kFixed ? EqualsFixed(child, part) : MatchesPattern(child, part))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool EqualsFixed(const Node& node, const Node& fixed) {
@@ -87,6 +100,56 @@ bool MatchesPattern(const Node& node, const Node& pattern) {
     }
   }
   return true;
+}
+
+Difference FirstDifference(const Node& node, const Node& wanted, MatchRule rule) {
+  if ((rule == MatchRule::kFixed || wanted.HasValue()) && !SameValue(node, wanted)) {
+    return {.node = &node, .missing = {}, .wanted = &wanted};
+  }
+  for (const Node& part : wanted.children()) {
+    if (part.name == "id") {
+      continue;
+    }
+    if (part.row != nullptr && part.row->repeats) {
+      if (!HasMatch(node, part, rule)) {
+        return {.node = &node, .missing = {}, .wanted = &part};
+      }
+      continue;
+    }
+    const Node* found = node.Child(part.name);
+    if (found == nullptr) {
+      return {.node = &node, .missing = part.name, .wanted = &part};
+    }
+    if (rule == MatchRule::kFixed ? !EqualsFixed(*found, part) : !MatchesPattern(*found, part)) {
+      return FirstDifference(*found, part, rule);
+    }
+  }
+  for (const Node& part : node.children()) {
+    if (part.name != "id" && wanted.Child(part.name) == nullptr) {
+      return {.node = &part, .missing = {}, .wanted = nullptr};
+    }
+  }
+  return {.node = &node, .missing = {}, .wanted = &wanted};  // another order, or another number of them
+}
+
+std::string Describe(const Node& value) {
+  constexpr std::size_t kPartsMax = 4;
+  if (value.HasValue()) {
+    return std::string(value.value);
+  }
+  std::string text;
+  std::size_t parts = 0;
+  const auto add = [&](const auto& self, const Node& within) -> void {
+    for (const Node& part : within.children()) {
+      if (!part.HasValue()) {
+        self(self, part);
+      } else if (parts++ < kPartsMax) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part.name, part.value);
+      }
+    }
+  };
+  add(add, value);
+  return parts > kPartsMax ? text + " …" : text;
 }
 
 std::optional<std::partial_ordering> CompareWithLimit(const Node& node, const Node& limit) {

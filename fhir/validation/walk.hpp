@@ -16,10 +16,13 @@
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/fhirpath/services.hpp"
 #include "fhir/validation/family.hpp"
+#include "fhir/validation/narrative_links.hpp"
 #include "fhir/validation/profile.hpp"
 #include "fhir/validation/profile_store.hpp"
+#include "fhir/validation/reference_form.hpp"
 #include "fhir/validation/resolver.hpp"
 #include "fhir/validation/validator.hpp"
+#include "fhir/validation/value_match.hpp"
 
 namespace fhir::validation {
 
@@ -36,6 +39,7 @@ struct WalkTypes {
   WalkTypes();
   metadata::TypeId reference, extension, resource, domain_resource, bundle, coding, codeable_concept, quantity,
       canonical, xhtml;
+  std::vector<std::optional<UriKind>> uri_kinds;   ///< by TypeId
   std::vector<std::vector<FamilyCheck>> families;  ///< by TypeId
 };
 
@@ -62,7 +66,9 @@ class Walk {
   void ImpliedProfiles(const model::Node& node);
   void BaseElement(const model::Node& node, RuleRef ref, std::size_t depth);
   void BaseChildren(const model::Node& parent, RuleRef ref, std::size_t depth);
+  void TypeRules(const model::Node& node, const Profile& type, const ElementRule& element);
   void BaseValue(const model::Node& node);
+  void Uri(const model::Node& node, UriKind kind);
   void BaseRepetition(const model::Node& child, const model::Node* previous);
   void BaseMinimum(const model::Node& parent, RuleRef ref, std::span<const std::uint32_t> counts);
   void InnerResource(const model::Node& node, std::size_t depth);
@@ -87,16 +93,19 @@ class Walk {
 
   // walk_values.cpp
   void Values(const model::Node& node, const ElementRule& rule);
+  void Differs(const model::Node& node, const model::Node& value, MatchRule rule);
   void Coding(const model::Node& node);
   void CheckBinding(const model::Node& node, const Binding& binding);
   void BaseBinding(const model::Node& node, const ElementRule& rule);
 
   // walk_references.cpp
   void BaseReference(const model::Node& node);
+  void ReferenceFormProblem(const model::Node& node, ReferenceForm form);
   void ProfileReference(const model::Node& node, const TypeRule& type);
 
   // walk_extensions.cpp
   void Extension(const model::Node& node);
+  void ExtensionPart(const model::Node& node, std::string_view url);
   bool InContext(const model::Node& extension, const Profile& definition);
 
   // walk_invariants.cpp
@@ -106,7 +115,11 @@ class Walk {
 
   /// Counts a unit of work; false when the budget is used up, which is reported once.
   bool Spend(const model::Node& node, std::size_t steps = 1);
-  void Report(const model::Node& node, Severity severity, IssueType type, std::string text);
+  /// `missing` is a child that the node lacks, which the issue is about.
+  void Report(const model::Node& node, Severity severity, IssueType type, std::string text,
+              std::string_view missing = {});
+  /// Whether an error of the element is known already, as the reader of its text reports them.
+  bool ReportedBefore(const model::Node& node) const;
   void Error(const model::Node& node, IssueType type, std::string text) {
     Report(node, Severity::kError, type, std::move(text));
   }
@@ -132,6 +145,7 @@ class Walk {
   const metadata::Definitions& definitions_;
   const WalkTypes& types_;
   Resolver resolver_;
+  NarrativePlaces narrative_places_;
   std::size_t steps_left_;
   std::size_t nesting_ = 0;  // of profiles within profiles
   std::size_t quiet_ = 0;

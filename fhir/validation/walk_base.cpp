@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "fhir/base/xhtml.hpp"
 #include "fhir/validation/expression.hpp"
 #include "fhir/validation/implied_profiles.hpp"
 #include "fhir/validation/narrative_links.hpp"
@@ -64,6 +65,11 @@ WalkTypes::WalkTypes() {
   quantity = definitions.FindType("Quantity");
   canonical = definitions.FindType("canonical");
   xhtml = definitions.FindType("xhtml");
+  for (const std::string_view name : {"uri", "url", "canonical"}) {
+    const metadata::TypeId type = definitions.FindType(name);
+    uri_kinds.resize(std::max<std::size_t>(uri_kinds.size(), type + std::size_t{1}));
+    uri_kinds[type] = name == "canonical" ? UriKind::kCanonical : UriKind::kUri;
+  }
   for (const FamilyRow& row : Families()) {
     const metadata::TypeId type = definitions.FindType(row.type);
     if (type != metadata::kNoType) {
@@ -155,8 +161,10 @@ void Walk::BaseChildren(const Node& parent, RuleRef ref, std::size_t depth) {
   const Node* previous = nullptr;
   for (const Node& child : parent.children()) {
     if (child.row == nullptr || child.row->group >= by_group.size() || by_group[child.row->group] == kNoRule) {
-      Error(child, IssueType::kStructure,
-            fmt::format("{} has no element of this name", definitions_.TypeName(parent.type)));
+      if (!ReportedBefore(child)) {
+        Error(child, IssueType::kStructure,
+              fmt::format("{} has no element of this name", definitions_.TypeName(parent.type)));
+      }
       continue;
     }
     const std::uint16_t group = child.row->group;
@@ -200,7 +208,9 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
     return;
   }
   if (!node.HasValue() && !HasContentBesidesId(node)) {
-    Error(node, IssueType::kInvariant, "ele-1: expected a value or children");
+    if (!ReportedBefore(node)) {
+      Error(node, IssueType::kInvariant, "ele-1: expected a value or children");
+    }
     return;
   }
   const bool primitive = definitions_.Kind(node.type) == TypeKind::kPrimitive;
@@ -228,10 +238,8 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
   if (primitive) {
     return;
   }
-  if (options_.invariants == Checking::kOn) {
-    if (const Profile* type = profiles_.Base(node.type); type != nullptr && !type->root().constraints.empty()) {
-      Invariants(node, type->root().constraints);
-    }
+  if (const Profile* type = profiles_.Base(node.type)) {
+    TypeRules(node, *type, rule);
   }
   if (node.type == types_.reference) {
     if (options_.references == Checking::kOn) {
@@ -251,19 +259,43 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
   }
 }
 
+/// What a data type says of itself: Age and the other kinds of Quantity have constraints and a binding of their own.
+void Walk::TypeRules(const Node& node, const Profile& type, const ElementRule& element) {
+  const ElementRule& root = type.root();
+  if (options_.invariants == Checking::kOn && !root.constraints.empty()) {
+    Invariants(node, root.constraints);
+  }
+  if (root.binding && options_.bindings == Checking::kOn && root.binding != element.binding) {
+    CheckBinding(node, *root.binding);
+  }
+}
+
 void Walk::BaseValue(const Node& node) {
   constexpr std::pair<ValueKind, std::string_view> kByShape[] = {{ValueKind::kString, "expected a JSON string"},
                                                                  {ValueKind::kNumber, "expected a JSON number"},
                                                                  {ValueKind::kBoolean, "expected true or false"}};
   const auto& [kind, expected] = kByShape[static_cast<std::size_t>(definitions_.Shape(node.type))];
   if (node.kind != kind) {
-    Error(node, IssueType::kValue, std::string(expected));
+    if (!ReportedBefore(node)) {
+      Error(node, IssueType::kValue, std::string(expected));
+    }
     return;
   }
   if (const std::string_view problem = PrimitiveProblem(node.type, node.value, options_.limits); !problem.empty()) {
-    Error(node, IssueType::kValue, std::string(problem));
-  } else if (node.type == types_.xhtml && UnresolvedLinks(node) > 0) {
-    Error(node, IssueType::kInvalid, "expected links to places of the narrative or document that are there");
+    const XhtmlFault fault = node.type == types_.xhtml ? FirstXhtmlFault(node.value) : XhtmlFault{};
+    Error(node, IssueType::kValue, fault.expected.empty() ? std::string(problem) : Describe(fault));
+  } else if (node.type < types_.uri_kinds.size() && types_.uri_kinds[node.type]) {
+    Uri(node, *types_.uri_kinds[node.type]);
+  } else if (node.type == types_.xhtml) {
+    if (const XhtmlFault fault = FirstNarrativeFault(node, narrative_places_); !fault.expected.empty()) {
+      Error(node, IssueType::kInvalid, Describe(fault));
+    }
+  }
+}
+
+void Walk::Uri(const Node& node, UriKind kind) {
+  if (const std::string_view problem = UriProblem(node.value, kind); !problem.empty()) {
+    Error(node, IssueType::kInvalid, std::string(problem));
   }
 }
 

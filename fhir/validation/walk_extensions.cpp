@@ -25,6 +25,21 @@ bool StartsWithOneOf(std::string_view url, auto&& prefixes) {
                      [&](std::string_view prefix) { return url.starts_with(prefix); });
 }
 
+/// Where the extension may stand, as its definition says it.
+std::string ContextsOf(const Profile& definition) {
+  constexpr std::size_t kContextsMax = 5;
+  std::string text;
+  for (std::size_t i = 0; i < definition.contexts.size() && i <= kContextsMax; ++i) {
+    text += i == 0 ? "" : ", ";
+    text += i == kContextsMax ? "…" : definition.contexts[i].expression;
+  }
+  if (!definition.context_invariants.empty()) {
+    text += text.empty() ? "" : ", ";
+    text += fmt::format("where {}", fmt::join(definition.context_invariants, " and "));
+  }
+  return text;
+}
+
 }  // namespace
 
 void Walk::Extension(const Node& node) {
@@ -36,8 +51,10 @@ void Walk::Extension(const Node& node) {
   if (url.find(':') == std::string_view::npos) {
     if (!nested) {
       Error(node, IssueType::kInvalid, "expected an absolute URL in url");
+    } else {
+      ExtensionPart(node, url);
     }
-    return;  // a part of a complex extension: its definition says more
+    return;  // what the part holds is said by the definition of the whole
   }
   const Profile* definition = profiles_.Find(url);
   if (definition == nullptr || !definition->is_extension) {
@@ -53,8 +70,9 @@ void Walk::Extension(const Node& node) {
     return;
   }
   if (!InContext(node, *definition)) {
-    Report(*node.parent, Severity::kError, IssueType::kStructure,
-           fmt::format("the extension {} is not allowed here", definition->url));
+    Report(
+        *node.parent, Severity::kError, IssueType::kStructure,
+        fmt::format("the extension {} is not allowed here: expected on {}", definition->url, ContextsOf(*definition)));
   }
   const bool as_modifier = node.name == "modifierExtension";
   if (as_modifier != definition->modifier && !nested) {
@@ -63,6 +81,20 @@ void Walk::Extension(const Node& node) {
                       : "expected in modifierExtension: its definition modifies");
   }
   ByProfile(node, *definition);
+}
+
+/// A part of a complex extension is one that its definition has, whether the slicing is closed or not.
+void Walk::ExtensionPart(const Node& node, std::string_view url) {
+  const Profile* whole = profiles_.Find(node.parent->ChildValue("url"));
+  if (whole == nullptr || !whole->is_extension) {
+    return;
+  }
+  const RuleRef root{whole, &whole->root()};
+  const RuleRef parts = ChildRule(root, "extension");
+  const bool closed = parts && parts.rule->slicing && parts.rule->slicing->rules == SlicingRules::kClosed;
+  if (!closed && !ExtensionRule(root, url)) {
+    Error(node, IssueType::kInvalid, fmt::format("expected a part that the extension {} has", whole->url));
+  }
 }
 
 bool Walk::InContext(const Node& extension, const Profile& definition) {

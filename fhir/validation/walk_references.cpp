@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "fhir/fhirpath/reference_resolver.hpp"
+#include "fhir/validation/reference_form.hpp"
 #include "fhir/validation/walk.hpp"
 
 namespace fhir::validation {
@@ -15,14 +16,10 @@ using model::Node;
 
 namespace {
 
-/// The part that names the type in "Type/id" and "Type/id/_history/version"; empty for every other form.
-std::string_view RelativeType(std::string_view reference) {
-  const std::size_t slash = reference.find('/');
-  if (slash == std::string_view::npos || reference.find(':') != std::string_view::npos || reference.find('?') < slash ||
-      reference.front() == '#') {
-    return {};
-  }
-  return reference.substr(0, slash);
+/// "Patient" of "http://hl7.org/fhir/StructureDefinition/Patient".
+std::string_view PlainTypeName(std::string_view said) {
+  constexpr std::string_view kDefinitions = "http://hl7.org/fhir/StructureDefinition/";
+  return said.starts_with(kDefinitions) ? said.substr(kDefinitions.size()) : said;
 }
 
 std::string Names(std::span<const TypeId> targets) {
@@ -44,33 +41,51 @@ void Walk::BaseReference(const Node& node) {
     return targets.empty() ||
            std::any_of(targets.begin(), targets.end(), [&](TypeId target) { return definitions_.IsA(type, target); });
   };
-  if (const std::string_view said = node.ChildValue("type");
-      !said.empty() && said.find(':') == std::string_view::npos) {
-    const TypeId type = definitions_.FindType(said);
-    if (!definitions_.IsResource(type) || !allowed(type)) {
-      Error(node, IssueType::kStructure, fmt::format("expected a type of {}", Names(targets)));
+  const std::string_view said = PlainTypeName(node.ChildValue("type"));
+  const ReferenceForm form = FormOfReference(text);
+  TypeId type = metadata::kNoType;  // of what the reference leads to, as far as is known
+  if (form != ReferenceForm::kGood) {
+    ReferenceFormProblem(node, form);
+  } else if (!text.empty()) {
+    type = fhirpath::ReferencedType(text, definitions_);
+    if (type == metadata::kNoType && (!targets.empty() || !said.empty())) {
+      const Target target = resolver_.Resolve(node, text);
+      type = target.resource != nullptr ? target.resource->type : type;
     }
-  }
-  if (text.empty()) {
-    return;
-  }
-  if (const std::string_view name = RelativeType(text); !name.empty()) {
-    const TypeId type = definitions_.FindType(name);
-    if (!definitions_.IsResource(type)) {
-      Error(node, IssueType::kValue, "expected the name of a resource type before '/'");
-    } else if (!allowed(type)) {
+    if (type != metadata::kNoType && !allowed(type)) {
       Error(node, IssueType::kStructure, fmt::format("expected a reference to {}", Names(targets)));
     }
+  }
+  if (said.empty() || IsAbsoluteUri(said)) {
     return;
   }
-  if (targets.empty()) {
+  const TypeId said_type = definitions_.FindType(said);
+  if (!definitions_.IsResource(said_type) || !allowed(said_type)) {
+    Error(node, IssueType::kStructure, fmt::format("expected a type of {}", Names(targets)));
+  } else if (type != metadata::kNoType && type != said_type) {
+    Error(node, IssueType::kStructure,
+          fmt::format("expected the type {}, which the reference names", definitions_.TypeName(type)));
+  }
+}
+
+/// Inside a Bundle a relative reference is joined to the fullUrl, which needs its parts; elsewhere nothing can be told
+/// of what it leads to.
+void Walk::ReferenceFormProblem(const Node& node, ReferenceForm form) {
+  if (form == ReferenceForm::kUnknownType) {
+    Error(node, IssueType::kValue, std::string(ExpectedForm(form)));
     return;
   }
-  const Target target = resolver_.Resolve(node, text);
-  const TypeId type = target.resource != nullptr ? target.resource->type : fhirpath::ReferencedType(text, definitions_);
-  if (type != metadata::kNoType && !allowed(type)) {
-    Error(node, IssueType::kStructure, fmt::format("expected a reference to {}", Names(targets)));
-  }
+  const auto in_bundle = [&] {
+    const Node* at = node.parent;
+    while (at != nullptr && at->type != types_.bundle) {
+      at = at->parent;
+    }
+    return at != nullptr;
+  };
+  const bool wrong = form == ReferenceForm::kSpace || form == ReferenceForm::kQuery ||
+                     (form == ReferenceForm::kPathParts && in_bundle());
+  Report(node, wrong ? Severity::kError : Severity::kWarning, wrong ? IssueType::kInvalid : IssueType::kStructure,
+         std::string(ExpectedForm(form)));
 }
 
 void Walk::ProfileReference(const Node& node, const TypeRule& rule) {

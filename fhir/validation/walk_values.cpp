@@ -25,14 +25,6 @@ std::size_t Characters(std::string_view text) {
   return count;
 }
 
-/// What a definition gives as a value, when it is a simple one: definitions hold nothing of patients.
-std::string Wanted(const Node& value) {
-  if (value.HasValue()) {
-    return std::string(value.value);
-  }
-  return fmt::format("the {} of the profile", metadata::Definitions::R4().TypeName(value.type));
-}
-
 /// Whether an element without a value may be so.
 bool HasAlternative(const Node& node, const ElementRule& rule) {
   if (rule.must_have_value) {
@@ -54,16 +46,16 @@ bool HasAlternative(const Node& node, const ElementRule& rule) {
 
 void Walk::Values(const Node& node, const ElementRule& rule) {
   if (rule.fixed != nullptr && !EqualsFixed(node, *rule.fixed)) {
-    Error(node, IssueType::kValue, fmt::format("expected {}", Wanted(*rule.fixed)));
+    Differs(node, *rule.fixed, MatchRule::kFixed);
   }
   if (rule.pattern != nullptr && !MatchesPattern(node, *rule.pattern)) {
-    Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.pattern)));
+    Differs(node, *rule.pattern, MatchRule::kPattern);
   }
   if (rule.min_value != nullptr && CompareWithLimit(node, *rule.min_value) == std::partial_ordering::less) {
-    Error(node, IssueType::kValue, fmt::format("expected at least {}", Wanted(*rule.min_value)));
+    Error(node, IssueType::kValue, fmt::format("expected at least {}", Describe(*rule.min_value)));
   }
   if (rule.max_value != nullptr && CompareWithLimit(node, *rule.max_value) == std::partial_ordering::greater) {
-    Error(node, IssueType::kValue, fmt::format("expected at most {}", Wanted(*rule.max_value)));
+    Error(node, IssueType::kValue, fmt::format("expected at most {}", Describe(*rule.max_value)));
   }
   if (rule.max_length > 0 && Characters(node.value) > rule.max_length) {
     Error(node, IssueType::kTooLong, fmt::format("expected at most {} characters", rule.max_length));
@@ -93,6 +85,23 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   }
 }
 
+void Walk::Differs(const Node& node, const Node& value, MatchRule rule) {
+  const Difference difference = FirstDifference(node, value, rule);
+  if (difference.wanted == nullptr) {
+    Error(*difference.node, IssueType::kValue,
+          "expected not to be there: the profile's value has nothing of this name");
+  } else if (!difference.missing.empty()) {
+    Report(*difference.node, Severity::kError, IssueType::kValue,
+           fmt::format("expected {} {}", difference.missing, Describe(*difference.wanted)), difference.missing);
+  } else if (difference.wanted->row != nullptr && difference.wanted->row->repeats && difference.wanted != &value) {
+    Error(*difference.node, IssueType::kValue,
+          fmt::format("expected a {} with {}", difference.wanted->name, Describe(*difference.wanted)));
+  } else {
+    Error(*difference.node, IssueType::kValue,
+          fmt::format("expected {}{}", rule == MatchRule::kFixed ? "" : "at least ", Describe(*difference.wanted)));
+  }
+}
+
 void Walk::BaseBinding(const Node& node, const ElementRule& rule) {
   // A closed list of the definitions answers most codes by one search.
   if (!definitions_.RequiredCodes(*node.row).empty() && InRequiredCodes(node)) {
@@ -115,7 +124,14 @@ void Walk::CheckBinding(const Node& node, const Binding& binding) {
   }
 }
 
-void Walk::Report(const Node& node, Severity severity, IssueType type, std::string text) {
+bool Walk::ReportedBefore(const Node& node) const {
+  const std::vector<Issue>& issues = issues_.issues();
+  return std::any_of(issues.begin(), issues.end(), [&node](const Issue& issue) {
+    return issue.severity == Severity::kError && issue.offset && issue.offset == node.source_offset;
+  });
+}
+
+void Walk::Report(const Node& node, Severity severity, IssueType type, std::string text, std::string_view missing) {
   if (quiet_ > 0) {
     quiet_errors_ += severity == Severity::kError || severity == Severity::kFatal ? 1 : 0;
     return;
@@ -125,6 +141,9 @@ void Walk::Report(const Node& node, Severity severity, IssueType type, std::stri
     return;
   }
   std::string expression = ExpressionOf(node);
+  if (!missing.empty()) {
+    expression += fmt::format(".{}", missing);
+  }
   // Two profiles may say the same of one element.
   for (const Issue& issue : issues_.issues()) {
     if (issue.offset == node.source_offset && issue.text == text && issue.expression == expression) {

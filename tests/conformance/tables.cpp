@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kPlacesShown = 3;
 constexpr std::size_t kCellBytes = 150;
 
+/// The text of an issue without the place inside a narrative, which no two of them share.
+std::string KindOf(const std::string& text) {
+  return text.ends_with(" of the narrative)") ? text.substr(0, text.rfind(" (")) : text;
+}
+
 }  // namespace
 
 bool ErrorTable::Add(const std::string& resource, const IssueList& issues) {
@@ -19,7 +24,7 @@ bool ErrorTable::Add(const std::string& resource, const IssueList& issues) {
   for (const Issue& issue : issues.issues()) {
     if (issue.severity == Severity::kError || issue.severity == Severity::kFatal) {
       any = true;
-      places_[issue.text].push_back(fmt::format("{} {}", resource, issue.expression));
+      places_[KindOf(issue.text)].push_back(fmt::format("{} {}", resource, issue.expression));
     }
   }
   return any;

@@ -73,6 +73,33 @@ std::vector<std::size_t> BundleEntries::Resolve(const BundleEntry& from, std::st
   return found;
 }
 
+std::vector<std::size_t> BundleEntries::Called(std::string_view full_url) const {
+  std::vector<std::size_t> found;
+  const auto [first, last] = by_url_.equal_range(full_url);
+  for (auto at = first; at != last; ++at) {
+    found.push_back(at->second);
+  }
+  return found;
+}
+
+std::vector<std::size_t> BundleEntries::OfTypeAndId(std::string_view type_and_id) const {
+  std::vector<std::size_t> found;
+  const std::size_t slash = type_and_id.find('/');
+  for (std::size_t at = 0; at < entries_.size() && slash != std::string_view::npos; ++at) {
+    const Node* resource = entries_[at].resource;
+    if (resource != nullptr && Definitions::R4().TypeName(resource->type) == type_and_id.substr(0, slash) &&
+        resource->ChildValue("id") == type_and_id.substr(slash + 1)) {
+      found.push_back(at);
+    }
+  }
+  return found;
+}
+
+bool IsBundle(const Node& node) {
+  static const metadata::TypeId kBundle = Definitions::R4().FindType("Bundle");
+  return node.type == kBundle;
+}
+
 void CollectReferenceNodes(const Node& resource, std::vector<const Node*>& references) {
   static const metadata::TypeId kReferenceType = Definitions::R4().FindType("Reference");
   for (const Node& child : resource.children()) {
@@ -82,7 +109,9 @@ void CollectReferenceNodes(const Node& resource, std::vector<const Node*>& refer
         references.push_back(reference);
       }
     }
-    CollectReferenceNodes(child, references);
+    if (child.first_child != nullptr && !IsBundle(child)) {
+      CollectReferenceNodes(child, references);
+    }
   }
 }
 

@@ -27,6 +27,10 @@ class BundleEntries {
   /// Positions of the entries that `reference`, as it stands in the resource of `from`, means: by fullUrl, a relative
   /// one below the base of from's fullUrl, a version by meta.versionId.
   std::vector<std::size_t> Resolve(const BundleEntry& from, std::string_view reference) const;
+  /// Positions of the entries with that fullUrl.
+  std::vector<std::size_t> Called(std::string_view full_url) const;
+  /// Positions of the entries whose resource is "Type/id". Cost: O(entries).
+  std::vector<std::size_t> OfTypeAndId(std::string_view type_and_id) const;
 
  private:
   std::vector<BundleEntry> entries_;
@@ -41,7 +45,10 @@ struct RestUrl {
 };
 RestUrl SplitRestUrl(std::string_view url);
 
-/// Every Reference.reference in a resource but those to contained ones, in document order.
+bool IsBundle(const model::Node& node);
+
+/// Every Reference.reference in a resource but those to contained ones, in document order. A Bundle inside the resource
+/// is a world of its own.
 void CollectReferenceNodes(const model::Node& resource, std::vector<const model::Node*>& references);
 
 }  // namespace fhir::validation

@@ -74,7 +74,8 @@ void CheckSearchSet(const Node& bundle, const BundleEntries& entries, IssueList&
       continue;
     }
     if (entry.resource->ChildValue("id").empty() && (!mode.empty() || type != "OperationOutcome")) {
-      Report(*entry.resource, IssueType::kInvalid, "an id is expected on what a search finds", issues);
+      Report(*entry.resource, IssueType::kInvalid, "an id is expected on what a search finds", issues,
+             mode.empty() ? Severity::kWarning : Severity::kError);
     }
     if (mode != "include" && type != "OperationOutcome" && !types.empty() &&
         std::find(types.begin(), types.end(), type) == types.end()) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <string_view>
 
 #include "fhir/validation/families/families.hpp"
@@ -8,6 +9,8 @@ namespace fhir::validation {
 namespace {
 
 constexpr std::string_view kUriSystem = "urn:ietf:rfc:3986";
+
+constexpr std::string_view kSystemSchemes[] = {"http:", "https:", "urn:", "ldap:"};
 
 /// A scheme and a colon, as https://www.rfc-editor.org/rfc/rfc3986#section-3.1 has them.
 bool BeginsWithScheme(std::string_view value) {
@@ -24,7 +27,12 @@ bool BeginsWithScheme(std::string_view value) {
 
 void CheckIdentifier(const model::Node& identifier, const FamilyContext& context, IssueList& issues) {
   const std::string_view value = identifier.ChildValue("value");
-  if (identifier.ChildValue("system") == kUriSystem && !value.empty() && !BeginsWithScheme(value)) {
+  const std::string_view system = identifier.ChildValue("system");
+  if (!system.empty() && std::none_of(std::begin(kSystemSchemes), std::end(kSystemSchemes),
+                                      [system](std::string_view scheme) { return system.starts_with(scheme); })) {
+    Report(identifier, IssueType::kCodeInvalid, "an absolute URI is expected as system", issues);
+  }
+  if (system == kUriSystem && !value.empty() && !BeginsWithScheme(value)) {
     Report(identifier, IssueType::kCodeInvalid,
            "a whole URI is expected as value, such as urn:oid:… or urn:uuid:…, since the system is that of URIs",
            issues);

@@ -64,10 +64,27 @@ bool CheckDigitHolds(CheckAlgorithm algorithm, std::string_view number) {
   return true;
 }
 
+/// A and B stand for Corsica behind a 2 where the department is, or for a department overseas: the second character of
+/// most numbers, behind sex, year and month in those of persons.
+bool LettersStandRight(std::string_view number) {
+  constexpr std::size_t kPersonLengths[] = {13, 15};
+  constexpr std::size_t kDepartment = 5;
+  const bool person = std::ranges::find(kPersonLengths, number.size()) != std::end(kPersonLengths);
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    if (number[i] >= '0' && number[i] <= '9') {
+      continue;
+    }
+    if (i != (person ? kDepartment + 1 : 1) || (person && number[kDepartment] != '2')) {
+      return false;
+    }
+  }
+  return true;
+}
+
 NumberVerdict VerdictOf(const NumberRule& rule, std::string_view number) {
   const bool characters = std::ranges::all_of(
       number, [&](char c) { return (c >= '0' && c <= '9') || (rule.letters && (c == 'A' || c == 'B')); });
-  if (number.size() != rule.length || !characters || !BeginsRight(rule, number)) {
+  if (number.size() != rule.length || !characters || !BeginsRight(rule, number) || !LettersStandRight(number)) {
     return NumberVerdict::kWrongForm;
   }
   return CheckDigitHolds(rule.algorithm, number) ? NumberVerdict::kGood : NumberVerdict::kWrongCheckDigit;
@@ -156,7 +173,8 @@ void CheckNationalIdentifier(const model::Node& node, const NationalIdentifierOp
   const NumberRule& rule = *finding.rule;
   issues.AddAt(model::PathOf(*value), *options.severity, IssueType::kValue,
                finding.verdict == NumberVerdict::kWrongForm
-                   ? fmt::format("a number of the kind {} is expected, which has {} digits", rule.name, rule.length)
+                   ? fmt::format("a number of the kind {} is expected: {} digits{}", rule.name, rule.length,
+                                 rule.letters ? ", A or B for Corsica at the department alone" : "")
                    : fmt::format("a number of the kind {} is expected; its check digit does not hold", rule.name),
                value->source_offset);
 }

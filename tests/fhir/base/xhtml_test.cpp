@@ -88,5 +88,32 @@ TEST(HtmlEntity, Names_AreThoseOfHtml4AndXml) {
   EXPECT_EQ(HtmlEntity(""), U'\0');
 }
 
+TEST(XhtmlFault, SaysTheTagTheAttributeAndTheByte) {
+  const std::string text = Div("<p onclick=\"x()\">a</p>");
+  const XhtmlFault attribute = FirstXhtmlFault(text);
+  EXPECT_EQ(attribute.element, "p");
+  EXPECT_EQ(attribute.attribute, "onclick");
+  EXPECT_EQ(attribute.offset, text.find("onclick"));
+  EXPECT_EQ(Describe(attribute), std::string(XhtmlProblem(text)) + " (onclick of <p>, byte " +
+                                     std::to_string(text.find("onclick")) + " of the narrative)");
+
+  const std::string tag = Div("<p>a</p><script>b</script>");
+  EXPECT_EQ(FirstXhtmlFault(tag).element, "script");
+  EXPECT_EQ(FirstXhtmlFault(tag).attribute, "");
+  EXPECT_EQ(FirstXhtmlFault(tag).offset, tag.find("script"));
+
+  const std::string entity = Div("<p class=\"c\">a &none; b</p>");
+  EXPECT_EQ(FirstXhtmlFault(entity).element, "");
+  EXPECT_GT(FirstXhtmlFault(entity).offset, entity.find('&'));
+  EXPECT_EQ(FirstXhtmlFault(Div("<p>a</p>")).expected, "");
+  EXPECT_LT(Describe(FirstXhtmlFault(Div("<" + std::string(5000, 'x') + ">"))).size(), 200u);
+}
+
+TEST(XhtmlProblem, ElementsOfTheFormattingChapters_AreKnown) {
+  EXPECT_EQ(XhtmlProblem(Div("<address>a</address><bdo dir=\"rtl\">b</bdo><kbd>c</kbd>")), "");
+  EXPECT_EQ(XhtmlProblem(Div(R"(<img src="#i" usemap="#m" alt="a"/><map name="m"><area href="#b" alt="b"/></map>)")),
+            "");
+}
+
 }  // namespace
 }  // namespace fhir
