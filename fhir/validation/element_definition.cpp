@@ -1,7 +1,10 @@
 #include "fhir/validation/element_definition.hpp"
 
 #include <charconv>
+#include <optional>
 #include <utility>
+
+#include <fmt/format.h>
 
 namespace fhir::validation {
 namespace {
@@ -35,10 +38,22 @@ bool IsExtension(const Node& extension, std::string_view name) {
   return url.starts_with(kDefinitionUrl) && url.substr(kDefinitionUrl.size()) == name;
 }
 
-std::uint32_t Count(std::string_view text) {
-  std::uint32_t count = 0;
+/// A whole number in digits alone; nothing for any other text, also for one past what the standard allows (2^31 - 1).
+std::optional<std::uint32_t> Count(std::string_view text) {
+  std::int32_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  return error == std::errc{} ? count : kUnbounded;
+  const bool digits = !text.empty() && text.front() != '-' && end == text.data() + text.size();
+  return digits && error == std::errc{} ? std::optional(static_cast<std::uint32_t>(count)) : std::nullopt;
+}
+
+/// Reads a count into `to`. Errors: kInvalid, with what was expected of the part.
+Result<void> ReadCount(std::string_view part, std::string_view text, std::uint32_t& to) {
+  const std::optional<std::uint32_t> count = Count(text);
+  if (!count) {
+    return Fail(ErrorCode::kInvalid, fmt::format("expected a whole number from 0 to 2147483647 as {}", part));
+  }
+  to = *count;
+  return {};
 }
 
 TypeRule ReadType(const Node& node) {
@@ -204,14 +219,14 @@ void ElementDefinitionReader::ReadConstraint(const Node& node, ElementRule& rule
   rule.constraints.push_back(context_.share(constraint));
 }
 
-void ElementDefinitionReader::ReadExtension(const Node& extension, ElementRule& rule) const {
+Result<void> ElementDefinitionReader::ReadExtension(const Node& extension, ElementRule& rule) {
   const Node* value = ExtensionValue(extension);
   if (value == nullptr) {
-    return;
+    return {};
   }
   // The last two come from later versions of the standard, which profiles of R4 borrow from.
   if (IsExtension(extension, "minLength")) {
-    rule.min_length = Count(value->value);
+    GW_TRY(ReadCount("minLength", value->value, rule.min_length));
   } else if (IsExtension(extension, "narrative-language-control")) {
     rule.narrative_language = value->value;
   } else if (extension.ChildValue("url").ends_with("ElementDefinition.mustHaveValue")) {
@@ -219,23 +234,39 @@ void ElementDefinitionReader::ReadExtension(const Node& extension, ElementRule& 
   } else if (extension.ChildValue("url").ends_with("ElementDefinition.valueAlternatives")) {
     rule.value_alternatives.emplace_back(value->value);
   }
+  return {};
 }
 
-void ElementDefinitionReader::Read(const Node& element, ElementRule& rule) {
+Result<void> ElementDefinitionReader::ReadCardinality(const Node& element, ElementRule& rule) {
+  if (const Node* min = element.Child("min")) {
+    GW_TRY(ReadCount("min", min->value, rule.min));
+  }
+  const Node* max = element.Child("max");
+  if (max != nullptr && max->value == "*") {
+    rule.max = kUnbounded;
+  } else if (max != nullptr && !Count(max->value)) {
+    return Fail(ErrorCode::kInvalid, "expected a whole number from 0 to 2147483647 or * as max");
+  } else if (max != nullptr) {
+    rule.max = *Count(max->value);
+  }
+  if (rule.max < rule.min) {
+    return Fail(ErrorCode::kInvalid, fmt::format("expected a max of at least the min, which is {}", rule.min));
+  }
+  return {};
+}
+
+Result<void> ElementDefinitionReader::Read(const Node& element, ElementRule& rule) {
   rule.types.clear();
   rule.constraints.clear();
+  GW_TRY(ReadCardinality(element, rule));
   for (const Node& child : element.children()) {
     const std::string_view name = child.name;
-    if (name == "min") {
-      rule.min = Count(child.value);
-    } else if (name == "max") {
-      rule.max = Count(child.value);
-    } else if (name == "type") {
+    if (name == "type") {
       rule.types.push_back(ReadType(child));
     } else if (name == "constraint") {
       ReadConstraint(child, rule);
     } else if (name == "extension") {
-      ReadExtension(child, rule);
+      GW_TRY(ReadExtension(child, rule));
     } else if (name == "binding") {
       rule.binding = ReadBinding(child);
       for (const Node& extension : child.children()) {
@@ -248,7 +279,7 @@ void ElementDefinitionReader::Read(const Node& element, ElementRule& rule) {
     } else if (name == "slicing") {
       rule.slicing = ReadSlicing(child);
     } else if (name == "maxLength") {
-      rule.max_length = Count(child.value);
+      GW_TRY(ReadCount("maxLength", child.value, rule.max_length));
     } else if (name.starts_with("fixed")) {
       rule.fixed = Keep(child);
     } else if (name.starts_with("pattern")) {
@@ -259,6 +290,7 @@ void ElementDefinitionReader::Read(const Node& element, ElementRule& rule) {
       rule.max_value = Keep(child);
     }
   }
+  return {};
 }
 
 }  // namespace fhir::validation

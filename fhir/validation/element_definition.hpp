@@ -2,6 +2,7 @@
 // Source: https://hl7.org/fhir/R4/elementdefinition.html
 #pragma once
 
+#include "fhir/base/error.hpp"
 #include "fhir/model/document.hpp"
 #include "fhir/validation/profile.hpp"
 #include "fhir/validation/profile_compiler.hpp"
@@ -13,12 +14,14 @@ class ElementDefinitionReader {
  public:
   ElementDefinitionReader(model::Document& values, const CompileContext& context);
   /// Fills everything but the rule's place in the tree.
-  void Read(const model::Node& element, ElementRule& rule);
+  /// Errors: kInvalid for a cardinality or length that is no number, and a max below the min.
+  Result<void> Read(const model::Node& element, ElementRule& rule);
 
  private:
   const model::Node* Keep(const model::Node& value);
   void ReadConstraint(const model::Node& node, ElementRule& rule) const;
-  void ReadExtension(const model::Node& extension, ElementRule& rule) const;
+  static Result<void> ReadCardinality(const model::Node& element, ElementRule& rule);
+  static Result<void> ReadExtension(const model::Node& extension, ElementRule& rule);
 
   model::Document& values_;
   const CompileContext& context_;

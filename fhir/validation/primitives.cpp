@@ -64,6 +64,13 @@ bool IsUri(std::string_view text) {
          std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
 }
 
+/// A URI, and behind a | its version, which is not empty and holds no other |.
+bool IsCanonical(std::string_view text) {
+  const std::size_t bar = text.find('|');
+  return IsUri(text) && (bar == std::string_view::npos ||
+                         (bar > 0 && bar + 1 < text.size() && text.find('|', bar + 1) == std::string_view::npos));
+}
+
 /// Words with one space between: no space in front, at the end, or twice.
 bool IsCode(std::string_view text) {
   if (text.empty() || IsSpace(text.front()) || IsSpace(text.back())) {
@@ -86,7 +93,7 @@ bool IsId(std::string_view text) {
   });
 }
 
-/// urn:oid: and arcs without leading zeros, the first 0, 1 or 2, at least two of them.
+/// urn:oid: and arcs without leading zeros, the first 0, 1 or 2, the second below 40 where the first is not 2 (X.660).
 bool IsOid(std::string_view text) {
   constexpr std::string_view kPrefix = "urn:oid:";
   if (!text.starts_with(kPrefix)) {
@@ -96,10 +103,16 @@ bool IsOid(std::string_view text) {
   if (text.size() < 3 || text[0] < '0' || text[0] > '2' || text[1] != '.') {
     return false;
   }
+  constexpr std::string_view kSecondMax = "39";
+  bool bounded = text[0] != '2';
   text.remove_prefix(2);
   while (true) {
     const std::size_t dot = text.find('.');
     const std::string_view arc = text.substr(0, dot);
+    if (bounded && (arc.size() > kSecondMax.size() || (arc.size() == kSecondMax.size() && arc > kSecondMax))) {
+      return false;
+    }
+    bounded = false;
     if (arc.empty() || !std::all_of(arc.begin(), arc.end(), IsDigit) || (arc.front() == '0' && arc.size() > 1)) {
       return false;
     }
@@ -204,7 +217,7 @@ constexpr Rule kRules[] = {
     {"markdown", IsString, "expected text that is not empty and has no control characters"},
     {"uri", IsUri, "expected a URI without spaces"},
     {"url", IsUri, "expected a URL without spaces"},
-    {"canonical", IsUri, "expected a canonical URL without spaces"},
+    {"canonical", IsCanonical, "expected a canonical URL without spaces, with one version behind a | or none"},
     {"oid", IsOid, "expected urn:oid: and an OID"},
     {"uuid", IsUuid, "expected urn:uuid: and a UUID in lower case"},
     {"id", IsId, "expected 1 to 64 letters, digits, '-' and '.'"},

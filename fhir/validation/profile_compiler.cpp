@@ -47,22 +47,29 @@ class Compiler {
   Compiler(const Node& definition, const CompileContext& context)
       : definition_(definition), context_(context), definitions_(Definitions::R4()) {}
 
-  std::unique_ptr<Profile> Run() {
+  Result<std::unique_ptr<Profile>> Run() {
     const Node* snapshot = definition_.Child("snapshot");
     profile_ = std::make_unique<Profile>();
     FillHeader();
-    if (snapshot == nullptr || profile_->type == metadata::kNoType) {
-      return nullptr;
+    if (snapshot == nullptr) {
+      return Fail(ErrorCode::kInvalid, "it has no snapshot");
+    }
+    if (profile_->type == metadata::kNoType) {
+      return Fail(ErrorCode::kInvalid, fmt::format("R4 has no type {}", profile_->type_name));
     }
     profile_->values = std::make_unique<model::Document>(definition_.type, 512);
     reader_.emplace(*profile_->values, context_);
     for (const Node& element : snapshot->children()) {
-      if (element.name == "element" && (profile_->rules.size() > kElementsMax || !AddElement(element))) {
-        return nullptr;
+      if (element.name != "element") {
+        continue;
       }
+      if (profile_->rules.size() > kElementsMax) {
+        return Fail(ErrorCode::kTooCostly, fmt::format("a profile may have {} elements", kElementsMax));
+      }
+      GW_TRY(AddElement(element));
     }
     if (profile_->rules.empty()) {
-      return nullptr;
+      return Fail(ErrorCode::kInvalid, "its snapshot has no elements");
     }
     for (const auto& [rule, target] : content_references_) {
       if (const auto found = first_at_.find(target); found != first_at_.end()) {
@@ -95,11 +102,14 @@ class Compiler {
     }
   }
 
-  bool AddElement(const Node& element) {
+  Result<void> AddElement(const Node& element) {
     const std::string path(element.ChildValue("path"));
     const std::string_view parent_path = Before(path, '.');
     if (profile_->rules.empty() != parent_path.empty()) {
-      return profile_->rules.empty() ? false : true;  // a second root is not looked at
+      if (profile_->rules.empty()) {
+        return Fail(ErrorCode::kInvalid, fmt::format("its snapshot begins with {} instead of its type", path));
+      }
+      return {};  // a second root is not looked at
     }
     std::uint32_t position = 0;
     if (parent_path.empty()) {
@@ -107,7 +117,7 @@ class Compiler {
     } else {
       const auto parent = current_.find(parent_path);
       if (parent == current_.end()) {
-        return true;  // an element without its parent governs nothing
+        return {};  // an element without its parent governs nothing
       }
       position = Place(parent->second, LastStep(path), element.ChildValue("sliceName"));
     }
@@ -115,7 +125,10 @@ class Compiler {
     current_[path] = position;
     first_at_.emplace(path, position);
     ElementRule& rule = profile_->rules[position];
-    reader_->Read(element, rule);
+    if (Result<void> read = reader_->Read(element, rule); !read) {
+      const std::string_view id = element.ChildValue("id");
+      return Fail(read.error().code, fmt::format("{}: {}", id.empty() ? path : id, read.error().public_text.text));
+    }
     if (position == 0 && profile_->is_extension) {
       profile_->modifier = element.ChildValue("isModifier") == "true";
     }
@@ -123,7 +136,7 @@ class Compiler {
       content_references_.emplace_back(position, std::string(reference.substr(reference.find('#') + 1)));
     }
     SetNodeType(rule, position);
-    return true;
+    return {};
   }
 
   /// Elements below `path` that came before belong to another slice.
@@ -330,7 +343,7 @@ class Compiler {
 
 }  // namespace
 
-std::unique_ptr<Profile> CompileProfile(const Node& definition, const CompileContext& context) {
+Result<std::unique_ptr<Profile>> CompileProfile(const Node& definition, const CompileContext& context) {
   return Compiler(definition, context).Run();
 }
 

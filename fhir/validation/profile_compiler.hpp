@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "fhir/base/error.hpp"
 #include "fhir/model/document.hpp"
 #include "fhir/validation/profile.hpp"
 
@@ -21,8 +22,9 @@ struct CompileContext {
 /// Shape:  definition has a snapshot; elements are in the order of their paths. What a profile repeats of its type's
 ///         definition is left out of the rows, since the walk checks that on its own.
 /// Cost:   O(elements), at most kElementsMax of them.
-/// Errors: null when there is no snapshot, its type is unknown or it is larger than kElementsMax.
-std::unique_ptr<Profile> CompileProfile(const model::Node& definition, const CompileContext& context);
+/// Errors: kInvalid without a snapshot, for an unknown type, and for a cardinality or length that is none, with the
+///         element; kTooCostly past kElementsMax. The text says what is wrong with the definition, not which it is.
+Result<std::unique_ptr<Profile>> CompileProfile(const model::Node& definition, const CompileContext& context);
 
 inline constexpr std::size_t kElementsMax = 20'000;
 

@@ -1,5 +1,6 @@
 #include "fhir/validation/profile_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 
@@ -15,6 +16,10 @@ constexpr std::string_view kStructureDefinition = "StructureDefinition";
 constexpr std::size_t kTypesMax = 4096;
 /// Profiles kept by the spelling of their canonical; outside input can make new spellings, so there is an end to it.
 constexpr std::size_t kNamesMax = 50'000;
+
+std::string FullName(const packages::ResourceName& name) {
+  return name.version.empty() ? std::string(name.url) : fmt::format("{}|{}", name.url, name.version);
+}
 
 }  // namespace
 
@@ -40,6 +45,7 @@ struct ProfileStore::State {
   std::array<std::atomic<const Profile*>, kTypesMax> base{};
   std::recursive_mutex mutex;  // guards what follows; recursive, since a profile's compiling asks for its type's rows
   std::unordered_map<std::string, const Profile*> by_canonical;
+  std::unordered_map<std::string, std::string> faults;  // "url|version" of a loaded definition that cannot be used
   std::vector<std::unique_ptr<const Profile>> profiles;
   std::unordered_map<std::string, std::unique_ptr<const Constraint>> constraints;
 };
@@ -77,28 +83,47 @@ const Profile* ProfileStore::Find(std::string_view canonical) const {
   const std::optional<packages::ResourceName> row = registry_.Lookup(kStructureDefinition, canonical);
   const Profile* made = nullptr;
   if (row) {
-    const std::string full =
-        row->version.empty() ? std::string(row->url) : fmt::format("{}|{}", row->url, row->version);
+    const std::string full = FullName(*row);
     const auto same = full == name ? state_->by_canonical.end() : state_->by_canonical.find(full);
-    made = same != state_->by_canonical.end() ? same->second : Compile(full);
+    if (same != state_->by_canonical.end()) {
+      made = same->second;
+    } else if (auto compiled = Compile(full)) {
+      state_->profiles.push_back(*std::move(compiled));
+      made = state_->profiles.back().get();
+    } else {
+      state_->faults.insert_or_assign(full, compiled.error().public_text.text);
+    }
     state_->by_canonical.insert_or_assign(full, made);
   }
   state_->by_canonical.insert_or_assign(name, made);
   return made;
 }
 
-const Profile* ProfileStore::Compile(std::string_view canonical) const {
+ProfileStore::Missing ProfileStore::WhyMissing(std::string_view canonical) const {
+  if (const std::optional<packages::ResourceName> row = registry_.Lookup(kStructureDefinition, canonical)) {
+    const std::lock_guard lock(state_->mutex);
+    if (const auto fault = state_->faults.find(FullName(*row)); fault != state_->faults.end()) {
+      return {true, fmt::format("the profile {} cannot be used: {}", row->url, fault->second)};
+    }
+  }
+  return {false, fmt::format("expected the profile {} to be loaded", canonical)};
+}
+
+Result<std::unique_ptr<const Profile>> ProfileStore::Compile(std::string_view canonical) const {
   std::optional<model::Document> definition = registry_.Read(kStructureDefinition, canonical);
   if (!definition) {
-    return nullptr;
+    return Fail(ErrorCode::kInvalid, "its text cannot be read");
   }
   if (definition->root().Child("snapshot") == nullptr) {
     IssueList issues;
-    auto whole = GenerateSnapshot(definition->root(), registry_, issues);
-    if (!whole) {
-      return nullptr;
+    GW_ASSIGN(model::Document whole, GenerateSnapshot(definition->root(), registry_, issues));
+    // A row that is about nothing is a rule that would not be checked.
+    const auto unmatched = std::find_if(issues.issues().begin(), issues.issues().end(),
+                                        [](const Issue& issue) { return issue.type == IssueType::kValue; });
+    if (unmatched != issues.issues().end()) {
+      return Fail(ErrorCode::kInvalid, unmatched->text);
     }
-    definition = *std::move(whole);
+    definition = std::move(whole);
   }
   CompileContext context;
   context.share = [this](const Constraint& constraint) -> const Constraint* {
@@ -113,12 +138,8 @@ const Profile* ProfileStore::Compile(std::string_view canonical) const {
     return slot.get();
   };
   context.base = [this](metadata::TypeId type) { return Base(type); };
-  auto profile = CompileProfile(definition->root(), context);
-  if (!profile) {
-    return nullptr;
-  }
-  state_->profiles.push_back(std::move(profile));
-  return state_->profiles.back().get();
+  GW_ASSIGN(std::unique_ptr<const Profile> profile, CompileProfile(definition->root(), context));
+  return profile;
 }
 
 }  // namespace fhir::validation

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "fhir/base/error.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/validation/profile.hpp"
 
@@ -27,10 +28,16 @@ class ProfileStore {
   const Profile* Base(metadata::TypeId type) const;
   /// Rows of the definition with this canonical ("url" or "url|version"); null when unknown or not usable.
   const Profile* Find(std::string_view canonical) const;
+  /// Why Find gave null, for people: the definition is not loaded, or it is and has a fault, which is said.
+  struct Missing {
+    bool faulty = false;
+    std::string text;
+  };
+  Missing WhyMissing(std::string_view canonical) const;
 
  private:
   struct State;
-  const Profile* Compile(std::string_view canonical) const;
+  Result<std::unique_ptr<const Profile>> Compile(std::string_view canonical) const;
   const packages::Registry& registry_;
   std::unique_ptr<State> state_;
 };

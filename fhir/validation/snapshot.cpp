@@ -1,7 +1,6 @@
 #include "fhir/validation/snapshot.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <list>
 #include <map>
 #include <optional>
@@ -9,8 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/validation/base_chain.hpp"
+#include "fhir/validation/differential_faults.hpp"
 #include "fhir/validation/snapshot_merge.hpp"
 #include "fhir/validation/snapshot_tree.hpp"
+#include "fhir/validation/snapshot_types.hpp"
 
 #include <fmt/format.h>
 
@@ -22,65 +24,7 @@ using model::Document;
 using model::Node;
 using Element = SnapshotElement;
 
-constexpr std::size_t kProfilesOnTheWayMax = 32;
 constexpr std::string_view kTypeBase = "http://hl7.org/fhir/StructureDefinition/";
-
-/// The only type of an element, and its only profile.
-struct TypeOf {
-  std::string_view code;
-  std::string_view profile;
-  std::size_t types = 0;
-};
-
-TypeOf TypeOfRow(const Node& row) {
-  TypeOf found;
-  std::size_t profiles = 0;
-  for (const Node& type : row.children()) {
-    if (type.name != "type") {
-      continue;
-    }
-    ++found.types;
-    found.code = type.ChildValue("code");
-    for (const Node& profile : type.children()) {
-      if (profile.name == "profile") {
-        found.profile = profile.value;
-        ++profiles;
-      }
-    }
-  }
-  if (found.types != 1) {
-    found.code = {};
-  }
-  if (found.types != 1 || profiles != 1) {
-    found.profile = {};
-  }
-  return found;
-}
-
-bool IsReference(std::string_view code) {
-  return code == "Reference" || code == "canonical";
-}
-
-/// The code of the type that "valueQuantity" says of "value[x]", as the row's own types spell it; nullopt when it says
-/// none, empty when it names a type the row does not allow.
-std::optional<std::string_view> ChosenType(const Element& choice, std::string_view name) {
-  if (!choice.name.ends_with("[x]")) {
-    return std::nullopt;
-  }
-  const std::string_view stem = std::string_view(choice.name).substr(0, choice.name.size() - 3);
-  if (name.size() <= stem.size() || !name.starts_with(stem)) {
-    return std::nullopt;
-  }
-  const std::string_view suffix = name.substr(stem.size());
-  for (const Node& type : choice.row->children()) {
-    const std::string_view code = type.name == "type" ? type.ChildValue("code") : std::string_view{};
-    if (code.size() == suffix.size() && code.substr(1) == suffix.substr(1) &&
-        std::toupper(static_cast<unsigned char>(code.front())) == suffix.front()) {
-      return code;
-    }
-  }
-  return std::string_view{};
-}
 
 class SnapshotMaker {
  public:
@@ -95,8 +39,11 @@ class SnapshotMaker {
                   "a snapshot is made from baseDefinition and differential: one of them is missing");
     }
     const std::string url(definition.ChildValue("url"));
-    if (in_work_.size() >= kProfilesOnTheWayMax || std::find(in_work_.begin(), in_work_.end(), url) != in_work_.end()) {
-      return Fail(ErrorCode::kTooCostly, "profiles are based on each other, or on too many others");
+    GW_TRY(CheckBases(definition, registry_));
+    if (in_work_.size() >= kProfilesOnTheWayMax || InWork(url)) {
+      return Fail(ErrorCode::kTooCostly,
+                  fmt::format("profiles need each other, or too many others, for their snapshots: {}, {}",
+                              fmt::join(in_work_, ", "), url));
     }
     in_work_.push_back(url);
     Result<Element> made = MakeFrom(definition, base, *differential);
@@ -108,6 +55,7 @@ class SnapshotMaker {
   struct Work {
     bool specialization = false;
     std::string_view type;  ///< canonical or name of the type the profile is on: where contentReference points
+    DifferentialNames names;
   };
 
   Result<Element> MakeFrom(const Node& definition, std::string_view base, const Node& differential) {
@@ -118,12 +66,13 @@ class SnapshotMaker {
     Element root = **tree;
     GW_ASSIGN(Element changes, ReadElementTree(differential));
     const Work work{.specialization = definition.ChildValue("derivation") == "specialization",
-                    .type = definition.ChildValue("type")};
+                    .type = definition.ChildValue("type"),
+                    .names = {.url = definition.ChildValue("url"), .base = base}};
     if (work.specialization) {
       root.name = changes.name;
     } else if (root.name != changes.name) {
-      return Fail(ErrorCode::kInvalid,
-                  fmt::format("the differential is about {}, its base about {}", changes.name, root.name));
+      return Fail(ErrorCode::kInvalid, fmt::format("the differential of {} is about {}, its base {} about {}",
+                                                   work.names.url, changes.name, base, root.name));
     }
     GW_TRY(Apply(root, changes, work));
     return root;
@@ -159,7 +108,7 @@ class SnapshotMaker {
     CheckNarrower(*target.row, *change.row, {.position = change.position, .new_slice = new_slice}, issues_);
     const TypeOf type = TypeOfRow(*change.row);
     const Node* base = target.row;
-    if (!type.profile.empty() && !IsReference(type.code)) {
+    if (!type.profile.empty() && !IsReferenceType(type.code)) {
       if (Result<const Element*> tree = TreeOf(type.profile)) {
         base = &rows_.Root(*(*tree)->row, *target.row, type.code == "Extension");
         // What the profile says of the type's children holds from here on.
@@ -213,6 +162,7 @@ class SnapshotMaker {
     }
     std::map<const Element*, Element> before;  // an element as its slices find it: without what is said of itself
     std::vector<std::pair<Element*, std::string>> shortcuts;
+    CheckOrder(target, change, work.names, issues_);
     for (const Element& child : change.children) {
       GW_TRY(ApplyChild(target, child, work, before, shortcuts));
     }
@@ -250,7 +200,7 @@ class SnapshotMaker {
       chosen = ChosenType(*found, slice).value_or(std::string_view{});
     }
     if (found == nullptr) {
-      Unknown(change);
+      ReportUnknown(change, work.names, issues_);
       return {};
     }
     if (slice.empty()) {
@@ -354,21 +304,6 @@ class SnapshotMaker {
     return ApplyChildren(target.children.back(), change, work);
   }
 
-  void Unknown(const Element& change) {
-    const std::size_t position = change.row != nullptr ? change.position : FirstPosition(change);
-    issues_.AddAt(fmt::format("StructureDefinition.differential.element[{}]", position), Severity::kError,
-                  IssueType::kValue, fmt::format("an element of the base is expected: it has no {}", change.name),
-                  change.row != nullptr ? std::optional<std::size_t>(change.row->source_offset) : std::nullopt);
-  }
-
-  static std::size_t FirstPosition(const Element& change) {
-    const Element* at = &change;
-    while (at->row == nullptr && !at->children.empty()) {
-      at = &at->children.front();
-    }
-    return at->position;
-  }
-
   Result<void> Grow(std::size_t count) {
     elements_ += count;
     if (elements_ > kSnapshotElementsMax) {
@@ -384,8 +319,8 @@ class SnapshotMaker {
     }
     const TypeOf type = TypeOfRow(*element.row);
     std::string canonical(type.profile);
-    if (canonical.empty() || IsReference(type.code) || registry_.Find("StructureDefinition", canonical) == nullptr ||
-        InWork(canonical)) {
+    if (canonical.empty() || IsReferenceType(type.code) ||
+        registry_.Find("StructureDefinition", canonical) == nullptr || InWork(canonical)) {
       const std::string_view code = type.types == 1 ? type.code : std::string_view("Element");
       if (code.empty() || code.starts_with("http://hl7.org/fhirpath/")) {
         return {};
@@ -445,40 +380,6 @@ class SnapshotMaker {
   std::size_t elements_ = 0;
 };
 
-struct ElementNames {
-  std::string path;
-  std::string id;
-};
-
-Result<void> Write(Document& document, Node& snapshot, const Element& element, const ElementNames& names,
-                   std::size_t& count) {
-  if (++count > kSnapshotElementsMax) {
-    return Fail(ErrorCode::kTooCostly, fmt::format("a snapshot may have {} elements", kSnapshotElementsMax));
-  }
-  Node& row = document.CopyInto(snapshot, "element", *element.row);
-  for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>{"id", names.id},
-                                    {"path", names.path},
-                                    {"sliceName", element.slice}}) {
-    document.RemoveAll(row, name);
-    if (!value.empty()) {
-      document.Add(row, name, value);
-    }
-  }
-  if (row.Child("base") == nullptr) {
-    Node& base = document.Add(row, "base");
-    document.Add(base, "path", names.path);
-    document.Add(base, "min", row.ChildValue("min").empty() ? "0" : row.ChildValue("min"));
-    document.Add(base, "max", row.ChildValue("max").empty() ? "*" : row.ChildValue("max"));
-  }
-  for (const Element& child : element.children) {
-    GW_TRY(Write(document, snapshot, child,
-                 {.path = names.path + "." + child.name,
-                  .id = names.id + "." + child.name + (child.slice.empty() ? "" : ":" + child.slice)},
-                 count));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<Document> GenerateSnapshot(const Node& structure_definition, const packages::Registry& registry,
@@ -488,8 +389,7 @@ Result<Document> GenerateSnapshot(const Node& structure_definition, const packag
   Document document = Document::CloneResource(structure_definition);
   document.RemoveAll(document.root(), "snapshot");
   Node& snapshot = document.Add(document.root(), "snapshot");
-  std::size_t count = 0;
-  GW_TRY(Write(document, snapshot, root, {.path = root.name, .id = root.name}, count));
+  GW_TRY(WriteElementTree(root, document, snapshot));
   return document;
 }
 

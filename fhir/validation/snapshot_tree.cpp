@@ -144,6 +144,40 @@ class TreeBuilder {
   std::vector<SnapshotElement*> chain_;  // from the root to the element placed last
 };
 
+struct ElementNames {
+  std::string path;
+  std::string id;
+};
+
+Result<void> Write(model::Document& document, model::Node& snapshot, const SnapshotElement& element,
+                   const ElementNames& names, std::size_t& count) {
+  if (++count > kSnapshotElementsMax) {
+    return Fail(ErrorCode::kTooCostly, fmt::format("a snapshot may have {} elements", kSnapshotElementsMax));
+  }
+  model::Node& row = document.CopyInto(snapshot, "element", *element.row);
+  for (const auto& [name, value] : {std::pair<std::string_view, std::string_view>{"id", names.id},
+                                    {"path", names.path},
+                                    {"sliceName", element.slice}}) {
+    document.RemoveAll(row, name);
+    if (!value.empty()) {
+      document.Add(row, name, value);
+    }
+  }
+  if (row.Child("base") == nullptr) {
+    model::Node& base = document.Add(row, "base");
+    document.Add(base, "path", names.path);
+    document.Add(base, "min", row.ChildValue("min").empty() ? "0" : row.ChildValue("min"));
+    document.Add(base, "max", row.ChildValue("max").empty() ? "*" : row.ChildValue("max"));
+  }
+  for (const SnapshotElement& child : element.children) {
+    GW_TRY(Write(document, snapshot, child,
+                 {.path = names.path + "." + child.name,
+                  .id = names.id + "." + child.name + (child.slice.empty() ? "" : ":" + child.slice)},
+                 count));
+  }
+  return {};
+}
+
 }  // namespace
 
 SnapshotElement* SnapshotElement::Find(std::string_view child_name, std::string_view child_slice) {
@@ -175,6 +209,11 @@ Result<SnapshotElement> ReadElementTree(const model::Node& list) {
     return Fail(ErrorCode::kInvalid, "the profile lists no elements");
   }
   return builder.Take();
+}
+
+Result<void> WriteElementTree(const SnapshotElement& root, model::Document& document, model::Node& list) {
+  std::size_t count = 0;
+  return Write(document, list, root, {.path = root.name, .id = root.name}, count);
 }
 
 }  // namespace fhir::validation

@@ -37,4 +37,8 @@ inline constexpr std::size_t kSnapshotLevelsMax = 64;
 ///         the limits above.
 Result<SnapshotElement> ReadElementTree(const model::Node& list);
 
+/// Writes the elements to `list` of `document`, with their ids, paths, slice names and, where a row has none, its base.
+/// Errors: kTooCostly past kSnapshotElementsMax.
+Result<void> WriteElementTree(const SnapshotElement& root, model::Document& document, model::Node& list);
+
 }  // namespace fhir::validation

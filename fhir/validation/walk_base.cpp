@@ -88,7 +88,7 @@ void Walk::Run(const Node& resource) {
     if (const Profile* profile = profiles_.Find(canonical)) {
       ByProfile(resource, *profile);
     } else {
-      Error(resource, IssueType::kNotFound, fmt::format("expected the profile {} to be loaded", canonical));
+      Error(resource, IssueType::kNotFound, profiles_.WhyMissing(canonical).text);
     }
   }
 }
@@ -125,6 +125,8 @@ void Walk::DeclaredProfiles(const Node& node) {
     }
     if (const Profile* profile = profiles_.Find(declared.value)) {
       ByProfile(node, *profile);
+    } else if (ProfileStore::Missing why = profiles_.WhyMissing(declared.value); why.faulty) {
+      Error(declared, IssueType::kStructure, std::move(why.text));
     } else {
       Report(declared, options_.unknown_profile, IssueType::kStructure,
              "not checked: expected a profile that is loaded");

@@ -57,6 +57,12 @@ void Walk::Extension(const Node& node) {
     return;  // what the part holds is said by the definition of the whole
   }
   const Profile* definition = profiles_.Find(url);
+  if (definition == nullptr) {
+    if (ProfileStore::Missing why = profiles_.WhyMissing(url); why.faulty) {
+      Error(node, IssueType::kExtension, std::move(why.text));
+      return;
+    }
+  }
   if (definition == nullptr || !definition->is_extension) {
     if (!StartsWithOneOf(url, options_.extension_domains)) {
       const bool lenient = url.starts_with(kStandardDomain) ||

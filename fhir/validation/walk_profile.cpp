@@ -95,8 +95,9 @@ void Walk::TypeProfiles(const Node& node, std::span<const std::string> profiles)
     const Profile* profile = profiles_.Find(profiles.front());
     if (profile == nullptr) {
       if (quiet_ == 0) {
-        Report(node, node.type == types_.extension ? Severity::kWarning : Severity::kError, IssueType::kStructure,
-               fmt::format("not checked: expected the profile {} to be loaded", profiles.front()));
+        const ProfileStore::Missing why = profiles_.WhyMissing(profiles.front());
+        Report(node, node.type == types_.extension && !why.faulty ? Severity::kWarning : Severity::kError,
+               IssueType::kStructure, fmt::format("not checked: {}", why.text));
       }
       return;
     }

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fhir/json/reader.hpp"
@@ -164,17 +166,80 @@ TEST(Snapshot, BaseWithoutSnapshot_IsMadeOnTheWay) {
   EXPECT_EQ(made.rows, Texts{"Observation.subject 1..1 Reference"});
 }
 
-TEST(Snapshot, ProfilesBasedOnEachOther_AreRefused) {
+/// A registry of profiles of Observation, each with its base.
+std::unique_ptr<const packages::Registry> Chain(std::vector<std::pair<std::string, std::string>> urls_and_bases) {
   packages::RegistryBuilder builder;
-  ASSERT_TRUE(builder.AddResource(Profile(R"({"path":"Observation"})", "Observation", "http://example.org/q")));
-  ASSERT_TRUE(builder.AddResource(
-      Profile(R"({"path":"Observation"})", "Observation", "http://example.org/p", "http://example.org/q")));
+  for (const auto& [url, base] : urls_and_bases) {
+    EXPECT_TRUE(builder.AddResource(Profile(R"({"path":"Observation"})", "Observation", base, url)));
+  }
   IssueList issues;
-  const auto registry = builder.Build(issues);
-  IssueList more;
-  const auto made = GenerateSnapshot(*registry->Find("StructureDefinition", "http://example.org/p"), *registry, more);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, ErrorCode::kTooCostly);
+  return builder.Build(issues);
+}
+
+std::string RefusalOf(const packages::Registry& registry, std::string_view url) {
+  IssueList issues;
+  const auto made = GenerateSnapshot(*registry.Find("StructureDefinition", url), registry, issues);
+  return made ? std::string() : fmt::format("{} {}", Name(made.error().code), made.error().public_text.text);
+}
+
+TEST(Snapshot, ProfilesBasedOnEachOther_AreRefusedByName) {
+  const auto two =
+      Chain({{"http://example.org/p", "http://example.org/q"}, {"http://example.org/q", "http://example.org/p"}});
+  EXPECT_EQ(RefusalOf(*two, "http://example.org/p"),
+            fmt::format("{} profiles are based on each other: http://example.org/p, http://example.org/q, "
+                        "http://example.org/p",
+                        Name(ErrorCode::kTooCostly)));
+  const auto one = Chain({{"http://example.org/p", "http://example.org/p"}});
+  EXPECT_NE(RefusalOf(*one, "http://example.org/p").find("each other: http://example.org/p, http://example.org/p"),
+            std::string::npos);
+  const auto behind = Chain({{"http://example.org/a", "http://example.org/p"},
+                             {"http://example.org/p", "http://example.org/q"},
+                             {"http://example.org/q", "http://example.org/p"}});
+  EXPECT_NE(RefusalOf(*behind, "http://example.org/a").find("each other"), std::string::npos);
+}
+
+TEST(Snapshot, BasesAtTheLimit_AreFollowed_OneMoreIsNot) {
+  const auto chain = [](int profiles) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (int i = 0; i < profiles; ++i) {
+      rows.emplace_back(fmt::format("http://example.org/{}", i),
+                        i + 1 < profiles ? fmt::format("http://example.org/{}", i + 1)
+                                         : std::string("http://hl7.org/fhir/StructureDefinition/Observation"));
+    }
+    return Chain(std::move(rows));
+  };
+  // The type itself, DomainResource and Resource are bases too.
+  EXPECT_EQ(RefusalOf(*chain(30), "http://example.org/0"), "");
+  EXPECT_NE(RefusalOf(*chain(31), "http://example.org/0").find("more than 32"), std::string::npos);
+}
+
+std::string FirstFault(std::string_view elements) {
+  IssueList issues;
+  const auto made = GenerateSnapshot(Profile(elements).root(), packages::Registry::Core(), issues);
+  EXPECT_TRUE(made);
+  return issues.empty() ? std::string() : issues.issues().front().text;
+}
+
+TEST(Snapshot, ElementTheBaseDoesNotHave_IsAnErrorWithPathAndProfiles) {
+  EXPECT_EQ(FirstFault(R"({"path":"Observation.code"},{"path":"Observation.code.codding","min":1})"),
+            "Observation.code.codding of http://example.org/p: an element of its base "
+            "http://hl7.org/fhir/StructureDefinition/Observation is expected, which has no codding there");
+  EXPECT_NE(FirstFault(R"({"path":"Observation.valeur.unit","min":1})").find("no valeur there"), std::string::npos);
+}
+
+TEST(Snapshot, RowsInAnotherOrderThanTheBases_AreErrorsWithPathAndProfiles) {
+  EXPECT_EQ(FirstFault(R"({"path":"Observation.code"},{"path":"Observation.status"})"),
+            "Observation.status of http://example.org/p is expected before code, as in "
+            "http://hl7.org/fhir/StructureDefinition/Observation");
+  EXPECT_NE(FirstFault(R"({"path":"Observation.code.coding"},{"path":"Observation.code"})").find("what is below it"),
+            std::string::npos);
+  EXPECT_NE(FirstFault(R"({"path":"Observation.category","sliceName":"a"},{"path":"Observation.category","min":1})")
+                .find("its slices"),
+            std::string::npos);
+  EXPECT_EQ(FirstFault(R"({"path":"Observation.status"},{"path":"Observation.category"},
+      {"path":"Observation.category","sliceName":"a"},{"path":"Observation.category.coding","min":1},
+      {"path":"Observation.category","sliceName":"b"},{"path":"Observation.code"},{"path":"Observation.valueQuantity"})"),
+            "");
 }
 
 TEST(Snapshot, NoBaseLoaded_IsNotFound) {

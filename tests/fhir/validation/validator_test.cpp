@@ -153,6 +153,70 @@ TEST(Validator, MoreElementsThanAProfileMayHave_ProfileIsNotUsed) {
   EXPECT_EQ(issues.issues().back().type, IssueType::kNotFound);
 }
 
+/// What validating a Patient against a profile says first; the profile has this text where a snapshot or differential
+/// is expected.
+std::string FirstAgainst(std::string_view elements) {
+  IssueList reading;
+  auto profile =
+      json::ReadJson(fmt::format(R"({{"resourceType":"StructureDefinition","url":"http://example.org/p","name":"P",
+    "status":"active","kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",
+    "baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient",{}}})",
+                                 elements),
+                     {}, reading);
+  packages::RegistryBuilder builder;
+  EXPECT_TRUE(profile && builder.AddResource(*std::move(profile)));
+  IssueList building;
+  const auto registry = builder.Build(building);
+  const terminology::Terminology terminology(*registry);
+  const Validator validator(*registry, terminology);
+  const model::Document patient = Read(R"({"resourceType":"Patient","active":true})");
+  const std::vector<std::string> profiles{"http://example.org/p"};
+  ValidatorOptions options;
+  options.profiles = profiles;
+  options.best_practice = Severity::kInformation;
+  IssueList issues;
+  validator.Validate(patient.root(), options, issues);
+  for (const Issue& issue : issues.issues()) {
+    if (issue.severity == Severity::kError) {
+      return issue.text;
+    }
+  }
+  return {};
+}
+
+std::string Snapshot(std::string_view cardinality) {
+  return fmt::format(R"("snapshot":{{"element":[{{"id":"Patient","path":"Patient","min":0,"max":"*"}},
+      {{"id":"Patient.name","path":"Patient.name",{}}}]}})",
+                     cardinality);
+}
+
+TEST(Validator, CardinalityThatIsNone_ProfileIsNotUsedAndTheElementIsNamed) {
+  constexpr std::string_view kFaulty = "the profile http://example.org/p cannot be used: Patient.name: ";
+  for (const std::string_view cardinality :
+       {R"("min":"x","max":"1")", R"("min":-1,"max":"1")", R"("min":0.5,"max":"1")", R"("min":0,"max":"x")",
+        R"("min":0,"max":"")", R"("min":0,"max":"-1")", R"("min":0,"max":"1x")", R"("min":2147483648,"max":"*")",
+        R"("min":0,"max":"2147483648")", R"("min":2,"max":"1")", R"("maxLength":"x")"}) {
+    EXPECT_TRUE(FirstAgainst(Snapshot(cardinality)).starts_with(kFaulty)) << cardinality;
+    EXPECT_NE(FirstAgainst(Snapshot(cardinality)).find(" expected a "), std::string::npos) << cardinality;
+  }
+  for (const std::string_view cardinality :
+       {R"("min":0,"max":"0")", R"("min":0,"max":"2147483647")", R"("min":0,"max":"*")"}) {
+    EXPECT_EQ(FirstAgainst(Snapshot(cardinality)), "") << cardinality;
+  }
+  EXPECT_EQ(FirstAgainst(Snapshot(R"("min":2147483647,"max":"2147483647")")).find("cannot be used"), std::string::npos);
+}
+
+TEST(Validator, DifferentialThatDoesNotFit_ProfileIsNotUsedAndThePathIsNamed) {
+  EXPECT_EQ(FirstAgainst(R"("differential":{"element":[{"path":"Patient.nmae","min":1}]})"),
+            "the profile http://example.org/p cannot be used: Patient.nmae of http://example.org/p: an element of its "
+            "base http://hl7.org/fhir/StructureDefinition/Patient is expected, which has no nmae there");
+  EXPECT_EQ(FirstAgainst(R"("differential":{"element":[{"path":"Patient.name","min":3,"max":"2"}]})"),
+            "the profile http://example.org/p cannot be used: Patient.name: expected a max of at least the min, which "
+            "is 3");
+  EXPECT_NE(FirstAgainst(R"("differential":{"element":[{"path":"Patient.name","min":1}]})").find("name"),
+            std::string::npos);
+}
+
 TEST(Validator, IssuesPastTheLimit_ListIsCutAndSaysSo) {
   const terminology::Terminology terminology(packages::Registry::Core());
   const Validator validator(packages::Registry::Core(), terminology);
