@@ -30,6 +30,7 @@ enum class AstKind : std::uint8_t {
   kCall,      ///< operand 0 . function(operands 1…); operand 0 is kNoOperand for a call at the start of a path
   kIndexer,   ///< operand 0 [ operand 1 ]
   kNegate,
+  kPositive,  ///< a plus sign, which changes nothing and wants a number
   kMultiply,
   kDivide,
   kIntegerDivide,

@@ -246,6 +246,10 @@ std::optional<Moment> Moment::Plus(std::int64_t amount, std::string_view unit) c
     value /= 24;
     part = kDay;
   }
+  if (part == kDay && count <= kMonth) {
+    value /= 365;
+    part = kYear;
+  }
   if (part == kDay && count <= kDay) {
     value /= 30;
     part = kMonth;

@@ -68,7 +68,6 @@ bool QuantityArithmetic(Evaluator& evaluator, AstKind kind, const Item& left, co
   switch (kind) {
     case AstKind::kAdd:
     case AstKind::kSubtract:
-      if (left.kind != right.kind) return evaluator.FailWith("a quantity is added to quantities only");
       result = AddMeasures(measure(a), measure(b), kind == AstKind::kSubtract);
       break;
     case AstKind::kMultiply:
@@ -209,15 +208,16 @@ bool Evaluator::EvaluateOperator(const AstNode& node, const Frame& frame, Collec
   }
   Collection left;
   if (!Evaluate(node.operands[0], frame, left)) return false;
-  if (node.kind == AstKind::kNegate) {
+  if (node.kind == AstKind::kNegate || node.kind == AstKind::kPositive) {
     std::optional<Item> item;
     if (!SingleOf(left, item)) return false;
     if (!item) return true;
+    const std::optional<Number> number = NumberOf(*item);
+    if (!number) return FailWith("only a number or quantity has a sign");
+    if (node.kind == AstKind::kPositive) return Add(out, *item);
     if (item->kind == ItemKind::kInteger) {
       return item->integer == INT32_MIN || Add(out, Item::Integer(-item->integer));
     }
-    const std::optional<Number> number = NumberOf(*item);
-    if (!number) return FailWith("only a number or quantity has a negative");
     return Add(out, Item::Text(item->kind, Intern(number->Negated().ToString()), item->unit));
   }
   if (node.kind == AstKind::kIs) {

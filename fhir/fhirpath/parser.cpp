@@ -129,6 +129,7 @@ class Parser {
 
   Result<std::uint32_t> Unary() {
     const std::uint32_t offset = Offset();
+    const bool has_sign = IsSymbol("+") || IsSymbol("-");
     bool negative = false;
     while (IsSymbol("+") || IsSymbol("-")) {
       if (IsSymbol("-")) negative = !negative;
@@ -136,8 +137,8 @@ class Parser {
     }
     if (negative) negated_at_ = at_;
     GW_ASSIGN(const std::uint32_t operand, Postfix());
-    if (!negative) return operand;
-    return Make(AstKind::kNegate, offset, {operand});
+    if (!has_sign) return operand;
+    return Make(negative ? AstKind::kNegate : AstKind::kPositive, offset, {operand});
   }
 
   Result<std::uint32_t> Postfix() {

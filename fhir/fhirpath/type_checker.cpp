@@ -188,8 +188,8 @@ class Checker {
 
   Result<StaticType> Operator(const AstNode& node, const StaticType& focus) {
     GW_ASSIGN(const StaticType left, Walk(node.operands[0], focus));
-    if (node.kind == AstKind::kNegate) {
-      if (!Has(left, kNumberClass | kQuantityClass)) return Bad(node, "only a number or quantity has a negative");
+    if (node.kind == AstKind::kNegate || node.kind == AstKind::kPositive) {
+      if (!Has(left, kNumberClass | kQuantityClass)) return Bad(node, "only a number or quantity has a sign");
       return left;
     }
     if (node.kind == AstKind::kIs) return StaticType::System(ItemKind::kBoolean);
@@ -222,13 +222,19 @@ class Checker {
     }
   }
 
+  /// A quantity, and a quantity or a number, which stands for one without unit.
+  bool Measures(const StaticType& left, const StaticType& right) const {
+    constexpr std::uint16_t kMeasure = kQuantityClass | kNumberClass;
+    return Has(left, kMeasure) && Has(right, kMeasure) && (Has(left, kQuantityClass) || Has(right, kQuantityClass));
+  }
+
   bool Ordered(const StaticType& left, const StaticType& right) const {
     for (const std::uint16_t classes :
          {std::uint16_t{kNumberClass}, std::uint16_t{kStringClass}, std::uint16_t{kDateClass},
           std::uint16_t{kTimeClass}, std::uint16_t{kQuantityClass}}) {
       if (Has(left, classes) && Has(right, classes)) return true;
     }
-    return false;
+    return Measures(left, right);
   }
 
   Result<StaticType> Arithmetic(const AstNode& node, const StaticType& left, const StaticType& right) const {
@@ -240,11 +246,8 @@ class Checker {
     }
     const bool additive = node.kind == AstKind::kAdd || node.kind == AstKind::kSubtract;
     const bool scaling = node.kind == AstKind::kMultiply || node.kind == AstKind::kDivide;
-    const bool quantities = Has(left, kQuantityClass) && Has(right, kQuantityClass);
-    const bool scaled = scaling && Has(left, kQuantityClass | kNumberClass) &&
-                        Has(right, kQuantityClass | kNumberClass) &&
-                        (Has(left, kQuantityClass) || Has(right, kQuantityClass));
-    if ((additive && quantities) || scaled) result.Add({.system = true, .system_kind = ItemKind::kQuantity});
+    if ((additive || scaling) && Measures(left, right))
+      result.Add({.system = true, .system_kind = ItemKind::kQuantity});
     if (additive && Has(left, kDateClass | kTimeClass) && Has(right, kQuantityClass)) result.Merge(left);
     if (node.kind == AstKind::kAdd && Has(left, kStringClass) && Has(right, kStringClass)) {
       result.Add({.system = true, .system_kind = ItemKind::kString});

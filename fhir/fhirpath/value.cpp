@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/base/letter_case.hpp"
 #include "fhir/fhirpath/moment.hpp"
 #include "fhir/fhirpath/quantity.hpp"
 
@@ -23,19 +24,37 @@ std::optional<Moment> MomentOf(const Item& item) {
   return item.kind == ItemKind::kTime ? Moment::ParseTime(item.text) : Moment::Parse(item.text);
 }
 
-Measure MeasureOf(const Item& item) {
-  return {item.text, item.unit};
+/// A quantity, or a number beside one: it stands for a quantity without unit (implicit conversion).
+class MeasureOf {
+ public:
+  explicit MeasureOf(const Item& item)
+      : integer_(item.kind == ItemKind::kInteger ? std::to_string(item.integer) : std::string()), item_(item) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): only ever an argument of the functions on measures
+  operator Measure() const {
+    if (item_.kind == ItemKind::kQuantity) return {item_.text, item_.unit};
+    return {item_.kind == ItemKind::kInteger ? std::string_view(integer_) : item_.text, "1"};
+  }
+
+ private:
+  std::string integer_;
+  const Item& item_;
+};
+
+bool AreMeasures(const Item& left, const Item& right) {
+  const bool quantity = left.kind == ItemKind::kQuantity || right.kind == ItemKind::kQuantity;
+  return quantity && (left.kind == ItemKind::kQuantity || IsNumeric(left)) &&
+         (right.kind == ItemKind::kQuantity || IsNumeric(right));
 }
 
 /// Text for equivalence: lower case, runs of white space as one blank.
 std::string Simplified(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : ToLowerCase(text)) {
     const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n';
     if (space) {
       if (!out.empty() && out.back() != ' ') out.push_back(' ');
     } else {
-      out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+      out.push_back(c);
     }
   }
   while (out.ends_with(' ')) out.pop_back();
@@ -113,16 +132,16 @@ std::optional<bool> ItemsEqual(const Evaluator& evaluator, const Item& left, con
     if (!order) return std::nullopt;
     return *order == 0;
   }
+  if (AreMeasures(a, b)) {
+    const std::optional<int> order = CompareMeasures(MeasureOf(a), MeasureOf(b));
+    if (!order) return std::nullopt;
+    return *order == 0;
+  }
   // NB: a date in an element against a string: elements of unknown kind keep their text.
   if (a.kind != b.kind) return false;
   switch (a.kind) {
     case ItemKind::kBoolean:
       return a.boolean == b.boolean;
-    case ItemKind::kQuantity: {
-      const std::optional<int> order = CompareMeasures(MeasureOf(a), MeasureOf(b));
-      if (!order) return std::nullopt;
-      return *order == 0;
-    }
     case ItemKind::kStub:
       return a.type == b.type && a.text == b.text;
     default:
@@ -135,7 +154,7 @@ bool ItemsEquivalent(const Evaluator& evaluator, const Item& left, const Item& r
   const Item b = evaluator.ToValue(right);
   if (a.IsNode() && b.IsNode()) return a.node == b.node || SimilarTree(evaluator, *a.node, *b.node);
   if (a.IsNode() || b.IsNode()) return false;
-  if (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity) {
+  if (AreMeasures(a, b)) {
     return MeasuresEquivalent(MeasureOf(a), MeasureOf(b));
   }
   if (IsNumeric(a) && IsNumeric(b)) {
@@ -158,7 +177,7 @@ Order CompareItems(const Evaluator& evaluator, const Item& left, const Item& rig
   const Item a = evaluator.ToValue(left);
   const Item b = evaluator.ToValue(right);
   if (a.IsNode() || b.IsNode()) return Order::kIncomparable;
-  if (a.kind == ItemKind::kQuantity && b.kind == ItemKind::kQuantity) {
+  if (AreMeasures(a, b)) {
     const std::optional<int> order = CompareMeasures(MeasureOf(a), MeasureOf(b));
     return order ? of(*order) : Order::kUnknown;
   }

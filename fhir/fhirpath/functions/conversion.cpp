@@ -1,4 +1,5 @@
 // Source: http://hl7.org/fhirpath/N1/#conversion
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -20,6 +21,25 @@ bool IifFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   if (!evaluator.Criterion(call.arguments[0], frame, criterion)) return false;
   if (criterion == true) return evaluator.Evaluate(call.arguments[1], frame, out);
   return call.arguments.size() < 3 || evaluator.Evaluate(call.arguments[2], frame, out);
+}
+
+/// "(+|-)?digits(.digits)?" at the start of `text`: its length, 0 when there is none.
+std::size_t DecimalLength(std::string_view text) {
+  const auto digits = [text](std::size_t from) {
+    const std::size_t end = text.find_first_not_of("0123456789", from);
+    return (end == std::string_view::npos ? text.size() : end) - from;
+  };
+  const std::size_t sign = text.starts_with('+') || text.starts_with('-') ? 1 : 0;
+  const std::size_t whole = digits(sign);
+  if (whole == 0) return 0;
+  const std::size_t point = sign + whole;
+  const std::size_t fraction = point < text.size() && text[point] == '.' ? digits(point + 1) : 0;
+  return fraction == 0 ? point : point + 1 + fraction;
+}
+
+/// The number as a literal writes it, without a plus sign.
+std::string_view WithoutPlus(std::string_view number) {
+  return number.starts_with('+') ? number.substr(1) : number;
 }
 
 using Conversion = std::optional<Item> (*)(Evaluator&, const Item&);
@@ -93,8 +113,10 @@ std::optional<Item> ToDecimal(Evaluator& evaluator, const Item& item) {
     case ItemKind::kBoolean:
       return Item::Text(ItemKind::kDecimal, item.boolean ? "1.0" : "0.0");
     case ItemKind::kString:
-      if (!Number::Parse(item.text) || item.text.find_first_of("eE") != std::string_view::npos) return std::nullopt;
-      return Item::Text(ItemKind::kDecimal, item.text);
+      if (item.text.empty() || DecimalLength(item.text) != item.text.size() || !Number::Parse(item.text)) {
+        return std::nullopt;
+      }
+      return Item::Text(ItemKind::kDecimal, WithoutPlus(item.text));
     default:
       return std::nullopt;
   }
@@ -109,14 +131,14 @@ std::optional<Item> ToStringItem(Evaluator& evaluator, const Item& item) {
 std::optional<Item> ToDate(Evaluator& evaluator, const Item& item) {
   if (item.kind == ItemKind::kDate) return item;
   if (item.kind != ItemKind::kDateTime && item.kind != ItemKind::kString) return std::nullopt;
-  if (!Moment::Parse(item.text)) return std::nullopt;
+  if (item.text.ends_with('T') || !Moment::Parse(item.text)) return std::nullopt;
   return Item::Text(ItemKind::kDate, evaluator.Intern(item.text.substr(0, item.text.find('T'))));
 }
 
 std::optional<Item> ToDateTime(Evaluator&, const Item& item) {
   if (item.kind == ItemKind::kDateTime) return item;
-  if ((item.kind != ItemKind::kDate && item.kind != ItemKind::kString) || !Moment::Parse(item.text))
-    return std::nullopt;
+  if (item.kind != ItemKind::kDate && item.kind != ItemKind::kString) return std::nullopt;
+  if (item.text.ends_with('T') || !Moment::Parse(item.text)) return std::nullopt;
   return Item::Text(ItemKind::kDateTime, item.text);
 }
 
@@ -145,16 +167,14 @@ std::optional<Item> ToQuantity(Evaluator& evaluator, const Item& item) {
       return std::nullopt;
   }
   // "4 days", "10.5 'mg'", "3"
-  const std::size_t end = item.text.find_first_not_of("+-.0123456789");
-  const std::string_view number = item.text.substr(0, end);
-  if (!Number::Parse(number)) return std::nullopt;
-  if (end == std::string_view::npos) return Item::Text(ItemKind::kQuantity, number, "1");
+  const std::size_t end = DecimalLength(item.text);
+  const std::string_view number = WithoutPlus(item.text.substr(0, end));
+  if (end == 0 || !Number::Parse(number)) return std::nullopt;
   std::string_view unit = item.text.substr(end);
-  const std::size_t start = unit.find_first_not_of(' ');
-  if (start == std::string_view::npos) return std::nullopt;
-  unit.remove_prefix(start);
+  unit.remove_prefix(std::min(unit.size(), unit.find_first_not_of(" \t\r\n")));
+  if (unit.empty()) return Item::Text(ItemKind::kQuantity, number, "1");
   if (unit.starts_with('\'')) {
-    if (unit.size() < 3 || !unit.ends_with('\'')) return std::nullopt;
+    if (unit.size() < 3 || unit.find('\'', 1) != unit.size() - 1) return std::nullopt;
     return Item::Text(ItemKind::kQuantity, number, unit.substr(1, unit.size() - 2));
   }
   if (!IsCalendarWord(unit)) return std::nullopt;

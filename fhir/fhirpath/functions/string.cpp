@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "fhir/base/letter_case.hpp"
 #include "fhir/fhirpath/evaluator.hpp"
 #include "fhir/fhirpath/functions/function.hpp"
 #include "fhir/fhirpath/functions/text_input.hpp"
@@ -81,17 +82,12 @@ bool ContainsFunction(Evaluator& evaluator, const Call& call, Collection& out) {
   });
 }
 
-/// Letters A to Z alone change: a resource's codes are ASCII, and case of other scripts depends on the locale.
-template <char from, char to>
+template <std::string (*change)(std::string_view)>
 bool ChangeCase(Evaluator& evaluator, const Call& call, Collection& out) {
   std::optional<std::string_view> text;
   if (!InputString(evaluator, call, text)) return false;
   if (!text) return true;
-  std::string changed(*text);
-  for (char& c : changed) {
-    if (c >= from && c < from + 26) c = static_cast<char>(c - from + to);
-  }
-  return AddText(evaluator, changed, out);
+  return AddText(evaluator, change(*text), out);
 }
 
 bool ReplaceFunction(Evaluator& evaluator, const Call& call, Collection& out) {
@@ -182,8 +178,8 @@ constexpr FunctionRow kString[] = {
     {"startsWith", 1, 1, StartsWithFunction, Answer::kBoolean, Input::kString},
     {"endsWith", 1, 1, EndsWithFunction, Answer::kBoolean, Input::kString},
     {"contains", 1, 1, ContainsFunction, Answer::kBoolean, Input::kString},
-    {"upper", 0, 0, ChangeCase<'a', 'A'>, Answer::kString, Input::kString},
-    {"lower", 0, 0, ChangeCase<'A', 'a'>, Answer::kString, Input::kString},
+    {"upper", 0, 0, ChangeCase<ToUpperCase>, Answer::kString, Input::kString},
+    {"lower", 0, 0, ChangeCase<ToLowerCase>, Answer::kString, Input::kString},
     {"replace", 2, 2, ReplaceFunction, Answer::kString, Input::kString},
     {"length", 0, 0, LengthFunction, Answer::kInteger, Input::kString},
     {"toChars", 0, 0, ToCharsFunction, Answer::kString, Input::kString},
