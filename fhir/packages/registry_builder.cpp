@@ -8,6 +8,7 @@
 #include "fhir/base/archive.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
+#include "fhir/packages/supplements.hpp"
 #include "fhir/xml/reader.hpp"
 
 namespace fhir::packages {
@@ -26,6 +27,7 @@ bool IsXml(std::string_view text) {
 struct RegistryBuilder::Texts final : TextStore {
   struct Entry {
     std::string type, url, version;
+    std::string supplements, canonical;  // of a code system that supplements another: its url, and the own canonical
     std::string text;
     std::size_t packed_from = 0;  // bytes before compression; 0 when it is plain
   };
@@ -52,6 +54,10 @@ Result<void> RegistryBuilder::AddResource(model::Document document) {
                                                           .url = std::string(url),
                                                           .version = std::string(document.root().ChildValue("version")),
                                                           .text = {}});
+  if (const std::string_view other = document.root().ChildValue("supplements"); !other.empty()) {
+    entry.supplements = SplitCanonical(other).url;
+    entry.canonical = entry.version.empty() ? entry.url : fmt::format("{}|{}", entry.url, entry.version);
+  }
   document.RemoveAll(document.root(), "text");
   entry.text = json::WriteJson(document.root());
   if (entry.text.size() > kPlainBytesMax) {
@@ -61,6 +67,10 @@ Result<void> RegistryBuilder::AddResource(model::Document document) {
   }
   rows_.push_back(
       {.name = {.type = entry.type, .url = entry.url, .version = entry.version}, .text = texts_->entries.size() - 1});
+  if (!entry.supplements.empty()) {
+    rows_.push_back({.name = {.type = kSupplementRow, .url = entry.supplements, .version = entry.canonical},
+                     .text = texts_->entries.size() - 1});
+  }
   return {};
 }
 

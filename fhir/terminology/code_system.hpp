@@ -52,8 +52,10 @@ class CodeSystem {
   };
   using Position = std::uint32_t;  ///< of a concept in concepts()
 
-  /// Cost: O(concepts). Errors: kTooLarge past kConceptsMax.
-  static Result<CodeSystem> Compile(const model::Node& resource);
+  /// Supplements add designations and properties to the concepts of the same code, and their displays as designations;
+  /// they add no concept, and change neither the hierarchy nor what is active (CodeSystem.content).
+  /// Cost: O(concepts), those of the supplements too. Errors: kTooLarge past kConceptsMax, for each of them.
+  static Result<CodeSystem> Compile(const model::Node& resource, std::span<const model::Document> supplements = {});
   /// A code system that no resource defines: the codes that value sets list, taken together.
   struct Listed {
     std::string_view code, display;

@@ -1,6 +1,10 @@
 // CodeSystem resource → rows.
 #include <algorithm>
+#include <iterator>
+#include <string>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "fhir/terminology/ascii.hpp"
 #include "fhir/terminology/code_system.hpp"
@@ -23,20 +27,51 @@ Content ContentOf(std::string_view code) {
   return code == "supplement" ? Content::kSupplement : Content::kNotPresent;
 }
 
+/// Calls visit(concept, levels above it), parents before their children. Depth is bounded by the reader of the
+/// resource, but not when it was made in memory: so there is no recursion. Errors: kTooLarge past kConceptsMax.
+template <typename Visit>
+Result<void> ForEachConcept(const model::Node& resource, Visit&& visit) {
+  std::size_t count = 0;
+  std::vector<const model::Node*> levels{resource.first_child};
+  while (!levels.empty()) {
+    const model::Node* node = levels.back();
+    if (node == nullptr) {
+      levels.pop_back();
+      continue;
+    }
+    levels.back() = node->next;
+    if (node->name != "concept") {
+      continue;
+    }
+    if (count++ == kConceptsMax) {
+      return Fail(ErrorCode::kTooLarge, "the code system has too many concepts");
+    }
+    visit(*node, levels.size() - 1);
+    levels.push_back(node->first_child);
+  }
+  return {};
+}
+
 }  // namespace
 
 class CodeSystemBuilder {
  public:
-  Result<CodeSystem> Build(const model::Node& resource) {
+  Result<CodeSystem> Build(const model::Node& resource, std::span<const model::Document> supplements) {
     made_.url_ = Keep(resource.ChildValue("url"));
     made_.version_ = Keep(resource.ChildValue("version"));
     made_.name_ = Keep(resource.ChildValue("name"));
     // What supplements another system has no codes of its own, whatever its content says.
     made_.content_ =
         resource.Child("supplements") != nullptr ? Content::kSupplement : ContentOf(resource.ChildValue("content"));
+    const bool case_sensitive = resource.ChildValue("caseSensitive") != "false";
     Declared(resource);
+    for (const model::Document& supplement : supplements) {
+      Declared(supplement.root());
+      GW_TRY(ReadSupplement(supplement.root(), case_sensitive));
+    }
+    case_sensitive_ = case_sensitive;
     GW_TRY(AddConcepts(resource));
-    Finish(resource.ChildValue("caseSensitive") != "false");
+    Finish(case_sensitive);
     return std::move(made_);
   }
 
@@ -78,31 +113,57 @@ class CodeSystemBuilder {
     return property;
   }
 
-  /// Depth is bounded by the reader of the resource, but not when it was made in memory: so there is no recursion.
   Result<void> AddConcepts(const model::Node& resource) {
-    struct Level {
-      const model::Node* next;
-      std::uint32_t parent;
-    };
-    std::vector<Level> levels{{.next = resource.first_child, .parent = CodeIndex::kNone}};
-    while (!levels.empty()) {
-      const model::Node* node = levels.back().next;
-      if (node == nullptr) {
-        levels.pop_back();
-        continue;
-      }
-      levels.back().next = node->next;
-      if (node->name != "concept") {
-        continue;
-      }
-      if (made_.concepts_.size() == kConceptsMax) {
-        return Fail(ErrorCode::kTooLarge, "the code system has too many concepts");
-      }
+    std::vector<std::uint32_t> positions;  // of the open concepts, from the top
+    return ForEachConcept(resource, [&](const model::Node& node, std::size_t depth) {
+      positions.resize(depth);
       const auto position = static_cast<std::uint32_t>(made_.concepts_.size());
-      AddConcept(*node, levels.back().parent, static_cast<std::uint32_t>(levels.size() - 1));
-      levels.push_back({.next = node->first_child, .parent = position});
+      AddConcept(node, positions.empty() ? CodeIndex::kNone : positions.back(), static_cast<std::uint32_t>(depth));
+      positions.push_back(position);
+    });
+  }
+
+  Result<void> ReadSupplement(const model::Node& supplement, bool case_sensitive) {
+    const std::string_view language = supplement.ChildValue("language");
+    return ForEachConcept(supplement, [&](const model::Node& node, std::size_t) {
+      const std::string_view code = node.ChildValue("code");
+      additions_[case_sensitive ? std::string(code) : AsciiLower(code)].push_back({&node, language});
+    });
+  }
+
+  void AddDesignation(const model::Node& node) {
+    made_.designations_.push_back({.language = Keep(node.ChildValue("language")),
+                                   .use_system = Keep(node.FindValue("use.system")),
+                                   .use = Keep(node.FindValue("use.code")),
+                                   .value = Keep(node.ChildValue("value"))});
+  }
+
+  void AddSupplemented(const CodeSystem::Concept& entry) {
+    const auto found = additions_.empty()
+                           ? additions_.end()
+                           : additions_.find(case_sensitive_ ? std::string(entry.code) : AsciiLower(entry.code));
+    if (found == additions_.end()) {
+      return;
     }
-    return {};
+    for (const auto& [node, language] : found->second) {
+      for (const model::Node& child : node->children()) {
+        if (child.name == "designation") {
+          AddDesignation(child);
+        } else if (child.name == "display" && child.value != entry.display) {
+          made_.designations_.push_back(
+              {.language = Keep(language), .use_system = {}, .use = {}, .value = Keep(child.value)});
+        } else if (child.name == "property" && !ChangesMeaning(MeaningOf(child.ChildValue("code")))) {
+          made_.properties_.push_back(ReadProperty(child));
+        }
+      }
+    }
+  }
+
+  /// Properties that say where a concept stands and whether it may be used: a supplement may not say that.
+  static bool ChangesMeaning(std::string_view meaning) {
+    constexpr std::string_view kMeanings[] = {"parent",   "child",         "subsumedBy", "partOf",
+                                              "inactive", "notSelectable", "abstract",   "status"};
+    return std::ranges::find(kMeanings, meaning) != std::end(kMeanings);
   }
 
   void AddConcept(const model::Node& node, std::uint32_t parent, std::uint32_t depth) {
@@ -118,23 +179,20 @@ class CodeSystemBuilder {
       } else if (child.name == "definition") {
         entry.definition = Keep(child.value);
       } else if (child.name == "designation") {
-        made_.designations_.push_back({.language = Keep(child.ChildValue("language")),
-                                       .use_system = Keep(child.FindValue("use.system")),
-                                       .use = Keep(child.FindValue("use.code")),
-                                       .value = Keep(child.ChildValue("value"))});
+        AddDesignation(child);
       } else if (child.name == "property") {
         AddProperty(child, entry);
       }
     }
+    AddSupplemented(entry);
     entry.property_count = static_cast<std::uint32_t>(made_.properties_.size()) - entry.first_property;
     entry.designation_count = static_cast<std::uint32_t>(made_.designations_.size()) - entry.first_designation;
     made_.concepts_.push_back(entry);
     nested_parent_.push_back(parent);
   }
 
-  void AddProperty(const model::Node& node, CodeSystem::Concept& entry) {
-    const std::string_view name = node.ChildValue("code");
-    CodeSystem::Property property{.name = Keep(name), .type = {}, .value = {}};
+  CodeSystem::Property ReadProperty(const model::Node& node) {
+    CodeSystem::Property property{.name = Keep(node.ChildValue("code")), .type = {}, .value = {}};
     for (const model::Node& child : node.children()) {
       if (child.name == "valueCoding") {
         property.value = Keep(child.ChildValue("code"));
@@ -143,8 +201,13 @@ class CodeSystemBuilder {
         property.value = Keep(child.value);
       }
     }
+    return property;
+  }
+
+  void AddProperty(const model::Node& node, CodeSystem::Concept& entry) {
+    const CodeSystem::Property property = ReadProperty(node);
     made_.properties_.push_back(property);
-    const std::string_view meaning = MeaningOf(name);
+    const std::string_view meaning = MeaningOf(property.name);
     if (meaning == "inactive" || meaning == "notSelectable" || meaning == "abstract") {
       (meaning == "inactive" ? entry.inactive : entry.abstract) |= property.value == "true";
     } else if (meaning == "status") {
@@ -197,13 +260,20 @@ class CodeSystemBuilder {
     }
   }
 
+  struct Addition {
+    const model::Node* node;  // the concept of a supplement
+    std::string_view language;
+  };
+
   CodeSystem made_;
+  std::unordered_map<std::string, std::vector<Addition>> additions_;  // by code, in lower case where case is nothing
+  bool case_sensitive_ = true;
   std::vector<std::string_view> meanings_;    // by position in declared_
   std::vector<std::uint32_t> nested_parent_;  // by position, kNone at the top
 };
 
-Result<CodeSystem> CodeSystem::Compile(const model::Node& resource) {
-  return CodeSystemBuilder().Build(resource);
+Result<CodeSystem> CodeSystem::Compile(const model::Node& resource, std::span<const model::Document> supplements) {
+  return CodeSystemBuilder().Build(resource, supplements);
 }
 
 CodeSystem CodeSystem::FromList(std::string_view url, std::span<const Listed> codes, Content content) {

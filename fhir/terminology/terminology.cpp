@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/packages/supplements.hpp"
 #include "fhir/terminology/cache.hpp"
 #include "fhir/terminology/computed_system.hpp"
 #include "fhir/terminology/value_set_compiler.hpp"
@@ -138,7 +139,10 @@ std::shared_ptr<const CodeSystem> Terminology::FindCodeSystem(std::string_view c
   }
   std::shared_ptr<const CodeSystem> made;
   if (const auto document = registry_.Read("CodeSystem", canonical)) {
-    if (auto compiled = CodeSystem::Compile(document->root())) {
+    const std::string_view version = document->root().ChildValue("version");
+    std::string name(document->root().ChildValue("url"));
+    name.append(version.empty() ? "" : "|").append(version);
+    if (auto compiled = CodeSystem::Compile(document->root(), packages::ReadSupplements(registry_, name))) {
       made = std::make_shared<const CodeSystem>(*std::move(compiled));
     }
   } else if (const auto* listed = std::ranges::find(kListedSystems, canonical, &ListedSystem::system);

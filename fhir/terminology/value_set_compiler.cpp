@@ -12,6 +12,7 @@ namespace fhir::terminology {
 namespace {
 
 constexpr std::string_view kTooCostly = "http://hl7.org/fhir/StructureDefinition/valueset-toocostly";
+constexpr std::string_view kSupplement = "http://hl7.org/fhir/StructureDefinition/valueset-supplement";
 constexpr std::string_view kUnclosed = "http://hl7.org/fhir/StructureDefinition/valueset-unclosed";
 
 /// Whether an expansion holds every member: not cut, not a page of it, not marked as open.
@@ -55,6 +56,11 @@ class ValueSetCompiler {
       }
     }
     const model::Node* expansion = resource.Child("expansion");
+    if (const std::string_view supplement = MissingSupplement(resource); !supplement.empty()) {
+      made_->includes_.clear();
+      made_->excludes_.clear();
+      made_->includes_.push_back(UnknownPart({}, Gap::kCodeSystem, Keep(supplement)));
+    }
     if (made_->includes_.empty()) {
       // Nothing says what is in it, but for an expansion.
       made_->includes_.push_back(UnknownPart({}, Gap::kValueSet, made_->url_));
@@ -77,6 +83,20 @@ class ValueSetCompiler {
     part.gap = gap;
     part.missing = missing;
     return part;
+  }
+
+  /// A supplement that the value set needs and that is not loaded; empty when there is none. Those that are loaded are
+  /// part of their code systems already.
+  std::string_view MissingSupplement(const model::Node& resource) {
+    for (const model::Node& child : resource.children()) {
+      const std::string_view canonical = child.name == "extension" && child.ChildValue("url") == kSupplement
+                                             ? child.ChildValue("valueCanonical")
+                                             : std::string_view{};
+      if (!canonical.empty() && sources_.FindCodeSystem(canonical) == nullptr) {
+        return canonical;
+      }
+    }
+    return {};
   }
 
   Part CompilePart(const model::Node& node) {
