@@ -7,6 +7,54 @@
 
 namespace fhir::json {
 
+struct Value::Parts {
+  std::vector<Value> items;
+  std::vector<Member> members;
+};
+
+Value::Value(const Value& other)
+    : kind_(other.kind_),
+      boolean_(other.boolean_),
+      text_(other.text_),
+      parts_(other.parts_ == nullptr ? nullptr : std::make_unique<Parts>(*other.parts_)) {}
+
+Value& Value::operator=(const Value& other) {
+  if (this != &other) {
+    *this = Value(other);
+  }
+  return *this;
+}
+
+Value::Value() noexcept = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
+Value::Parts& Value::parts() {
+  if (parts_ == nullptr) {
+    parts_ = std::make_unique<Parts>();
+  }
+  return *parts_;
+}
+
+const Value::Parts& Value::parts() const {
+  static const Parts none;
+  return parts_ == nullptr ? none : *parts_;
+}
+
+const std::vector<Value>& Value::items() const {
+  return parts().items;
+}
+std::vector<Value>& Value::items() {
+  return parts().items;
+}
+const std::vector<Member>& Value::members() const {
+  return parts().members;
+}
+std::vector<Member>& Value::members() {
+  return parts().members;
+}
+
 Value Value::Boolean(bool value) {
   Value result;
   result.kind_ = Kind::kBoolean;
@@ -35,14 +83,18 @@ Value Value::String(std::string text) {
 Value Value::Array(std::vector<Value> items) {
   Value result;
   result.kind_ = Kind::kArray;
-  result.items_ = std::move(items);
+  if (!items.empty()) {
+    result.items() = std::move(items);
+  }
   return result;
 }
 
 Value Value::Object(std::vector<Member> members) {
   Value result;
   result.kind_ = Kind::kObject;
-  result.members_ = std::move(members);
+  if (!members.empty()) {
+    result.members() = std::move(members);
+  }
   return result;
 }
 
@@ -66,8 +118,8 @@ std::optional<std::int64_t> Value::AsInteger() const {
 }
 
 const Value* Value::Find(std::string_view name) const {
-  const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.name == name; });
-  return found == members_.end() ? nullptr : &found->value;
+  const auto found = std::ranges::find(members(), name, &Member::name);
+  return found == members().end() ? nullptr : &found->value;
 }
 
 std::string_view Value::FindText(std::string_view name) const {
@@ -79,17 +131,17 @@ void Value::Set(std::string name, Value value) {
   if (kind_ == Kind::kNull) {
     kind_ = Kind::kObject;
   }
-  const auto found = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.name == name; });
-  if (found != members_.end()) {
+  const auto found = std::ranges::find(members(), name, &Member::name);
+  if (found != members().end()) {
     found->value = std::move(value);
   } else {
-    members_.push_back({std::move(name), std::move(value)});
+    members().push_back({std::move(name), std::move(value)});
   }
 }
 
 bool Value::operator==(const Value& other) const {
-  return kind_ == other.kind_ && boolean_ == other.boolean_ && text_ == other.text_ && items_ == other.items_ &&
-         members_ == other.members_;
+  return kind_ == other.kind_ && boolean_ == other.boolean_ && text_ == other.text_ && items() == other.items() &&
+         members() == other.members();
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,12 @@ class Value {
  public:
   enum class Kind : std::uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
 
-  Value() = default;
+  Value() noexcept;
+  Value(const Value& other);
+  Value& operator=(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
   static Value Boolean(bool value);
   /// `text` must be a JSON number.
   static Value Number(std::string text);
@@ -44,10 +50,11 @@ class Value {
   /// A number written as an integer that fits, or nullopt.
   std::optional<std::int64_t> AsInteger() const;
 
-  const std::vector<Value>& items() const { return items_; }
-  std::vector<Value>& items() { return items_; }
-  const std::vector<Member>& members() const { return members_; }
-  std::vector<Member>& members() { return members_; }
+  /// Empty for what is no array, or no object.
+  const std::vector<Value>& items() const;
+  std::vector<Value>& items();
+  const std::vector<Member>& members() const;
+  std::vector<Member>& members();
 
   /// The member of that name, or nullptr. Cost: linear.
   const Value* Find(std::string_view name) const;
@@ -61,9 +68,13 @@ class Value {
  private:
   Kind kind_ = Kind::kNull;
   bool boolean_ = false;
+  // Apart, since most values are none of both, and hostile ones come a million to two megabytes.
+  struct Parts;
+  Parts& parts();
+  const Parts& parts() const;
+
   std::string text_;
-  std::vector<Value> items_;
-  std::vector<Member> members_;
+  std::unique_ptr<Parts> parts_;  // none until there is something in it
 };
 
 struct Member {

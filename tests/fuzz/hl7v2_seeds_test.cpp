@@ -1,10 +1,12 @@
-// The messages of tests/data/hl7v2 as seeds, and each of them cut short and with one byte changed.
+// The messages of tests/data/hl7v2 and what the fuzzer found as seeds, and each of them cut short and with one byte
+// changed.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "tests/fuzz/hl7v2_fuzz.hpp"
 
@@ -12,12 +14,17 @@ namespace {
 
 TEST(Hl7v2Fuzz, Seeds_AndTheirDamagedForms_Hold) {
   int seeds = 0;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(GW_SOURCE_DIR "/tests/data/hl7v2")) {
-    if (entry.path().extension() != ".hl7") {
-      continue;
+  std::vector<std::filesystem::path> paths;
+  for (const char* folder : {GW_SOURCE_DIR "/tests/data/hl7v2", GW_SOURCE_DIR "/tests/data/fuzz/hl7v2"}) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.path().extension() == ".hl7") {
+        paths.push_back(entry.path());
+      }
     }
+  }
+  for (const auto& path : paths) {
     ++seeds;
-    std::ifstream file(entry.path(), std::ios::binary);
+    std::ifstream file(path, std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     fuzz::TryHl7v2(text);
     fuzz::TryHl7v2("\x0B" + text + "\x1C\r");

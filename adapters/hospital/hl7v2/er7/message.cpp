@@ -8,6 +8,8 @@
 namespace adapters::hospital::hl7v2::er7 {
 namespace {
 
+constexpr std::size_t kSegmentFieldsMax = 65'535;  // what a cell's number of a field holds
+
 /// Part `number` (1-based) of a text split by a delimiter; the whole text for part 1 when the delimiter does not exist.
 std::string_view Part(std::string_view text, char delimiter, std::size_t number) {
   while (number > 1) {
@@ -192,6 +194,11 @@ std::expected<Message, Fault> Message::Parse(std::string_view raw, std::string_v
         outcome = Refuse(true, Condition::kInternal, "MSH", fmt::format("more than {} fields", limits.fields_max));
         return false;
       }
+      if (message.fields_.size() - segment.first_field > kSegmentFieldsMax) {
+        outcome = Refuse(true, Condition::kInternal, std::string(segment.name),
+                         fmt::format("more than {} fields in one segment", kSegmentFieldsMax));
+        return false;
+      }
       const bool repeats = number > 1 && header.delimiters.repetition != 0;
       if (repeats && static_cast<std::size_t>(std::count(message.fields_.back().begin(), message.fields_.back().end(),
                                                          header.delimiters.repetition)) >= limits.repetitions_max) {
@@ -290,7 +297,8 @@ bool Message::IsNull(const mapping::Cell& cell) const {
 void Message::ForEachCell(const std::function<void(const mapping::Cell&)>& visit) const {
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     const Segment& segment = segments_[i];
-    for (std::uint16_t field = i == 0 ? 3 : 1; field <= segment.fields; ++field) {
+    for (std::uint32_t number = i == 0 ? 3 : 1; number <= segment.fields; ++number) {
+      const auto field = static_cast<std::uint16_t>(number);
       mapping::Cell cell{segment.group, segment.occurrence, field, 0};
       const auto repetitions = Repetitions(segment.group, segment.occurrence, field);
       for (std::size_t repetition = 0; repetition < repetitions; ++repetition) {

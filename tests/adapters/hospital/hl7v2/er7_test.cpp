@@ -76,6 +76,16 @@ TEST(Er7Message, Limits_HoldAtTheLimitAndFailPastIt) {
   EXPECT_FALSE(er7::Message::Parse(kEr7Head, "UTF-8", {.message_bytes_max = kEr7Head.size() - 1}).has_value());
 }
 
+TEST(Er7Message, SegmentOfMoreFieldsThanACellCanName_IsRefused) {
+  const std::string header = std::string(kEr7Head) + "ZZZ";
+  const auto at_limit = er7::Message::Parse(header + std::string(65'535, '|') + "a\r", "UTF-8");
+  ASSERT_TRUE(at_limit.has_value());
+  int cells = 0;
+  at_limit->ForEachCell([&](const adapters::mapping::Cell& cell) { cells += cell.field == 65'535 ? 1 : 0; });
+  EXPECT_EQ(cells, 1);
+  EXPECT_FALSE(er7::Message::Parse(header + std::string(65'536, '|') + "a\r", "UTF-8").has_value());
+}
+
 TEST(Er7Escape, Sequences_AreDecodedOnce) {
   const er7::Delimiters by;
   const auto decode = [&](std::string_view text) { return er7::Unescape(text, by, fhir::Charset::kLatin1); };
@@ -87,6 +97,11 @@ TEST(Er7Escape, Sequences_AreDecodedOnce) {
   for (const std::string text : {"a|b^c&d~e\\f", "\r\n", "\\E\\", "Œ"}) {
     EXPECT_EQ(er7::Unescape(er7::Escape(text, by), by, fhir::Charset::kUtf8), text);
   }
+}
+
+TEST(Er7Escape, FullStopAsEscapeCharacter_CarriesLineEnds) {
+  const er7::Delimiters by{.escape = '.'};
+  EXPECT_EQ(er7::Unescape(er7::Escape("a\nb.c|d", by), by, fhir::Charset::kUtf8), "a\nb.c|d");
 }
 
 TEST(Er7Timestamp, Precision_IsKept) {

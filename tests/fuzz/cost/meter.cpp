@@ -1,0 +1,60 @@
+#include "tests/fuzz/cost/meter.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include <fmt/format.h>
+
+namespace fuzz {
+namespace {
+
+constexpr std::size_t kMegabyte = 1024 * 1024;
+constexpr std::size_t kHeapBytesPerMegabyte = 64 * kMegabyte;
+constexpr double kProcessorSeconds = 1;
+
+double ThreadSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+}  // namespace
+
+Cost Measure(const std::function<void()>& work) {
+  heap::Watch();
+  heap::ResetPeak();
+  const std::int64_t live_before = heap::LiveBytes();
+  const double start_s = ThreadSeconds();
+  work();
+  const double processor_s = ThreadSeconds() - start_s;
+  return {.heap_bytes = static_cast<std::size_t>(heap::PeakBytes() - live_before), .processor_s = processor_s};
+}
+
+std::string Excess(const Cost& cost, std::size_t input_bytes) {
+  const std::size_t megabytes = std::max<std::size_t>(1, (input_bytes + kMegabyte - 1) / kMegabyte);
+  if (cost.heap_bytes > kHeapBytesPerMegabyte * megabytes) {
+    return fmt::format("{} bytes of input took {} MB of heap; {} MB are allowed", input_bytes,
+                       cost.heap_bytes / kMegabyte, kHeapBytesPerMegabyte * megabytes / kMegabyte);
+  }
+  if (cost.processor_s > kProcessorSeconds * kSlowdown) {
+    return fmt::format("{} bytes of input took {:.2f} s of processor time; {:.0f} s are allowed in this build",
+                       input_bytes, cost.processor_s, kProcessorSeconds * kSlowdown);
+  }
+  return {};
+}
+
+void WithinCost(std::string_view input, void (*work)(std::string_view)) {
+  std::string excess = Excess(Measure([&] { work(input); }), input.size());
+  if (excess.empty()) {
+    return;
+  }
+  excess = Excess(Measure([&] { work(input); }), input.size());
+  if (!excess.empty()) {
+    fmt::print(stderr, "too costly: {}\n", excess);
+    std::abort();
+  }
+}
+
+}  // namespace fuzz
