@@ -26,7 +26,8 @@ struct BenchCase {
   std::function<double()> work;   ///< does it once, gives how many units that was
   std::function<double()> floor;  ///< the same for the least that could do the job; empty when there is none
   double ratio_min = 0;           ///< aim as a ratio to the floor; 0 when there is none
-  double rate_min = 0;            ///< aim as a rate; 0 when there is none
+  double rate_min = 0;            ///< aim as a rate; 0 when there is none. Beside ratio_min: the rate that the ratio
+                                  ///< meant on the machine where the aim was set
 };
 
 /// Adding cases: a file with a function of this form, a line in main.cpp and one in CMakeLists.txt.

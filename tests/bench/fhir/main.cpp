@@ -16,6 +16,7 @@
 #include "fhir/json/value.hpp"
 #include "fhir/xml/writer.hpp"
 #include "tests/bench/fhir/bench_case.hpp"
+#include "tests/bench/fhir/start_figures.hpp"
 
 namespace {
 
@@ -109,6 +110,19 @@ double Median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// The aim as the table shows it. A rate that was set on another machine is told apart from the ratio that it meant.
+fhir::json::Value Aim(const BenchCase& one, double rate) {
+  using fhir::json::Value;
+  if (one.ratio_min > 0 && one.rate_min > 0) {
+    return Value::String(fmt::format("{:.2f}; >= {:.0f}: {} on this machine", one.ratio_min, one.rate_min,
+                                     rate >= one.rate_min ? "reached" : "not reached"));
+  }
+  if (one.ratio_min > 0) {
+    return Value::Number(fmt::format("{:.2f}", one.ratio_min));
+  }
+  return one.rate_min > 0 ? Value::String(fmt::format(">= {:.0f}", one.rate_min)) : Value();
+}
+
 fhir::json::Value Figures(const BenchCase& one, const Options& options) {
   using fhir::json::Value;
   std::vector<double> rates;
@@ -134,9 +148,7 @@ fhir::json::Value Figures(const BenchCase& one, const Options& options) {
   figures.Set("p99_ms", number(*std::max_element(times.begin(), times.end()), 3));
   figures.Set("floor", one.floor ? number(Median(floors), 1) : Value());
   figures.Set("ratio", one.floor ? number(Median(ratios), 3) : Value());
-  figures.Set("aim", one.ratio_min > 0  ? number(one.ratio_min, 2)
-                     : one.rate_min > 0 ? Value::String(fmt::format(">= {:.0f}", one.rate_min))
-                                        : Value());
+  figures.Set("aim", Aim(one, Median(rates)));
   figures.Set("input", Value::String(one.input));
   return figures;
 }
@@ -161,6 +173,7 @@ Options ParseOptions(int count, char** words) {
 }  // namespace
 
 int main(int count, char** words) {
+  std::vector<fhir::json::Value> results = bench::StartFigures();
   const Options options = ParseOptions(count, words);
   const Corpus corpus = LoadCorpus(options.paths);
   if (corpus.json.empty()) {
@@ -173,7 +186,6 @@ int main(int count, char** words) {
     std::vector<BenchCase> made = make(corpus);
     std::move(made.begin(), made.end(), std::back_inserter(cases));
   }
-  std::vector<fhir::json::Value> results;
   for (const BenchCase& one : cases) {
     if (one.name.find(options.only) == std::string::npos) {
       continue;
