@@ -5,9 +5,7 @@
 #include <fmt/format.h>
 
 namespace gateway::app {
-namespace {
 
-/// A word from outside as a message shows it: a long one is cut, between characters.
 std::string Shown(std::string_view word) {
   constexpr std::size_t kShownMax = 60;
   if (word.size() <= kShownMax) {
@@ -19,8 +17,6 @@ std::string Shown(std::string_view word) {
   }
   return std::string(word.substr(0, end)) + "...";
 }
-
-}  // namespace
 
 fhir::Result<Arguments> Arguments::Parse(std::span<const std::string_view> words, std::span<const OptionSpec> known) {
   Arguments arguments;

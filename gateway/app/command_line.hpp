@@ -18,6 +18,9 @@ struct OptionSpec {
   bool repeats = false;  ///< may be given more than once
 };
 
+/// A word from outside as a message shows it: a long one is cut, between characters.
+std::string Shown(std::string_view word);
+
 /// The words of one command, taken apart.
 class Arguments {
  public:

@@ -12,6 +12,10 @@
 namespace gateway::app {
 namespace {
 
+constexpr OptionSpec kPackageOption{.name = "--package",
+                                    .value = "F",
+                                    .description = "load a FHIR package (.tgz), a folder or one resource",
+                                    .repeats = true};
 constexpr OptionSpec kOutboxOption{"--outbox", "", "the outbox instead of the journal"};
 
 /// Where the messages are: the four options that say so, then those of the command.
@@ -74,15 +78,12 @@ std::span<const CommandSpec> Commands() {
        "FILE...",
        "check resources (JSON, XML; a directory stands for its files): one OperationOutcome a line; 1 if any error",
        {{.name = "--profile", .value = "URL", .description = "a profile they must conform to", .repeats = true},
-        {.name = "--package",
-         .value = "F",
-         .description = "load a FHIR package (.tgz), a folder or one resource",
-         .repeats = true}},
+        kPackageOption},
        RunValidate},
       {"fhirpath",
        "[--] EXPRESSION FILE|-",
        "what an expression comes to on a resource (JSON, XML): a JSON array of {\"type\":…,\"value\":…}",
-       {},
+       {kPackageOption},
        RunFhirPath},
       {"version", "", "print the version", {}, RunVersion},
   };

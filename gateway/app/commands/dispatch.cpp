@@ -81,7 +81,7 @@ ExitCode Dispatch(const std::vector<std::string_view>& words) {
   std::size_t words_of_name = 0;
   const CommandSpec* command = FindCommand(words, words_of_name);
   if (command == nullptr) {
-    fmt::print(stderr, "passerelle: unknown command {}; `passerelle --help` lists them\n", words[0]);
+    fmt::print(stderr, "passerelle: unknown command {}; `passerelle --help` lists them\n", Shown(words[0]));
     return ExitCode::kUsage;
   }
   auto arguments = Arguments::Parse(std::span(words).subspan(words_of_name), command->options);

@@ -16,6 +16,7 @@
 #include "gateway/app/clock_and_ids.hpp"
 #include "gateway/app/commands/command.hpp"
 #include "gateway/app/commands/files.hpp"
+#include "gateway/app/commands/packages.hpp"
 #include "gateway/app/commands/resource_text.hpp"
 
 namespace gateway::app {
@@ -52,9 +53,10 @@ const fhir::model::Node* DefinitionOf(const fhir::packages::Registry& registry, 
   return nullptr;
 }
 
-/// The definitions built into this program. Nothing is looked up before an expression asks.
-class BuiltInDefinitions : public fhirpath::Services {
+/// The definitions of a registry. Nothing is looked up before an expression asks.
+class RegistryServices : public fhirpath::Services {
  public:
+  explicit RegistryServices(const fhir::packages::Registry& registry) : registry_(registry) {}
   std::optional<bool> MemberOf(const fhir::model::Node& coded, std::string_view value_set) const override {
     return fhir::validation::IsMember(terminology_, coded, value_set);
   }
@@ -84,7 +86,7 @@ class BuiltInDefinitions : public fhirpath::Services {
   }
 
  private:
-  const fhir::packages::Registry& registry_ = fhir::packages::Registry::Core();
+  const fhir::packages::Registry& registry_;
   fhir::terminology::Terminology terminology_{registry_};
   fhir::validation::Validator validator_{registry_, terminology_};
 };
@@ -111,11 +113,12 @@ void AppendItem(std::string& out, const fhirpath::Item& item) {
 
 }  // namespace
 
-fhir::Result<std::string> EvaluateOnText(std::string_view expression, std::string_view resource, std::string_view now) {
+fhir::Result<std::string> EvaluateOnText(std::string_view expression, std::string_view resource, std::string_view now,
+                                         const fhir::packages::Registry& registry) {
   fhir::IssueList issues;
   GW_ASSIGN(const fhir::model::Document document, ReadResourceText(resource, {}, issues));
   GW_ASSIGN(const fhirpath::Expression compiled, fhirpath::CompileChecked(expression, document.root().type));
-  const BuiltInDefinitions definitions;
+  const RegistryServices definitions(registry);
   fhirpath::EvaluationContext context;
   context.services = &definitions;
   context.now = now;
@@ -131,19 +134,23 @@ ExitCode RunFhirPath(const Arguments& arguments) {
   if (arguments.operands().size() != 2) {
     return Usage("fhirpath", "an expression and one file are expected");
   }
+  const auto packages = LoadPackages(arguments.Values("--package"));
+  if (!packages) {
+    return Report(packages.error());
+  }
   const auto text = ReadWholeFile(arguments.operands()[1]);
   if (!text) {
     return Report(text.error());
   }
   const std::string now = fhir::FormatInstant(SystemClock().NowUs());
-  const auto answer = EvaluateOnText(arguments.operands()[0], *text, now);
+  const auto answer = EvaluateOnText(arguments.operands()[0], *text, now, *packages->registry);
   if (!answer) {
     return Report(answer.error());
   }
   if (const auto written = WriteOutput(*answer + '\n'), flushed = FlushOutput(); !written || !flushed) {
     return Report(written ? flushed.error() : written.error());
   }
-  return ExitCode::kDone;
+  return packages->whole ? ExitCode::kDone : ExitCode::kFailed;
 }
 
 }  // namespace gateway::app

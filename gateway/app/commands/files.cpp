@@ -5,8 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
-#include <sstream>
+#include <istream>
 #include <system_error>
 #include <utility>
 
@@ -14,9 +13,31 @@
 
 namespace gateway::app {
 
-fhir::Result<std::string> ReadWholeFile(const std::string& path) {
+namespace {
+
+constexpr std::size_t kPieceBytes = 256u * 1024;
+
+fhir::Result<std::string> ReadToEnd(std::istream& from, const std::string& path, std::size_t bytes_max) {
+  std::string text;
+  std::size_t read = 0;
+  while (from) {
+    text.resize(read + kPieceBytes);
+    from.read(text.data() + read, static_cast<std::streamsize>(kPieceBytes));
+    read += static_cast<std::size_t>(from.gcount());
+    if (read > bytes_max) {
+      return fhir::Fail(fhir::ErrorCode::kTooLarge,
+                        fmt::format("{}: is larger than {} bytes, the most that is read of one file", path, bytes_max));
+    }
+  }
+  text.resize(read);
+  return text;
+}
+
+}  // namespace
+
+fhir::Result<std::string> ReadWholeFile(const std::string& path, std::size_t bytes_max) {
   if (path == "-") {
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    return ReadToEnd(std::cin, path, bytes_max);
   }
   if (std::error_code failed; std::filesystem::is_directory(path, failed)) {
     return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: a file is expected, not a directory", path));
@@ -27,11 +48,11 @@ fhir::Result<std::string> ReadWholeFile(const std::string& path) {
     const std::string reason = std::generic_category().message(errno);
     return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: cannot be read: {}", path, reason));
   }
-  std::stringstream text;
-  if (!(text << file.rdbuf())) {
+  GW_ASSIGN(std::string text, ReadToEnd(file, path, bytes_max));
+  if (text.empty()) {
     return fhir::Fail(fhir::ErrorCode::kNotFound, fmt::format("{}: is empty", path));
   }
-  return std::move(text).str();
+  return text;
 }
 
 fhir::Result<void> WriteOutput(std::string_view bytes) {

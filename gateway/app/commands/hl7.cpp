@@ -14,6 +14,8 @@
 namespace gateway::app {
 namespace {
 
+constexpr std::size_t kMessageFileBytesMax = 1024u * 1024 * 1024;  // a file may hold many messages
+
 namespace hl7v2 = adapters::hospital::hl7v2;
 
 /// "MSA|AA" or "MSA|CA", whatever the field separator.
@@ -49,7 +51,7 @@ ExitCode RunHl7Send(const Arguments& arguments) {
   hl7v2::mllp::Client client(*std::move(options));
   bool all_positive = true;
   for (std::size_t i = 1; i < arguments.operands().size(); ++i) {
-    auto bytes = ReadWholeFile(arguments.operands()[i]);
+    auto bytes = ReadWholeFile(arguments.operands()[i], kMessageFileBytesMax);
     if (!bytes) {
       return Report(bytes.error());
     }
@@ -92,7 +94,7 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
   }
   bool all_good = true;
   for (const std::string& path : arguments.operands()) {
-    auto bytes = ReadWholeFile(path);
+    auto bytes = ReadWholeFile(path, kMessageFileBytesMax);
     if (!bytes) {
       return Report(bytes.error());
     }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,10 +11,10 @@
 #include <fmt/format.h>
 
 #include "fhir/operation_outcome/operation_outcome.hpp"
-#include "fhir/packages/registry_builder.hpp"
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/validator.hpp"
 #include "gateway/app/commands/files.hpp"
+#include "gateway/app/commands/packages.hpp"
 #include "gateway/app/validation/file_list.hpp"
 #include "gateway/app/validation/ordered_work.hpp"
 #include "gateway/app/validation/text_validation.hpp"
@@ -24,28 +23,6 @@ namespace gateway::app {
 namespace {
 
 namespace validation = fhir::validation;
-
-struct Packages {
-  std::unique_ptr<const fhir::packages::Registry> registry;
-  bool whole = true;  ///< whether all that was given could be read
-};
-
-/// Packages and their problems: one that cannot be taken ends the command; what is missing or broken inside is said,
-/// and the rest is used.
-fhir::Result<Packages> LoadPackages(const std::vector<std::string>& paths) {
-  fhir::packages::RegistryBuilder builder;
-  fhir::IssueList issues;
-  for (const std::string& path : paths) {
-    GW_TRY(builder.LoadPath(path, issues));
-  }
-  Packages packages{.registry = builder.Build(issues)};
-  for (const fhir::Issue& issue : issues.issues()) {
-    fmt::print(stderr, "{}: {}{}{}\n", Code(issue.severity), issue.expression, issue.expression.empty() ? "" : ": ",
-               issue.text);
-  }
-  packages.whole = !issues.HasErrors();
-  return packages;
-}
 
 struct Files {
   std::vector<std::string> paths;

@@ -149,6 +149,58 @@ TEST(UnknownOption, ThatIsLong_IsCutBetweenCharacters) {
   EXPECT_EQ(said(past), "unknown option " + past.substr(0, 59) + "...");
 }
 
+TEST(UnknownCommand, ThatIsLong_IsCut) {
+  const std::string word(100'000, 'a');
+  const auto [code, error] = Said({word});
+  EXPECT_EQ(code, ExitCode::kUsage);
+  EXPECT_LT(error.size(), 200U);
+}
+
+TEST(WholeFile, PastTheLimit_IsRefused_AndNotRead) {
+  const std::string path = testing::TempDir() + "/five_bytes";
+  std::ofstream(path, std::ios::trunc) << "12345";
+  EXPECT_EQ(ReadWholeFile(path, 5), "12345");
+  const auto past = ReadWholeFile(path, 4);
+  ASSERT_FALSE(past);
+  EXPECT_EQ(past.error().code, fhir::ErrorCode::kTooLarge);
+  EXPECT_EQ(past.error().public_text.text, path + ": is larger than 4 bytes, the most that is read of one file");
+  EXPECT_FALSE(ReadWholeFile("/dev/zero", 1'000'000)) << "a file without an end";
+}
+
+TEST(ResourceCommands, FilesThatAreNoResource_FailWithOneMessage) {
+  const std::string folder = testing::TempDir();
+  const std::pair<const char*, std::string_view> files[] = {{"empty", ""},
+                                                            {"cut", R"({"resourceType":"Patient","name":[{"fam)"},
+                                                            {"binary", std::string_view("\x7f\0\xff\xfe", 4)}};
+  for (const auto& [name, content] : files) {
+    const std::string path = folder + "/no_resource_" + name;
+    std::ofstream(path, std::ios::trunc | std::ios::binary) << content;
+    for (const std::vector<std::string_view>& words : {std::vector<std::string_view>{"validate", path},
+                                                       {"fhirpath", "id", path},
+                                                       {"convert", "--to", "xml", path}}) {
+      const auto [code, error] = Said(words);
+      EXPECT_EQ(code, ExitCode::kFailed) << name << " " << words[0];
+      EXPECT_LT(error.size(), 500U) << error;
+    }
+  }
+}
+
+TEST(FhirPathCommandLine, PackageOfAValueSet_AnswersMemberOf) {
+  const std::string folder = testing::TempDir();
+  const std::string set = folder + "/fhirpath_value_set.json";
+  std::ofstream(set, std::ios::trunc) << R"({"resourceType":"ValueSet","url":"urn:x:set","status":"active",)"
+                                         R"("compose":{"include":[{"system":"urn:x","concept":[{"code":"a"}]}]}})";
+  const std::string resource = folder + "/fhirpath_basic.json";
+  std::ofstream(resource, std::ios::trunc)
+      << R"({"resourceType":"Basic","code":{"coding":[{"system":"urn:x","code":"a"}]}})";
+  const std::vector<std::string_view> words = {"fhirpath", "--package", set, "code.coding.memberOf('urn:x:set')",
+                                               resource};
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(Dispatch(words), ExitCode::kDone);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "[{\"type\":\"System.Boolean\",\"value\":true}]\n");
+  EXPECT_EQ(Said({"fhirpath", "--package", "/nowhere.tgz", "code", resource}).first, ExitCode::kFailed);
+}
+
 TEST(ValidateCommand, PackageWithABrokenFile_Fails) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "broken_package";
   std::filesystem::create_directories(folder);
