@@ -1,4 +1,5 @@
-// Recursive descent by precedence. Source: http://hl7.org/fhirpath/N1/#operator-precedence
+#include "fhir/fhirpath/parser.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,13 +8,10 @@
 #include <iterator>
 #include <utility>
 
-#include "fhir/fhirpath/ast.hpp"
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/fhirpath/functions/function.hpp"
 #include "fhir/fhirpath/moment.hpp"
 #include "fhir/fhirpath/quantity.hpp"
-#include "fhir/fhirpath/token.hpp"
-#include "fhir/fhirpath/type_checker.hpp"
 
 namespace fhir::fhirpath {
 namespace {
@@ -352,104 +350,10 @@ class Parser {
   std::size_t nesting_ = 0;
 };
 
-/// Fills path_type and path when the tree is "Type.name.name" alone.
-void FindSimplePath(Ast& ast) {
-  std::vector<std::string> names;
-  std::uint32_t at = ast.root;
-  while (ast.nodes[at].kind == AstKind::kChild) {
-    names.push_back(ast.nodes[at].text);
-    at = ast.nodes[at].operands[0];
-  }
-  const AstNode& root = ast.nodes[at];
-  if (root.kind != AstKind::kRoot || root.type == metadata::kNoType || names.empty()) return;
-  std::ranges::reverse(names);
-  ast.path_type = root.type;
-  ast.path = std::move(names);
-}
-
 }  // namespace
 
-CoreTypes::CoreTypes(const metadata::Definitions& definitions)
-    : boolean(definitions.FindType("boolean")),
-      integer(definitions.FindType("integer")),
-      positive_int(definitions.FindType("positiveInt")),
-      unsigned_int(definitions.FindType("unsignedInt")),
-      decimal(definitions.FindType("decimal")),
-      date(definitions.FindType("date")),
-      date_time(definitions.FindType("dateTime")),
-      instant(definitions.FindType("instant")),
-      time(definitions.FindType("time")),
-      quantity(definitions.FindType("Quantity")),
-      money(definitions.FindType("Money")),
-      reference(definitions.FindType("Reference")),
-      extension(definitions.FindType("Extension")),
-      bundle(definitions.FindType("Bundle")),
-      resource(definitions.FindType("Resource")) {}
-
-Result<TypeSpec> FindTypeSpec(const metadata::Definitions& definitions, std::string_view name) {
-  static constexpr std::pair<std::string_view, ItemKind> kSystemTypes[] = {
-      {"Boolean", ItemKind::kBoolean}, {"Integer", ItemKind::kInteger},  {"Decimal", ItemKind::kDecimal},
-      {"String", ItemKind::kString},   {"Date", ItemKind::kDate},        {"DateTime", ItemKind::kDateTime},
-      {"Time", ItemKind::kTime},       {"Quantity", ItemKind::kQuantity}};
-  std::string_view plain = name;
-  const bool only_system = plain.starts_with("System.");
-  const bool only_fhir = plain.starts_with("FHIR.");
-  if (only_system) plain.remove_prefix(7);
-  if (only_fhir) plain.remove_prefix(5);
-  TypeSpec spec;
-  if (!only_system) spec.fhir = definitions.FindType(plain);
-  if (!only_fhir) {
-    for (const auto& [system_name, kind] : kSystemTypes) {
-      if (system_name != plain) continue;
-      spec.system = true;
-      spec.system_kind = kind;
-    }
-  }
-  const bool known = spec.fhir != metadata::kNoType || spec.system ||
-                     (only_system && definitions.FindType(plain) != metadata::kNoType);
-  if (!known) {
-    return Fail(ErrorCode::kInvalid, fmt::format("FHIRPath: unknown type '{}'", name));
-  }
-  return spec;
-}
-
-std::string_view Expression::text() const {
-  return ast_->text;
-}
-
-namespace {
-
-Result<std::shared_ptr<Ast>> Parse(std::string_view text, const metadata::Definitions& definitions) {
-  if (text.size() > kExpressionBytesMax) {
-    return Fail(ErrorCode::kTooLarge, fmt::format("FHIRPath: longer than {} bytes", kExpressionBytesMax));
-  }
-  GW_ASSIGN(std::vector<Token> tokens, Tokenize(text));
-  auto ast = std::make_shared<Ast>(definitions);
-  ast->text = text;
-  GW_ASSIGN(ast->root, Parser(*ast, std::move(tokens)).Run());
-  for (AstNode& node : ast->nodes) {
-    if (node.kind != AstKind::kLiteral) continue;
-    node.literal.text = node.text;
-    node.literal.unit = node.unit;
-  }
-  return ast;
-}
-
-}  // namespace
-
-Result<Expression> Compile(std::string_view text, const metadata::Definitions& definitions) {
-  GW_ASSIGN(std::shared_ptr<Ast> ast, Parse(text, definitions));
-  FindSimplePath(*ast);
-  return Expression(std::move(ast));
-}
-
-Result<Expression> CompileChecked(std::string_view text, metadata::TypeId context_type,
-                                  const metadata::Definitions& definitions) {
-  GW_ASSIGN(std::shared_ptr<Ast> ast, Parse(text, definitions));
-  GW_TRY(CheckTypes(*ast, context_type));
-  ast->checked = true;
-  FindSimplePath(*ast);
-  return Expression(std::move(ast));
+Result<std::uint32_t> ParseTokens(std::vector<Token> tokens, Ast& ast) {
+  return Parser(ast, std::move(tokens)).Run();
 }
 
 }  // namespace fhir::fhirpath

@@ -130,7 +130,15 @@ std::optional<std::string> ConvertMeasure(const Measure& measure, std::string_vi
   const std::optional<std::string_view> from = FixedUnit(measure.unit);
   const std::optional<std::string_view> to = FixedUnit(unit);
   if (UnitOrOne(measure.unit) == UnitOrOne(unit) || (from && to && *from == *to)) return std::string(measure.value);
-  if (!from || !to) return std::nullopt;
+  if (!from || !to) {
+    const CalendarRow* const a = FindCalendar(measure.unit);
+    const CalendarRow* const b = FindCalendar(unit);
+    const std::optional<Number> value = Number::Parse(measure.value);
+    if (a == nullptr || b == nullptr || a->months == 0 || b->months == 0 || !value) return std::nullopt;
+    const std::optional<Number> months = Number::Multiply(*value, Number(a->months));
+    const std::optional<Number> result = months ? Number::Divide(*months, Number(b->months)) : std::nullopt;
+    return result ? std::optional(result->ToString()) : std::nullopt;
+  }
   auto converted = ucum::Convert({measure.value, *from}, *to);
   if (!converted) return std::nullopt;
   return *std::move(converted);

@@ -1,5 +1,8 @@
 #include "fhir/fhirpath/reference_resolver.hpp"
 
+#include <optional>
+#include <string>
+
 namespace fhir::fhirpath {
 namespace {
 
@@ -15,12 +18,51 @@ const model::Node* FindContained(const model::Node& container, std::string_view 
   return nullptr;
 }
 
-/// The entry of the Bundle around `node` whose fullUrl is `url`.
-const model::Node* FindEntry(const model::Node& node, std::string_view url, metadata::TypeId bundle_type) {
+/// What a reference asks for: an address, and maybe a version of what is there.
+struct Wanted {
+  std::string url;
+  std::string_view version;
+};
+
+constexpr std::string_view kHistory = "/_history/";
+
+/// A relative reference is one to the server that the entry's own fullUrl names, when that is such an address.
+std::optional<Wanted> WantedOf(std::string_view reference, const model::Node* entry,
+                               const metadata::Definitions& definitions) {
+  Wanted wanted;
+  if (const std::size_t history = reference.find(kHistory); history != std::string_view::npos) {
+    wanted.version = reference.substr(history + kHistory.size());
+    reference = reference.substr(0, history);
+  }
+  if (reference.find(':') != std::string_view::npos) {
+    wanted.url = reference;
+    return wanted;
+  }
+  const std::string_view own = entry == nullptr ? std::string_view{} : entry->ChildValue("fullUrl");
+  if (ReferencedType(own, definitions) == metadata::kNoType) return std::nullopt;
+  const std::size_t type = own.rfind('/', own.rfind('/') - 1);
+  if (type == std::string_view::npos) return std::nullopt;
+  wanted.url.append(own.substr(0, type + 1)).append(reference);
+  return wanted;
+}
+
+/// The resource in a Bundle around `node` that the reference leads to; null when none does.
+/// Source: https://hl7.org/fhir/R4/bundle.html#references
+const model::Node* FindEntry(Evaluator& evaluator, const model::Node& node, std::string_view reference) {
+  const model::Node* inside = nullptr;  // the entry of the Bundle that the reference stands in
   for (const model::Node* at = &node; at != nullptr; at = at->parent) {
-    if (at->type != bundle_type) continue;
+    if (at->type != evaluator.core().bundle) {
+      inside = at;
+      continue;
+    }
+    const std::optional<Wanted> wanted = WantedOf(reference, inside, evaluator.definitions());
     for (const model::Node& entry : at->children()) {
-      if (entry.name == "entry" && entry.ChildValue("fullUrl") == url) return entry.Child("resource");
+      if (!wanted || !evaluator.Spend(1)) return nullptr;
+      const model::Node* const found =
+          entry.name == "entry" && entry.ChildValue("fullUrl") == wanted->url ? entry.Child("resource") : nullptr;
+      if (found != nullptr && (wanted->version.empty() || found->FindValue("meta.versionId") == wanted->version)) {
+        return found;
+      }
     }
   }
   return nullptr;
@@ -72,7 +114,7 @@ bool ResolveReference(Evaluator& evaluator, const Item& item, Collection& out) {
         return evaluator.Add(out, Item::Of(*found));
     }
     if (item.IsNode()) {
-      if (const model::Node* const found = FindEntry(*item.node, reference, evaluator.core().bundle)) {
+      if (const model::Node* const found = FindEntry(evaluator, *item.node, reference)) {
         return evaluator.Add(out, Item::Of(*found));
       }
     }

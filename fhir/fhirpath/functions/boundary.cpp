@@ -148,9 +148,8 @@ bool ComparableFunction(Evaluator& evaluator, const Call& call, Collection& out)
   std::optional<Item> other;
   if (!evaluator.SingleOf(call.input, item) || !evaluator.Single(call.arguments[0], call.frame, other)) return false;
   if (!item || !other) return true;
-  if (item->kind != ItemKind::kQuantity || other->kind != ItemKind::kQuantity) {
-    return evaluator.FailWith("quantities are expected");
-  }
+  // A number is a quantity without unit, which an empty unit means too.
+  if (!NumberOf(*item) || !NumberOf(*other)) return evaluator.FailWith("quantities are expected");
   return evaluator.Add(out, Item::Boolean(Comparable(item->unit, other->unit)));
 }
 

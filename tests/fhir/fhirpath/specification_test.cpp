@@ -397,6 +397,13 @@ constexpr Row kQuantities[] = {
     {"@2020 + 1 'mg'", "error"},
     {"@2020 + {}", "{}"},
     {"@T10:00 + 1 day", "error"},
+    {"1 year + 1 month", "13 month"},
+    {"2 years = 24 months", "true"},
+    {"24 months.toQuantity('year')", "2 year"},
+    {"1 year + 1 day", "{}"},
+    {"1.comparable(2)", "true"},
+    {"1.comparable(2 'mg')", "false"},
+    {"'a'.comparable(1)", "error"},
 };
 INSTANTIATE_TEST_SUITE_P(Quantities, FhirPathSpecification, testing::ValuesIn(kQuantities));
 
@@ -463,5 +470,39 @@ constexpr Row kLogicAndSyntax[] = {
     {"$that", "refused"},
 };
 INSTANTIATE_TEST_SUITE_P(LogicAndSyntax, FhirPathSpecification, testing::ValuesIn(kLogicAndSyntax));
+
+constexpr std::string_view kBundle = R"({"resourceType": "Bundle", "type": "collection", "entry": [
+  {"fullUrl": "http://h/fhir/Patient/1", "resource": {"resourceType": "Patient", "id": "1", "gender": "male",
+    "meta": {"versionId": "3"}}},
+  {"fullUrl": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520",
+    "resource": {"resourceType": "Patient", "gender": "female"}},
+  {"fullUrl": "http://h/fhir/Observation/2", "resource": {"resourceType": "Observation", "status": "final",
+    "code": {"text": "x"}, "performer": [{"reference": "Patient/1"}, {"reference": "http://h/fhir/Patient/1"},
+      {"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"}, {"reference": "Patient/1/_history/3"},
+      {"reference": "Patient/1/_history/2"}, {"reference": "Patient/7"}, {"reference": "http://other/Patient/1"}]}},
+  {"fullUrl": "urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0", "resource": {"resourceType": "Observation",
+    "status": "final", "code": {"text": "x"}, "subject": {"reference": "Patient/1"}}}]})";
+
+TEST(FhirPathResolve, ReferencesInABundle_LeadToTheEntryOfTheirAddress) {
+  fhir::IssueList issues;
+  const auto bundle = fhir::json::ReadJson(kBundle, {}, issues);
+  ASSERT_TRUE(bundle && issues.empty());
+  const auto genders = [&](std::string_view reference) {
+    const auto compiled = fhir::fhirpath::Compile(fmt::format("entry.resource.{}.resolve().gender", reference));
+    const auto result = fhir::fhirpath::Evaluate(*compiled, {}, bundle->root());
+    std::string text;
+    for (const fhir::fhirpath::Item& item : *result) text += fhir::fhirpath::ItemText(item) + ' ';
+    return text;
+  };
+  EXPECT_EQ(genders("performer[0]"), "male ");
+  EXPECT_EQ(genders("performer[1]"), "male ");
+  EXPECT_EQ(genders("performer[2]"), "female ");
+  EXPECT_EQ(genders("performer[3]"), "male ");
+  EXPECT_EQ(genders("performer[4]"), "");
+  EXPECT_EQ(genders("performer[5]"), "");
+  EXPECT_EQ(genders("performer[6]"), "");
+  EXPECT_EQ(genders("performer"), "male male female male ");
+  EXPECT_EQ(genders("subject"), "");  // relative to an address that is no server's
+}
 
 }  // namespace
