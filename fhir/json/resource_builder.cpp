@@ -13,10 +13,7 @@
 namespace fhir::json {
 namespace {
 
-using metadata::JsonShape;
-using metadata::TypeKind;
 using model::Node;
-using model::ValueKind;
 
 constexpr std::size_t kLinearKeysMax = 48;  // beyond, an object's keys go to a hash set
 constexpr std::size_t kNameBytesShown = 64;
@@ -26,34 +23,6 @@ bool LooksLikeName(std::string_view name) {
   return !name.empty() && name.size() <= kNameBytesShown && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
   });
-}
-
-std::string_view Expected(JsonShape shape) {
-  switch (shape) {
-    case JsonShape::kNumber:
-      return "a JSON number is expected";
-    case JsonShape::kBoolean:
-      return "true or false is expected, without quotes";
-    case JsonShape::kString:
-      break;
-  }
-  return "a JSON string is expected";
-}
-
-ValueKind KindFor(JsonShape shape) {
-  return shape == JsonShape::kNumber ? ValueKind::kNumber
-                                     : (shape == JsonShape::kBoolean ? ValueKind::kBoolean : ValueKind::kString);
-}
-
-Error TooLargeAt(std::string_view what, std::size_t offset, std::string expression) {
-  return Error{.code = ErrorCode::kTooLarge,
-               .public_text = {fmt::format("{} at byte {}", what, offset)},
-               .expression = std::move(expression),
-               .offset = offset};
-}
-
-Error RootError(std::string_view problem, std::size_t offset) {
-  return Error{.code = ErrorCode::kInvalid, .public_text = {std::string(problem)}, .offset = offset};
 }
 
 }  // namespace
@@ -100,141 +69,6 @@ std::string ResourceBuilder::Place() const {
 void ResourceBuilder::Report(IssueType type, std::string text, std::size_t offset) {
   issues_.AddAt(issues_.Keeps(Severity::kError) ? Place() : std::string(), Severity::kError, type, std::move(text),
                 offset);
-}
-
-bool ResourceBuilder::IsPrimitive(const Row& row) const {
-  return definitions_.Kind(row.type) == TypeKind::kPrimitive;
-}
-
-bool ResourceBuilder::CheckLength(std::string_view text, std::size_t offset) {
-  if (text.size() <= limits_.string_bytes_max) {
-    return true;
-  }
-  const Frame& frame = frames_.back();
-  if (frame.row != nullptr && (frame.row->type == base64_ || frame.row->type == xhtml_)) {
-    return true;
-  }
-  return Stop(TooLargeAt(fmt::format("a string is longer than {} bytes", limits_.string_bytes_max), offset, Place()));
-}
-
-void ResourceBuilder::CheckKind(ValueKind kind, std::size_t offset) {
-  const JsonShape shape = definitions_.Shape(frames_.back().row->type);
-  if (KindFor(shape) != kind) {
-    Report(IssueType::kStructure, std::string(Expected(shape)), offset);
-  }
-}
-
-Node& ResourceBuilder::Insert(Node& parent, const Row& row, Node* after, std::size_t offset) {
-  Node* const old_last = parent.last_child;
-  Node& node = document_->Append(parent, definitions_.Text(row.name), &row);
-  node.source_offset = static_cast<std::uint32_t>(offset);
-  if (after != nullptr && after != old_last) {  // its siblings stand earlier: a twin written far from its value
-    old_last->next = nullptr;
-    parent.last_child = old_last;
-    node.next = after->next;
-    after->next = &node;
-  }
-  return node;
-}
-
-Node& ResourceBuilder::NextNode(std::size_t offset) {
-  Frame& frame = frames_.back();
-  Node& parent = *frame.node;
-  const Frame& object = frame.array ? frames_[frames_.size() - 2] : frame;
-  if (!object.has_twins) {
-    frame.last = &Insert(parent, *frame.row, nullptr, offset);
-    return *frame.last;
-  }
-  // The other half of a value and its twin may have made the node already.
-  Node* candidate = frame.array && frame.last != nullptr ? frame.last->next : nullptr;
-  if (frame.last == nullptr || !frame.array) {
-    candidate = parent.first_child;
-    while (candidate != nullptr && candidate->row != frame.row) {
-      candidate = candidate->next;
-    }
-  }
-  if (candidate == nullptr || candidate->row != frame.row) {
-    candidate = &Insert(parent, *frame.row, frame.array ? frame.last : nullptr, offset);
-  }
-  if (frame.array) {
-    frame.last = candidate;
-  }
-  return *candidate;
-}
-
-bool ResourceBuilder::Null(std::size_t offset) {
-  if (skipped_depth_ > 0) {
-    return true;
-  }
-  if (frames_.empty()) {
-    return Scalar(ValueKind::kNone, {}, offset);
-  }
-  Frame& frame = frames_.back();
-  if (frame.type_key || frame.skip) {
-    return Scalar(ValueKind::kNone, {}, offset);
-  }
-  if (frame.array && IsPrimitive(*frame.row)) {
-    frames_[frames_.size() - 2].has_nulls = true;
-    NextNode(offset);
-    return true;
-  }
-  Report(IssueType::kStructure, "null is only allowed in arrays of values, to align them with their extensions",
-         offset);
-  return true;
-}
-
-bool ResourceBuilder::Boolean(bool value, std::size_t offset) {
-  return Scalar(ValueKind::kBoolean, value ? "true" : "false", offset);
-}
-
-bool ResourceBuilder::Number(std::string_view text, std::size_t offset) {
-  return Scalar(ValueKind::kNumber, text, offset);
-}
-
-bool ResourceBuilder::String(std::string_view text, std::size_t offset) {
-  return Scalar(ValueKind::kString, text, offset);
-}
-
-bool ResourceBuilder::Scalar(ValueKind kind, std::string_view text, std::size_t offset) {
-  if (skipped_depth_ > 0) {
-    return true;
-  }
-  if (frames_.empty()) {
-    root_error_ = RootError("a resource is a JSON object", offset);
-    return true;
-  }
-  const Frame& frame = frames_.back();
-  if (frame.type_key) {
-    return TypeValue(kind, text, offset);
-  }
-  if (frame.skip) {
-    return true;
-  }
-  if (frame.twin || !IsPrimitive(*frame.row)) {
-    Report(IssueType::kStructure, "a JSON object is expected", offset);
-    return true;
-  }
-  if (!CheckLength(text, offset)) {
-    return false;
-  }
-  if (frame.row->repeats != 0 && !frame.array) {
-    Report(IssueType::kStructure, "a JSON array is expected, since the element repeats", offset);
-  }
-  CheckKind(kind, offset);
-  Node& node = NextNode(offset);
-  node.kind = kind;
-  node.value = kind == ValueKind::kBoolean ? text : document_->Intern(text);
-  return true;
-}
-
-bool ResourceBuilder::TypeValue(ValueKind kind, std::string_view text, std::size_t offset) {
-  Frame& frame = frames_.back();
-  frame.type_key = false;
-  frame.skip = true;
-  if (frame.type != metadata::kNoType || frame.dead) {
-    return true;  // looked ahead for it before
-  }
-  return SetType(frame, kind == ValueKind::kString ? text : std::string_view{}, offset);
 }
 
 bool ResourceBuilder::SetType(Frame& frame, std::string_view name, std::size_t offset) {
@@ -355,7 +189,7 @@ bool ResourceBuilder::StartObject(std::size_t offset) {
   }
   Frame& frame = frames_.back();
   if (frame.type_key) {
-    return TypeValue(ValueKind::kNone, {}, offset) && (++skipped_depth_, true);
+    return TypeValue(model::ValueKind::kNone, {}, offset) && (++skipped_depth_, true);
   }
   if (!frame.skip && !frame.twin && IsPrimitive(*frame.row)) {
     Report(IssueType::kStructure, "a value is expected, not a JSON object", offset);
@@ -378,7 +212,7 @@ bool ResourceBuilder::StartObject(std::size_t offset) {
 
 void ResourceBuilder::CheckNulls(const Frame& frame) {
   for (const Node& child : frame.node->children()) {
-    if (child.kind == ValueKind::kNone && child.first_child == nullptr && child.row != nullptr &&
+    if (child.kind == model::ValueKind::kNone && child.first_child == nullptr && child.row != nullptr &&
         IsPrimitive(*child.row)) {
       issues_.AddAt(issues_.Keeps(Severity::kError) ? model::PathOf(child) : std::string(), Severity::kError,
                     IssueType::kStructure, "null stands for a value with an extension, and there is none",
@@ -423,7 +257,7 @@ bool ResourceBuilder::StartArray(std::size_t offset) {
   }
   Frame& frame = frames_.back();
   if (frame.type_key) {
-    return TypeValue(ValueKind::kNone, {}, offset) && (++skipped_depth_, true);
+    return TypeValue(model::ValueKind::kNone, {}, offset) && (++skipped_depth_, true);
   }
   if (frame.skip) {
     ++skipped_depth_;

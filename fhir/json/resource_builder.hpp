@@ -75,7 +75,7 @@ class ResourceBuilder {
   /// The node for the next value of the open element, made where needed.
   Node& NextNode(std::size_t offset);
   Node& Insert(Node& parent, const Row& row, Node* after, std::size_t offset);
-  bool IsPrimitive(const Row& row) const;
+  bool IsPrimitive(const Row& row) const { return definitions_.Kind(row.type) == metadata::TypeKind::kPrimitive; }
   void CheckNulls(const Frame& frame);
 
   std::string_view source_;

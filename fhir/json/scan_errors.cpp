@@ -1,5 +1,7 @@
 #include "fhir/json/scan_errors.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <rapidjson/error/error.h>
 
@@ -33,6 +35,17 @@ Error MalformedAt(std::string_view problem, std::size_t offset) {
   return Error{.code = ErrorCode::kMalformed,
                .public_text = {fmt::format("not valid JSON: {} at byte {}", problem, offset)},
                .offset = offset};
+}
+
+Error TooLargeAt(std::string_view what, std::size_t offset, std::string expression) {
+  return Error{.code = ErrorCode::kTooLarge,
+               .public_text = {fmt::format("{} at byte {}", what, offset)},
+               .expression = std::move(expression),
+               .offset = offset};
+}
+
+Error RootError(std::string_view problem, std::size_t offset) {
+  return Error{.code = ErrorCode::kInvalid, .public_text = {std::string(problem)}, .offset = offset};
 }
 
 const char* SyntaxProblem(int parse_error_code) {

@@ -11,6 +11,10 @@
 namespace fhir::json {
 
 Error MalformedAt(std::string_view problem, std::size_t offset);
+/// A limit that was passed at a place; `expression` may be empty.
+Error TooLargeAt(std::string_view what, std::size_t offset, std::string expression);
+/// What stands at the top is no resource.
+Error RootError(std::string_view problem, std::size_t offset);
 /// Our words for a rapidjson::ParseErrorCode.
 const char* SyntaxProblem(int parse_error_code);
 
