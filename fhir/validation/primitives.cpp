@@ -265,4 +265,10 @@ std::string_view PrimitiveProblem(metadata::TypeId primitive, std::string_view t
   return rule.expected.empty() ? XhtmlProblem(text) : rule.expected;
 }
 
+std::string_view PrimitiveAdvice(metadata::TypeId primitive, std::string_view text) {
+  static const metadata::TypeId string_type = metadata::Definitions::R4().FindType("string");
+  const bool padded = primitive == string_type && !text.empty() && (IsSpace(text.front()) || IsSpace(text.back()));
+  return padded ? "expected text without white space in front and behind" : std::string_view{};
+}
+
 }  // namespace fhir::validation

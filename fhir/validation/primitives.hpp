@@ -13,4 +13,8 @@ namespace fhir::validation {
 /// Shape:  primitive is a primitive type of Definitions::R4().  Cost: O(bytes), no allocation for a good value.
 std::string_view PrimitiveProblem(metadata::TypeId primitive, std::string_view text, const Limits& limits);
 
+/// What is allowed and yet hardly meant, for people: a string with white space at its ends. Empty when nothing is.
+/// Cost: O(1).
+std::string_view PrimitiveAdvice(metadata::TypeId primitive, std::string_view text);
+
 }  // namespace fhir::validation

@@ -288,6 +288,8 @@ void Walk::BaseValue(const Node& node) {
     Error(node, IssueType::kValue, fault.expected.empty() ? std::string(problem) : Describe(fault));
   } else if (node.type < types_.uri_kinds.size() && types_.uri_kinds[node.type]) {
     Uri(node, *types_.uri_kinds[node.type]);
+  } else if (const std::string_view advice = PrimitiveAdvice(node.type, node.value); !advice.empty()) {
+    Report(node, Severity::kWarning, IssueType::kInvalid, std::string(advice));
   } else if (node.type == types_.xhtml) {
     if (const XhtmlFault fault = FirstNarrativeFault(node, narrative_places_); !fault.expected.empty()) {
       Error(node, IssueType::kInvalid, Describe(fault));

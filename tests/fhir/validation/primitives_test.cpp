@@ -73,6 +73,19 @@ TEST(PrimitiveProblem, EveryPrimitiveTypeOfTheStandard_HasARule) {
   EXPECT_EQ(primitives, 20);
 }
 
+TEST(PrimitiveAdvice, WhiteSpaceAtTheEndsOfAString_IsHardlyMeant) {
+  const auto advice = [](std::string_view type, std::string_view text) {
+    return !PrimitiveAdvice(metadata::Definitions::R4().FindType(type), text).empty();
+  };
+  EXPECT_TRUE(advice("string", " a"));
+  EXPECT_TRUE(advice("string", "a\n"));
+  EXPECT_TRUE(advice("string", "\t"));
+  EXPECT_FALSE(advice("string", "a b"));
+  EXPECT_FALSE(advice("string", ""));
+  EXPECT_FALSE(advice("markdown", "  a\n"));
+  EXPECT_FALSE(advice("code", " a"));  // an error on its own
+}
+
 TEST(PrimitiveProblem, StringAtTheLimitAndOneMore_IsJudgedByTheLimit) {
   const Limits limits;
   EXPECT_TRUE(Problem("string", std::string(limits.string_bytes_max, 'a'), limits).empty());
