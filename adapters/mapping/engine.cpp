@@ -7,21 +7,13 @@
 
 #include "adapters/mapping/compiled_map.hpp"
 #include "adapters/mapping/digest.hpp"
-#include "fhir/search/query.hpp"
+#include "adapters/mapping/element_path.hpp"
+#include "adapters/mapping/reading.hpp"
+#include "fhir/search/query_parser.hpp"
 
 namespace adapters::mapping {
 
-// Outside the anonymous namespace: Engine, which a header befriends, has members of these types.
-/// Where the rules stand: the occurrence of a group, and within it the repetition of a field, if any.
-struct Binding {
-  std::uint32_t group = 0;
-  std::uint16_t occurrence = 0;
-  std::uint16_t field = 0;  ///< 0: the whole group
-  std::uint16_t repetition = 0;
-
-  static Binding On(const Cell& cell) { return {cell.group, cell.occurrence, cell.field, cell.repetition}; }
-};
-
+// Outside the anonymous namespace: Engine, which a header befriends, has members of this type.
 /// One resource of the result while it is being made.
 struct Instance {
   std::uint16_t rules = 0;
@@ -41,42 +33,13 @@ using fhir::metadata::Definitions;
 using fhir::model::Document;
 using fhir::model::Node;
 
-std::uint64_t PackCell(const Cell& cell) {
-  return (std::uint64_t{cell.group & 0xFFFFFF} << 40) | (std::uint64_t{cell.occurrence} << 24) |
-         (std::uint64_t{cell.field & 0xFFFu} << 12) | (cell.repetition & 0xFFFu);
-}
-
-bool IsEmptyNode(const Node& node) {
-  return !node.HasValue() && node.first_child == nullptr;
-}
-
-fhir::search::Query IdentifierQuery(fhir::metadata::TypeId type, std::string_view system, std::string_view value) {
-  fhir::search::Query query;
-  query.type = type;
-  fhir::search::Criterion criterion;
-  criterion.parameter = Definitions::R4().FindSearchParameter(type, "identifier");
-  criterion.values.push_back(fhir::search::TokenValue{std::string(system), std::string(value)});
-  query.criteria.push_back(std::move(criterion));
-  return query;
-}
-
 }  // namespace
-
-std::optional<CodeEntry> CodeTable::Find(std::string_view code) const {
-  if (const auto found = entries.find(std::string(code)); found != entries.end()) {
-    return found->second;
-  }
-  if (pass_through) {
-    return CodeEntry{.code = std::string(code), .system = system};
-  }
-  return std::nullopt;
-}
 
 class Engine {
  public:
   Engine(const CompiledMap& map, const Source& source, const Context& context, const CompiledMap::RunOptions& options,
          fhir::IssueList& issues)
-      : map_(map), source_(source), context_(context), options_(options), issues_(issues) {}
+      : map_(map), reading_(source, options.list_unmapped), context_(context), options_(options), issues_(issues) {}
 
   MapResult Run(const MessageRules& message) {
     for (const auto index : message.resources) {
@@ -92,109 +55,16 @@ class Engine {
       }
     }
     if (options_.list_unmapped) {
-      result.unmapped = Unmapped();
+      result.unmapped = reading_.Unmapped(map_.ignored_);
     }
     return result;
   }
 
  private:
-  // Cells an address stands for, given where the rules stand.
-  template <typename Visit>
-  void ForEachCell(const Address& address, const Binding& binding, Visit&& visit) {
-    std::size_t first = 0;
-    std::size_t last = source_.Groups(address.group);
-    if (address.occurrence > 0) {
-      first = address.occurrence - 1u;
-      last = std::min<std::size_t>(last, address.occurrence);
-    } else if (binding.group == address.group) {
-      first = binding.occurrence;
-      last = first + 1;
-    }
-    for (std::size_t occurrence = first; occurrence < last; ++occurrence) {
-      Cell cell{address.group, static_cast<std::uint16_t>(occurrence), address.field, 0};
-      if (address.field == 0) {
-        if (!visit(cell)) {
-          return;
-        }
-        continue;
-      }
-      const std::size_t repetitions = source_.Repetitions(cell.group, cell.occurrence, cell.field);
-      const bool bound = binding.group == address.group && binding.field == address.field &&
-                         binding.occurrence == occurrence && address.repetition == 0 && address.select_component == 0;
-      for (std::size_t repetition = 0; repetition < repetitions; ++repetition) {
-        if ((bound && repetition != binding.repetition) ||
-            (address.repetition > 0 && repetition + 1 != address.repetition)) {
-          continue;
-        }
-        cell.repetition = static_cast<std::uint16_t>(repetition);
-        if (address.select_component > 0 && source_.Text(cell, address.select_component, 0) != address.select_value) {
-          continue;
-        }
-        if (!visit(cell)) {
-          return;
-        }
-      }
-    }
-  }
-
-  std::string_view FirstText(const Address& address, const Binding& binding) {
-    std::string_view text;
-    ForEachCell(address, binding, [&](const Cell& cell) {
-      text = source_.Text(cell, address.component, address.subcomponent);
-      if (!text.empty()) {
-        Mark(cell);
-      }
-      return text.empty();
-    });
-    return text;
-  }
-
-  bool Holds(const std::vector<Term>& terms, const Binding& binding) {
-    return std::all_of(terms.begin(), terms.end(), [&](const Term& term) { return Holds(term, binding); });
-  }
-
-  bool Holds(const Term& term, const Binding& binding) {
-    const auto listed = [&](std::string_view text) {
-      return std::find(term.values.begin(), term.values.end(), text) != term.values.end();
-    };
-    bool any_listed = false;
-    bool first_listed = false;
-    bool any_text = false;
-    bool first = true;
-    const bool own_field = binding.group == term.address.group && binding.field == term.address.field;
-    ForEachCell(term.address, binding, [&](const Cell& cell) {
-      const auto text = source_.Text(cell, term.address.component, term.address.subcomponent);
-      if (!own_field) {
-        Mark(cell);
-      }
-      any_text = any_text || !text.empty();
-      const bool hit = listed(text);
-      any_listed = any_listed || hit;
-      first_listed = first_listed || (first && hit);
-      first = false;
-      return true;
-    });
-    switch (term.test) {
-      case Test::kEquals:
-        return first_listed;
-      case Test::kDiffers:
-        return !first_listed;
-      case Test::kHas:
-        return any_listed;
-      case Test::kLacks:
-        return !any_listed;
-      case Test::kExists:
-        return any_text;
-      case Test::kAbsent:
-        return !any_text;
-    }
-    return false;
-  }
-
   void Enumerate(std::uint16_t index) {
     const ResourceRules& rules = map_.resources_[index];
     const auto add = [&](const Binding& binding) {
-      if (!Holds(rules.when, binding)) {
+      if (!reading_.Holds(rules.when, binding)) {
         return;
       }
       Instance instance;
@@ -207,9 +77,14 @@ class Engine {
       add({});
       return;
     }
-    ForEachCell(*rules.each, {}, [&](const Cell& cell) {
+    reading_.ForEachCell(*rules.each, {}, [&](const Cell& cell) {
+      if (instances_.size() == kInstancesMax) {
+        issues_.AddAt(Place(cell), fhir::Severity::kError, fhir::IssueType::kTooLong,
+                      fmt::format("the message makes more than {} resources", kInstancesMax));
+        return false;
+      }
       add(Binding::On(cell));
-      return instances_.size() < kInstancesMax;
+      return true;
     });
   }
 
@@ -252,7 +127,7 @@ class Engine {
     text += rules.digest_identifier ? rules.name : Definitions::R4().TypeName(rules.type);
     bool any = false;
     for (const auto& address : rules.digest) {
-      const auto part = FirstText(address, instance.binding);
+      const auto part = reading_.FirstText(address, instance.binding);
       any = any || !part.empty();
       text += '\x1f';
       text += part;
@@ -292,24 +167,24 @@ class Engine {
 
   bool Apply(const Rule& rule, Node& base, const Binding& binding) {
     if (!rule.from) {
-      return Holds(rule.when, binding) && Fill(rule, base, binding, nullptr);
+      return reading_.Holds(rule.when, binding) && Fill(rule, base, binding, nullptr);
     }
     bool filled = false;
     const auto errors_before = issues_.errors();
-    ForEachCell(*rule.from, binding, [&](const Cell& cell) {
+    reading_.ForEachCell(*rule.from, binding, [&](const Cell& cell) {
       const Binding inner = Binding::On(cell);
-      if (!Holds(rule.when, inner)) {
+      if (!reading_.Holds(rule.when, inner)) {
         return true;
       }
-      if (source_.IsNull(cell)) {
-        Mark(cell);
+      if (reading_.source().IsNull(cell)) {
+        reading_.Mark(cell);
         if (&base == &current_->document->root() && rule.to.size() == 1 && rule.to[0].extension_url.empty()) {
           current_->removals.push_back(rule.to[0].name);
         }
         return true;
       }
       if (Fill(rule, base, inner, &cell)) {
-        Mark(cell);
+        reading_.Mark(cell);
         filled = true;
       }
       return !filled || rule.repeats || rule.to.empty();
@@ -358,47 +233,6 @@ class Engine {
     return true;
   }
 
-  /// Finds or makes the element a rule names.
-  static Node& Reach(const Rule& rule, Document& document, Node& base) {
-    Node* node = &base;
-    for (std::size_t i = 0; i < rule.to.size(); ++i) {
-      const Step& step = rule.to[i];
-      const bool last = i + 1 == rule.to.size();
-      Node* found = nullptr;
-      if (!step.always_new && !(last && rule.repeats && step.extension_url.empty())) {
-        for (Node& child : node->children()) {
-          if (child.name == step.name &&
-              (step.extension_url.empty() || child.ChildValue("url") == step.extension_url)) {
-            found = &child;
-          }
-        }
-      }
-      if (found == nullptr) {
-        found = &document.Add(*node, step.name);
-        if (!step.extension_url.empty()) {
-          document.Add(*found, "url", step.extension_url);
-        }
-      }
-      node = found;
-    }
-    return *node;
-  }
-
-  /// Takes away an element that stayed empty, and the ancestors made for it.
-  static void Prune(Document& document, Node& node, Node& base) {
-    Node* at = &node;
-    while (at != &base && at->parent != nullptr) {
-      const bool only_url = at->name == "extension" && at->first_child != nullptr &&
-                            at->first_child == at->last_child && at->first_child->name == "url";
-      if (!IsEmptyNode(*at) && !only_url) {
-        return;
-      }
-      Node* parent = at->parent;
-      document.Remove(*at);
-      at = parent;
-    }
-  }
-
   bool Say(const Rule& rule, Document& document, Node& node, const Binding& binding, const Cell* cell) {
     if (!rule.text.empty()) {
       return SayText(rule, document, node, binding);
@@ -411,11 +245,11 @@ class Engine {
     }
     const CodeTable* table = rule.table >= 0 ? &map_.tables_[static_cast<std::size_t>(rule.table)] : nullptr;
     if (rule.function != nullptr) {
-      const Input input{source_, *cell, rule.from->component, rule.from->subcomponent, table, context_};
+      const Input input{reading_.source(), *cell, rule.from->component, rule.from->subcomponent, table, context_};
       Output output{document, node, issues_, *cell};
       return rule.function(input, output);
     }
-    const auto text = source_.Text(*cell, rule.from->component, rule.from->subcomponent);
+    const auto text = reading_.source().Text(*cell, rule.from->component, rule.from->subcomponent);
     if (text.empty()) {
       return false;
     }
@@ -440,7 +274,7 @@ class Engine {
         whole += part.literal;
         continue;
       }
-      const auto text = FirstText(*part.address, binding);
+      const auto text = reading_.FirstText(*part.address, binding);
       if (text.empty()) {
         return false;
       }
@@ -515,18 +349,18 @@ class Engine {
     change.id = instance.id;
     change.resource = std::move(instance.document);
     if (rules.keyed) {
-      change.condition = IdentifierQuery(rules.type, instance.key_system, instance.key_value);
+      change.condition = fhir::search::ByIdentifier(rules.type, instance.key_system, instance.key_value);
     }
     change.full_url = instance.full_url;
     change.removals = std::move(instance.removals);
     change.joined = rules.joined;
     for (const auto& rule : rules.settled) {
-      if (Holds(rule.when, instance.binding)) {
+      if (reading_.Holds(rule.when, instance.binding)) {
         change.settled.push_back(rule.settled);
       }
     }
     for (const auto& rule : rules.removes) {
-      if (Holds(rule.when, instance.binding)) {
+      if (reading_.Holds(rule.when, instance.binding)) {
         change.removals.insert(change.removals.end(), rule.elements.begin(), rule.elements.end());
         change.identifier_types_gone.insert(change.identifier_types_gone.end(), rule.identifier_types.begin(),
                                             rule.identifier_types.end());
@@ -535,35 +369,15 @@ class Engine {
     return change;
   }
 
-  void Mark(const Cell& cell) {
-    if (options_.list_unmapped) {
-      read_.insert(PackCell(cell));
-    }
-  }
-
-  std::vector<std::string> Unmapped() const {
-    std::vector<std::string> places;
-    source_.ForEachCell([&](const Cell& cell) {
-      const bool ignored = std::any_of(map_.ignored_.begin(), map_.ignored_.end(), [&](const Address& address) {
-        return address.group == cell.group && (address.field == 0 || address.field == cell.field);
-      });
-      if (!ignored && !read_.contains(PackCell(cell))) {
-        places.push_back(Place(cell));
-      }
-    });
-    return places;
-  }
-
   static constexpr std::size_t kInstancesMax = 1000;
 
   const CompiledMap& map_;
-  const Source& source_;
+  Reading reading_;
   const Context& context_;
   const CompiledMap::RunOptions& options_;
   fhir::IssueList& issues_;
   std::vector<Instance> instances_;
   std::unordered_set<const Instance*> twins_;
-  std::unordered_set<std::uint64_t> read_;
   Instance* current_ = nullptr;
 };
 

@@ -3,79 +3,19 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "adapters/mapping/compiled_map.hpp"
-#include "adapters/mapping/condition.hpp"
+#include "adapters/mapping/rule_reader.hpp"
+#include "adapters/mapping/yaml_node.hpp"
 
 namespace adapters::mapping {
-namespace {
 
 using fhir::metadata::Definitions;
-
-/// Leaves the loader at the first wrong line; caught in CompiledMap::Load.
-struct Wrong {
-  int line;
-  std::string text;
-};
-
-[[noreturn]] void Refuse(const YAML::Node& node, std::string text) {
-  throw Wrong{node.Mark().line + 1, std::move(text)};
-}
-
-void CheckKeys(const YAML::Node& map, std::string_view what, std::initializer_list<std::string_view> known) {
-  if (!map.IsMap()) {
-    Refuse(map, fmt::format("{} must be a map", what));
-  }
-  for (const auto& entry : map) {
-    const auto key = entry.first.as<std::string>();
-    if (std::find(known.begin(), known.end(), key) == known.end()) {
-      Refuse(entry.first, fmt::format("unknown key '{}' in {}; known: {}", key, what, fmt::join(known, ", ")));
-    }
-  }
-}
-
-std::string TextOf(const YAML::Node& node, std::string_view what) {
-  if (!node.IsScalar()) {
-    Refuse(node, fmt::format("{} must be a text", what));
-  }
-  return node.as<std::string>();
-}
-
-bool FlagOf(const YAML::Node& node, std::string_view what) {
-  const auto text = TextOf(node, what);
-  if (text != "true" && text != "false") {
-    Refuse(node, fmt::format("{} must be true or false", what));
-  }
-  return text == "true";
-}
-
-std::vector<std::string> ListOf(const YAML::Node& node, std::string_view what) {
-  if (!node.IsSequence()) {
-    Refuse(node, fmt::format("{} must be a list", what));
-  }
-  std::vector<std::string> list;
-  for (const auto& entry : node) {
-    list.push_back(TextOf(entry, what));
-  }
-  return list;
-}
-
-std::size_t ChoiceOf(const YAML::Node& node, std::string_view what, std::initializer_list<std::string_view> choices) {
-  const auto text = TextOf(node, what);
-  const auto found = std::find(choices.begin(), choices.end(), text);
-  if (found == choices.end()) {
-    Refuse(node, fmt::format("{} must be one of: {}", what, fmt::join(choices, ", ")));
-  }
-  return static_cast<std::size_t>(found - choices.begin());
-}
-
-}  // namespace
 
 class Loader {
  public:
   Loader(std::string file_name, const Vocabulary& vocabulary)
-      : file_name_(std::move(file_name)), vocabulary_(vocabulary), definitions_(Definitions::R4()) {}
+      : reader_(std::move(file_name), vocabulary, map_.tables_, map_.resources_), definitions_(Definitions::R4()) {}
 
   CompiledMap Read(const YAML::Node& root) {
     CheckKeys(root, "a rule file",
@@ -95,7 +35,7 @@ class Loader {
     }
     if (const auto node = root["ignore"]) {
       for (const auto& entry : node) {
-        map_.ignored_.push_back(AddressOf(entry));
+        map_.ignored_.push_back(reader_.AddressOf(entry));
       }
     }
     if (const auto node = root["tables"]) {
@@ -122,36 +62,6 @@ class Loader {
   }
 
  private:
-  std::string Here(const YAML::Node& node) const { return fmt::format("{}:{}", file_name_, node.Mark().line + 1); }
-
-  Address AddressOf(const YAML::Node& node) const {
-    auto address = ParseAddress(TextOf(node, "an address"));
-    if (!address) {
-      Refuse(node, address.error().public_text.text);
-    }
-    CheckGroup(node, *address);
-    return *std::move(address);
-  }
-
-  void CheckGroup(const YAML::Node& node, const Address& address) const {
-    const auto name = GroupName(address.group);
-    const auto& groups = vocabulary_.groups;
-    if (name.front() != 'Z' && std::find(groups.begin(), groups.end(), name) == groups.end()) {
-      Refuse(node, fmt::format("unknown segment '{}'", name));
-    }
-  }
-
-  std::vector<Term> ConditionOf(const YAML::Node& node) const {
-    auto terms = ParseCondition(TextOf(node, "when"));
-    if (!terms) {
-      Refuse(node, terms.error().public_text.text);
-    }
-    for (const auto& term : *terms) {
-      CheckGroup(node, term.address);
-    }
-    return *std::move(terms);
-  }
-
   void ReadTable(const std::string& name, const YAML::Node& node) {
     CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "source"});
     CodeTable table;
@@ -202,9 +112,9 @@ class Loader {
       }
     }
     ResourceRules resource;
-    resource.place = Here(node);
+    resource.place = reader_.Here(node);
     resource.name = TextOf(node["name"], "name");
-    if (FindResource(resource.name) >= 0) {
+    if (FindResource(map_.resources_, resource.name) >= 0) {
       Refuse(node["name"], fmt::format("resource '{}' is there twice", resource.name));
     }
     const auto type_name = TextOf(node["type"], "type");
@@ -217,10 +127,10 @@ class Loader {
       resource.verb = kVerbs[ChoiceOf(verb, "verb", {"merge", "create", "update"})];
     }
     if (node["each"]) {
-      resource.each = AddressOf(node["each"]);
+      resource.each = reader_.AddressOf(node["each"]);
     }
     if (node["when"]) {
-      resource.when = ConditionOf(node["when"]);
+      resource.when = reader_.ConditionOf(node["when"]);
     }
     if (node["without_key"]) {
       resource.without_key =
@@ -239,7 +149,7 @@ class Loader {
           Refuse(list, fmt::format("{} must be a list of addresses", key));
         }
         for (const auto& entry : list) {
-          resource.digest.push_back(AddressOf(entry));
+          resource.digest.push_back(reader_.AddressOf(entry));
         }
         resource.digest_identifier = std::string_view(key) == "key_from";
       }
@@ -252,7 +162,7 @@ class Loader {
     if (resource.digest_identifier && !resource.keyed) {
       Refuse(node["key_from"], "key_from needs 'find_by: identifier'");
     }
-    resource.rules = ReadRules(node["rules"], resource.type);
+    resource.rules = reader_.ReadRules(node["rules"], resource.type);
     const bool has_key_rule =
         std::any_of(resource.rules.begin(), resource.rules.end(), [](const Rule& r) { return r.key; });
     if (resource.keyed && !resource.digest_identifier && !has_key_rule) {
@@ -294,7 +204,7 @@ class Loader {
       }
       SettledRule rule;
       if (node["when"]) {
-        rule.when = ConditionOf(node["when"]);
+        rule.when = reader_.ConditionOf(node["when"]);
       }
       rule.settled = {TextOf(node["element"], "element"), ListOf(node["values"], "values")};
       const auto* row = definitions_.FindChild(resource.type, rule.settled.element);
@@ -321,7 +231,7 @@ class Loader {
       }
       RemoveRule rule;
       if (node["when"]) {
-        rule.when = ConditionOf(node["when"]);
+        rule.when = reader_.ConditionOf(node["when"]);
       }
       if (node["elements"]) {
         rule.elements = ListOf(node["elements"], "elements");
@@ -352,200 +262,12 @@ class Loader {
     }
   }
 
-  std::vector<Rule> ReadRules(const YAML::Node& list, fhir::metadata::TypeId base) {
-    if (!list.IsSequence()) {
-      Refuse(list, "rules must be a list");
-    }
-    std::vector<Rule> rules;
-    for (const auto& node : list) {
-      rules.push_back(ReadRule(node, base));
-    }
-    return rules;
-  }
-
-  Rule ReadRule(const YAML::Node& node, fhir::metadata::TypeId base) {
-    CheckKeys(node, "a rule",
-              {"from", "to", "when", "using", "table", "value", "text", "reference", "unknown_code", "required", "key",
-               "rules", "spec", "note"});
-    Rule rule;
-    rule.place = Here(node);
-    if (node["spec"]) {
-      rule.spec = TextOf(node["spec"], "spec");
-    }
-    if (node["from"]) {
-      rule.from = AddressOf(node["from"]);
-      if (rule.from->field == 0) {
-        Refuse(node["from"], "'from' must name a field");
-      }
-    }
-    if (node["when"]) {
-      rule.when = ConditionOf(node["when"]);
-    }
-    ReadTarget(node, base, rule);
-    ReadFilling(node, rule);
-    if (node["unknown_code"]) {
-      rule.unknown_code =
-          ChoiceOf(node["unknown_code"], "unknown_code", {"fault", "skip"}) == 1 ? Missing::kSkip : Missing::kFault;
-    }
-    rule.required = node["required"] && FlagOf(node["required"], "required");
-    if (rule.required && !rule.from) {
-      Refuse(node["required"], "'required' needs 'from'");
-    }
-    rule.key = node["key"] && FlagOf(node["key"], "key");
-    if (rule.key && definitions_.TypeName(rule.type) != "Identifier") {
-      Refuse(node["key"], "'key' stands on rules that make an Identifier");
-    }
-    if (node["rules"]) {
-      rule.rules = ReadRules(node["rules"], rule.type);
-    }
-    return rule;
-  }
-
-  void ReadTarget(const YAML::Node& node, fhir::metadata::TypeId base, Rule& rule) {
-    rule.type = base;
-    if (!node["to"]) {
-      if (!node["using"] && !node["rules"]) {
-        Refuse(node, "'to' is missing");
-      }
-      return;
-    }
-    std::string_view owner = definitions_.TypeName(base);
-    const auto path = TextOf(node["to"], "to");
-    std::string_view rest = path;
-    while (!rest.empty()) {
-      Step step;
-      std::size_t end = rest.find_first_of(".(");
-      std::string_view name = rest.substr(0, end);
-      if (end != std::string_view::npos && rest[end] == '(') {
-        const auto close = rest.find(')', end);
-        if (name != "extension" || close == std::string_view::npos || close == end + 1) {
-          Refuse(node["to"], fmt::format("'{}': only extension(URL) takes brackets", path));
-        }
-        step.extension_url = std::string(rest.substr(end + 1, close - end - 1));
-        rest.remove_prefix(close + 1);
-      } else {
-        rest.remove_prefix(name.size());
-      }
-      if (!name.empty() && name.back() == '+') {
-        step.always_new = true;
-        name.remove_suffix(1);
-      }
-      const auto* row = definitions_.FindChild(rule.type, name);
-      if (row == nullptr) {
-        Refuse(node["to"], fmt::format("'{}': {} has no element '{}'", path, owner, name));
-      }
-      step.name = std::string(name);
-      rule.type = row->type;
-      rule.repeats = row->repeats != 0;
-      owner = definitions_.TypeName(rule.type);
-      rule.to.push_back(std::move(step));
-      if (!rest.empty()) {
-        if (rest.front() != '.' || rest.size() == 1) {
-          Refuse(node["to"], fmt::format("'{}' is not a FHIR path", path));
-        }
-        rest.remove_prefix(1);
-      }
-    }
-    if (rule.to.empty()) {
-      Refuse(node["to"], "'to' is empty");
-    }
-  }
-
-  void ReadFilling(const YAML::Node& node, Rule& rule) {
-    const auto type_name = definitions_.TypeName(rule.type);
-    if (node["table"]) {
-      const auto name = TextOf(node["table"], "table");
-      const auto found = std::find_if(map_.tables_.begin(), map_.tables_.end(),
-                                      [&](const CodeTable& table) { return table.name == name; });
-      if (found == map_.tables_.end()) {
-        Refuse(node["table"], fmt::format("unknown table '{}'", name));
-      }
-      rule.table = static_cast<std::int32_t>(found - map_.tables_.begin());
-    }
-    if (node["using"]) {
-      const auto name = TextOf(node["using"], "using");
-      const auto found = std::find_if(vocabulary_.functions.begin(), vocabulary_.functions.end(),
-                                      [&](const FunctionRow& row) { return row.name == name; });
-      if (found == vocabulary_.functions.end()) {
-        Refuse(node["using"], fmt::format("unknown function '{}'", name));
-      }
-      if (!found->targets.empty() && !Lists(found->targets, type_name)) {
-        Refuse(node["using"], fmt::format("'{}' makes {}, not {}", name, found->targets, type_name));
-      }
-      if (!rule.from) {
-        Refuse(node["using"], "'using' needs 'from'");
-      }
-      rule.function = found->function;
-    }
-    if (node["value"] && node["text"]) {
-      Refuse(node, "either 'value' or 'text'");
-    }
-    if (node["value"]) {
-      rule.text.push_back({TextOf(node["value"], "value"), std::nullopt});
-    }
-    if (node["text"]) {
-      ReadText(node["text"], rule);
-    }
-    if (node["reference"]) {
-      const auto name = TextOf(node["reference"], "reference");
-      rule.reference = FindResource(name);
-      if (rule.reference < 0) {
-        Refuse(node["reference"], fmt::format("no resource '{}' stands before this one", name));
-      }
-      if (!Lists("Reference url uri", type_name)) {
-        Refuse(node["reference"], fmt::format("'reference' makes Reference or url, not {}", type_name));
-      }
-    }
-    const int ways = (rule.function != nullptr) + !rule.text.empty() + (rule.reference >= 0);
-    if (ways > 1) {
-      Refuse(node, "only one of 'using', 'value', 'text', 'reference'");
-    }
-    const bool primitive = definitions_.Kind(rule.type) == fhir::metadata::TypeKind::kPrimitive;
-    if (!rule.text.empty() && !primitive) {
-      Refuse(node, fmt::format("{} is not a primitive type", type_name));
-    }
-    if (ways == 0) {
-      const bool coded = rule.table >= 0 && Lists("Coding CodeableConcept", type_name);
-      if (!node["rules"] && !rule.from) {
-        Refuse(node, "nothing fills this element: 'from', 'value', 'text', 'reference' or 'rules'");
-      }
-      if (rule.from && !primitive && !coded && !node["rules"]) {
-        Refuse(node, fmt::format("{} needs 'using', 'table' or 'rules'", type_name));
-      }
-    }
-  }
-
-  void ReadText(const YAML::Node& node, Rule& rule) {
-    const auto whole = TextOf(node, "text");
-    std::string_view rest = whole;
-    while (!rest.empty()) {
-      const auto open = rest.find('{');
-      if (open != 0) {
-        rule.text.push_back({std::string(rest.substr(0, open)), std::nullopt});
-      }
-      if (open == std::string_view::npos) {
-        return;
-      }
-      const auto close = rest.find('}', open);
-      if (close == std::string_view::npos) {
-        Refuse(node, "'{' without '}'");
-      }
-      auto address = ParseAddress(rest.substr(open + 1, close - open - 1));
-      if (!address) {
-        Refuse(node, address.error().public_text.text);
-      }
-      CheckGroup(node, *address);
-      rule.text.push_back({"", *std::move(address)});
-      rest.remove_prefix(close + 1);
-    }
-  }
-
   void ReadMessage(const YAML::Node& key, const YAML::Node& node) {
     MessageRules message;
     message.trigger = TextOf(key, "a trigger");
     int previous = -1;
     for (const auto& name : ListOf(node, "the resources of a trigger")) {
-      const int index = FindResource(name);
+      const int index = FindResource(map_.resources_, name);
       if (index < 0) {
         Refuse(node, fmt::format("unknown resource '{}'", name));
       }
@@ -558,30 +280,9 @@ class Loader {
     map_.messages_.emplace(message.trigger, std::move(message));
   }
 
-  std::int32_t FindResource(std::string_view name) const {
-    for (std::size_t i = 0; i < map_.resources_.size(); ++i) {
-      if (map_.resources_[i].name == name) {
-        return static_cast<std::int32_t>(i);
-      }
-    }
-    return -1;
-  }
-
-  static bool Lists(std::string_view words, std::string_view word) {
-    while (!words.empty()) {
-      const auto space = words.find(' ');
-      if (words.substr(0, space) == word) {
-        return true;
-      }
-      words.remove_prefix(space == std::string_view::npos ? words.size() : space + 1);
-    }
-    return false;
-  }
-
-  std::string file_name_;
-  const Vocabulary& vocabulary_;
+  CompiledMap map_;  // before the reader, which borrows from it
+  RuleReader reader_;
   const Definitions& definitions_;
-  CompiledMap map_;
 };
 
 fhir::Result<CompiledMap> CompiledMap::Load(std::string_view yaml, std::string file_name,
@@ -594,18 +295,6 @@ fhir::Result<CompiledMap> CompiledMap::Load(std::string_view yaml, std::string f
     return fhir::Fail(fhir::ErrorCode::kConfiguration,
                       fmt::format("{}:{}: {}", file_name, error.mark.line + 1, error.msg));
   }
-}
-
-bool CompiledMap::HandlesType(std::string_view message_type) const {
-  return std::find(types_.begin(), types_.end(), message_type) != types_.end();
-}
-
-bool CompiledMap::HandlesVersion(std::string_view version) const {
-  return std::find(versions_.begin(), versions_.end(), version) != versions_.end();
-}
-
-bool CompiledMap::HandlesProcessingId(std::string_view processing_id) const {
-  return std::find(processing_ids_.begin(), processing_ids_.end(), processing_id) != processing_ids_.end();
 }
 
 }  // namespace adapters::mapping

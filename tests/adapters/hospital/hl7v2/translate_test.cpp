@@ -71,6 +71,29 @@ TEST(Translate, Refusals_NameTheirPlace) {
   EXPECT_EQ(cases, 30);
 }
 
+TEST(Translate, MoreThan1000Resources_AreAnErrorAtTheOneTooMany) {
+  const auto maps = tests::hl7v2::ShippedMaps();
+  ASSERT_TRUE(maps);
+  const std::string letter = ReadData("adult_letter.hl7");
+  const auto obx = letter.find("OBX|");
+  ASSERT_NE(obx, std::string::npos);
+  const std::string segment = letter.substr(obx, letter.find('\r', obx) + 1 - obx);
+  // The letter makes one resource for each OBX and `others` besides.
+  const auto one = hl7::messages::Translate(letter, tests::hl7v2::TestPartner(), *maps);
+  const auto two = hl7::messages::Translate(letter + segment, tests::hl7v2::TestPartner(), *maps);
+  ASSERT_GE(one.changes.size(), 2u);
+  ASSERT_EQ(two.changes.size(), one.changes.size() + 1);
+  std::string many = letter;
+  for (int i = 0; i < 1000; ++i) {
+    many += segment;
+  }
+  const auto result = hl7::messages::Translate(many, tests::hl7v2::TestPartner(), *maps);
+  ASSERT_FALSE(result.faults.empty()) << result.changes.size();
+  EXPECT_EQ(result.faults.front().text, "the message makes more than 1000 resources");
+  EXPECT_TRUE(hl7::er7::ToPlace(result.faults.front().location).starts_with("OBX"))
+      << hl7::er7::ToPlace(result.faults.front().location);
+}
+
 TEST(Translate, AuthorityOfAnother_IsTakenWhenListed_AndInATrialSetUp) {
   const auto maps = tests::hl7v2::ShippedMaps();
   const auto raw = ReadData("refusals/ipp_of_another.hl7");
