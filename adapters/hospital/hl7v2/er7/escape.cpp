@@ -107,7 +107,8 @@ std::string Escape(std::string_view text, const Delimiters& delimiters) {
     } else if (character == delimiters.escape) {
       put("E");
     } else if (character == '\n') {
-      put(".br");
+      // ".br" would end at its own full stop where that is the escape character.
+      put(delimiters.escape == '.' ? "X0A" : ".br");
     } else if (static_cast<unsigned char>(character) < 0x20) {
       put(fmt::format("X{:02X}", static_cast<unsigned>(character)));
     } else {
