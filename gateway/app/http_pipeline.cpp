@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "fhir/search/parameter_name.hpp"
 #include "gateway/http/middleware/middleware.hpp"
 #include "gateway/rest/service.hpp"
 
@@ -26,7 +27,7 @@ fhir::Result<http::Handler> MakePipeline(PipelineOptions options, std::vector<ht
           // First, so that every later line and every answer carries the id.
           middleware::RequestId(options.new_request_id),
           // Outside the catch: a request that failed is logged and counted like any other.
-          middleware::AccessLog(options.logger),
+          middleware::AccessLog(options.logger, fhir::search::IsStandardName),
           middleware::CountRequests(options.metrics),
           // Inside the log, outside all that may fail.
           middleware::LastResort(options.logger, options.metrics, rest::ErrorBody),

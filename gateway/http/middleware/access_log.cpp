@@ -10,15 +10,11 @@ namespace {
 
 constexpr std::size_t kNamesBytesMax = 120;
 
-/// Sorted distinct names of the query, "code,patient.identifier". A name that is not of a search parameter's form is
-/// shown as '?', since a client may have put anything there.
-std::string QueryNames(const Pairs& query) {
+/// Sorted distinct names of the query, "code,patient.identifier"; '?' stands for those that are not known.
+std::string QueryNames(const Pairs& query, const std::function<bool(std::string_view)>& is_known) {
   std::set<std::string_view> names;
   for (const auto& [name, value] : query) {
-    const bool plain = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' || c == ':';
-    });
-    names.insert(plain ? std::string_view(name) : std::string_view("?"));
+    names.insert(is_known(name) ? std::string_view(name) : std::string_view("?"));
   }
   std::string text;
   for (std::string_view name : names) {
@@ -41,9 +37,9 @@ std::string_view PlainOrNothing(std::string_view text) {
 
 }  // namespace
 
-Middleware AccessLog(telemetry::Logger& logger) {
-  return [&logger](Handler next) -> Handler {
-    return [&logger, next = std::move(next)](Request& request) {
+Middleware AccessLog(telemetry::Logger& logger, std::function<bool(std::string_view)> is_known) {
+  return [&logger, is_known = std::move(is_known)](Handler next) -> Handler {
+    return [&logger, is_known, next = std::move(next)](Request& request) {
       using telemetry::Bytes;
       using telemetry::Code;
       using telemetry::Count;
@@ -54,7 +50,7 @@ Middleware AccessLog(telemetry::Logger& logger) {
       const auto start = std::chrono::steady_clock::now();
       Response response = next(request);
       const auto taken = std::chrono::steady_clock::now() - start;
-      const std::string names = QueryNames(request.query);
+      const std::string names = QueryNames(request.query, is_known);
       logger.Info("http", "request",
                   {telemetry::RequestId(request.request_id), Code("method", Name(request.method)),
                    Code("route", request.route), Count("status", response.status),

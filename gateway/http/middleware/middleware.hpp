@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "gateway/http/message.hpp"
 #include "gateway/telemetry/logger.hpp"
@@ -16,8 +17,9 @@ namespace gateway::http::middleware {
 Middleware RequestId(std::function<std::string()> new_id);
 
 /// One line for each request: method, route pattern, status, µs, bytes, type and id of the path, and the sorted names
-/// of query parameters. Never a query value, header value or body.
-Middleware AccessLog(telemetry::Logger& logger);
+/// of query parameters. Never a query value, header value or body; a name that `is_known` does not know may be the
+/// client's own text and is shown as '?'.
+Middleware AccessLog(telemetry::Logger& logger, std::function<bool(std::string_view)> is_known);
 
 /// Turns whatever a handler throws into 500 with error_body (503 and Retry-After for bad_alloc), logs it by its type.
 Middleware LastResort(telemetry::Logger& logger, telemetry::Metrics& metrics, ErrorBody error_body);

@@ -30,10 +30,10 @@ TEST(RequestIdMiddleware, SaneIdIsKept_OtherIsReplaced) {
 TEST(AccessLogMiddleware, MarkedPatient_NowhereInTheLine) {
   std::string lines;
   telemetry::Logger logger(telemetry::Level::kInfo, [&lines](std::string_view line) { lines += line; });
-  const Handler handler = AccessLog(logger)(Ok);
+  const Handler handler = AccessLog(logger, [](std::string_view name) { return name != "martin"; })(Ok);
   Request request;
   request.request_id = "r1";
-  request.query = {{"family", "MARKED"}, {"MARKED=1985 x", "MARKED"}, {"birthdate", "MARKED"}};
+  request.query = {{"family", "MARKED"}, {"martin", "MARKED"}, {"birthdate", "MARKED"}};
   request.body = "MARKED";
   request.path_parameters = {{"type", "Patient"}, {"id", "p-1"}};
   handler(request);
@@ -41,6 +41,7 @@ TEST(AccessLogMiddleware, MarkedPatient_NowhereInTheLine) {
   EXPECT_NE(lines.find(R"("query":"?,birthdate,family")"), std::string::npos) << lines;
   EXPECT_NE(lines.find(R"("id":"p-1")"), std::string::npos) << lines;
   EXPECT_EQ(lines.find("MARKED"), std::string::npos) << lines;
+  EXPECT_EQ(lines.find("martin"), std::string::npos) << lines;
 }
 
 TEST(LastResortMiddleware, Throwing_GivesAnOutcomeWithoutItsText) {
