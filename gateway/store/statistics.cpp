@@ -30,7 +30,7 @@ SELECT relname::text
  WHERE relid IN (to_regclass('resource_version'), to_regclass('idx_string'), to_regclass('idx_token'),
                  to_regclass('idx_reference'), to_regclass('idx_date'), to_regclass('idx_number'),
                  to_regclass('idx_quantity'), to_regclass('idx_uri'), to_regclass('message'), to_regclass('outbox'))
-   AND n_mod_since_analyze >= greatest(500, n_live_tup / 2))sql"};
+   AND n_mod_since_analyze >= greatest(500, n_live_tup * 3 / 4))sql"};
 
 }  // namespace
 

@@ -93,6 +93,18 @@ Array Array::Int32s(std::span<const std::int32_t> values) {
   return array;
 }
 
+std::vector<std::string_view> Array::Elements() const {
+  constexpr std::size_t kLengthBytes = 4;
+  std::vector<std::string_view> elements;
+  elements.reserve(static_cast<std::size_t>(count_));
+  for (std::string_view rest = elements_; !rest.empty();) {
+    const auto bytes = static_cast<std::size_t>(wire::GetInt(rest.data(), kLengthBytes));
+    elements.push_back(rest.substr(kLengthBytes, bytes));
+    rest.remove_prefix(kLengthBytes + bytes);
+  }
+  return elements;
+}
+
 std::string Array::Encode() const {
   std::string wire_form;
   wire_form.reserve(20 + elements_.size());

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::store::pg {
 
@@ -28,6 +29,8 @@ class Array {
   static Array Int32s(std::span<const std::int32_t> values);
 
   int size() const { return count_; }
+  /// Each element's own wire form, in order: a parameter of the element's type. Borrowed from the array; none is NULL.
+  std::vector<std::string_view> Elements() const;
   /// The wire form, with its header filled in.
   std::string Encode() const;
 

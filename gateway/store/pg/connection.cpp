@@ -273,7 +273,7 @@ fhir::Result<Rows> Connection::Execute(const Statement& statement, const Paramet
     return std::move(all.front());
   }
   GW_TRY(Prepare(statement.name, statement.sql));
-  return Run(statement.name, statement.name, nullptr, parameters);
+  return Run(statement.label(), statement.name, nullptr, parameters);
 }
 
 fhir::Result<std::string> Connection::PrepareAdHoc(std::string_view name, const std::string& sql) {

@@ -81,7 +81,7 @@ void Pipeline::Add(const Statement& statement, const Parameters& parameters) {
     ++internal_;
     connection_.prepared_.insert(statement.name);  // taken back in Run if the Parse does not succeed
   }
-  Send(statement.name, statement.name, nullptr, parameters, /*internal=*/false);
+  Send(statement.label(), statement.name, nullptr, parameters, /*internal=*/false);
 }
 
 fhir::Result<std::vector<Rows>> Pipeline::Run() {

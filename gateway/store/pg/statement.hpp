@@ -10,6 +10,9 @@ namespace gateway::store::pg {
 struct Statement {
   const char* name;
   const char* sql;
+  const char* group = nullptr;  ///< what metrics and errors call it, where several statements do the same work
+
+  constexpr const char* label() const { return group != nullptr ? group : name; }
 };
 
 /// Told of every statement that ran. thread-safe. Implemented by telemetry.

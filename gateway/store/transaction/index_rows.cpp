@@ -7,6 +7,7 @@
 
 #include "gateway/store/pg/array.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
+#include "gateway/store/transaction/row_batch.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::transaction {
@@ -17,18 +18,15 @@ using search_sql::EqualityText;
 using search_sql::PlainText;
 using search_sql::PrefixText;
 
-constexpr int kRowsPerStatement = 20'000;
-
 // Every statement: $1 ids, $2 types, $3 parameters, then the columns of the table. LIMIT: see versions.cpp.
-struct IndexStatements {
-  pg::Statement insert;
-  pg::Statement close;
-};
-
-constexpr IndexStatements kStringStatements{{"insert_idx_string", R"sql(
+constexpr IndexColumn kStringColumns[] = {{"folded", ElementType::kText, "text"},
+                                          {"exact", ElementType::kText, "text"}};
+constexpr IndexTable kStringTable{"idx_string",
+                                  kStringColumns,
+                                  {"insert_idx_string", R"sql(
 INSERT INTO idx_string (id, type, parameter, folded, exact)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[]))sql"},
-                                            {"close_idx_string", R"sql(
+                                  {"close_idx_string", R"sql(
 UPDATE idx_string t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
          LIMIT cardinality($1::text[]))
@@ -36,10 +34,15 @@ UPDATE idx_string t SET closed_tx = pg_current_xact_id()
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.folded = w.folded AND t.exact = w.exact)sql"}};
 
-constexpr IndexStatements kTokenStatements{{"insert_idx_token", R"sql(
+constexpr IndexColumn kTokenColumns[] = {{"system", ElementType::kText, "text"},
+                                         {"code", ElementType::kText, "text"},
+                                         {"identifier_type", ElementType::kText, "text"}};
+constexpr IndexTable kTokenTable{"idx_token",
+                                 kTokenColumns,
+                                 {"insert_idx_token", R"sql(
 INSERT INTO idx_token (id, type, parameter, system, code, identifier_type)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[]))sql"},
-                                           {"close_idx_token", R"sql(
+                                 {"close_idx_token", R"sql(
 UPDATE idx_token t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[])
          LIMIT cardinality($1::text[]))
@@ -47,10 +50,14 @@ UPDATE idx_token t SET closed_tx = pg_current_xact_id()
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.system = w.system AND t.code = w.code AND t.identifier_type = w.identifier_type)sql"}};
 
-constexpr IndexStatements kReferenceStatements{{"insert_idx_reference", R"sql(
+constexpr IndexColumn kReferenceColumns[] = {{"target_type", ElementType::kInt2, "smallint"},
+                                             {"target", ElementType::kText, "text"}};
+constexpr IndexTable kReferenceTable{"idx_reference",
+                                     kReferenceColumns,
+                                     {"insert_idx_reference", R"sql(
 INSERT INTO idx_reference (id, type, parameter, target_type, target)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[]))sql"},
-                                               {"close_idx_reference", R"sql(
+                                     {"close_idx_reference", R"sql(
 UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::smallint[], $5::text[])
          LIMIT cardinality($1::text[]))
@@ -58,10 +65,13 @@ UPDATE idx_reference t SET closed_tx = pg_current_xact_id()
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.target_type = w.target_type AND t.target = w.target)sql"}};
 
-constexpr IndexStatements kDateStatements{{"insert_idx_date", R"sql(
+constexpr IndexColumn kDateColumns[] = {{"low", ElementType::kInt8, "bigint"}, {"high", ElementType::kInt8, "bigint"}};
+constexpr IndexTable kDateTable{"idx_date",
+                                kDateColumns,
+                                {"insert_idx_date", R"sql(
 INSERT INTO idx_date (id, type, parameter, low, high)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[]))sql"},
-                                          {"close_idx_date", R"sql(
+                                {"close_idx_date", R"sql(
 UPDATE idx_date t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::bigint[], $5::bigint[])
          LIMIT cardinality($1::text[]))
@@ -70,12 +80,16 @@ UPDATE idx_date t SET closed_tx = pg_current_xact_id()
    AND t.low = w.low AND t.high = w.high)sql"}};
 
 // Decimals travel as text: the server reads them.
-constexpr IndexStatements kNumberStatements{{"insert_idx_number", R"sql(
+constexpr IndexColumn kNumberColumns[] = {{"low", ElementType::kText, "text::numeric"},
+                                          {"high", ElementType::kText, "text::numeric"}};
+constexpr IndexTable kNumberTable{"idx_number",
+                                  kNumberColumns,
+                                  {"insert_idx_number", R"sql(
 INSERT INTO idx_number (id, type, parameter, low, high)
 SELECT id, type, parameter, low::numeric, high::numeric
   FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
     AS w(id, type, parameter, low, high))sql"},
-                                            {"close_idx_number", R"sql(
+                                  {"close_idx_number", R"sql(
 UPDATE idx_number t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[])
          LIMIT cardinality($1::text[]))
@@ -83,12 +97,18 @@ UPDATE idx_number t SET closed_tx = pg_current_xact_id()
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.low = w.low::numeric AND t.high = w.high::numeric)sql"}};
 
-constexpr IndexStatements kQuantityStatements{{"insert_idx_quantity", R"sql(
+constexpr IndexColumn kQuantityColumns[] = {{"low", ElementType::kText, "text::numeric"},
+                                            {"high", ElementType::kText, "text::numeric"},
+                                            {"system", ElementType::kText, "text"},
+                                            {"code", ElementType::kText, "text"}};
+constexpr IndexTable kQuantityTable{"idx_quantity",
+                                    kQuantityColumns,
+                                    {"insert_idx_quantity", R"sql(
 INSERT INTO idx_quantity (id, type, parameter, low, high, system, code)
 SELECT id, type, parameter, low::numeric, high::numeric, system, code
   FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
     AS w(id, type, parameter, low, high, system, code))sql"},
-                                              {"close_idx_quantity", R"sql(
+                                    {"close_idx_quantity", R"sql(
 UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[], $5::text[], $6::text[], $7::text[])
          LIMIT cardinality($1::text[]))
@@ -96,10 +116,13 @@ UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
  WHERE t.id = w.id AND t.type = w.type AND t.parameter = w.parameter AND t.closed_tx IS NULL
    AND t.low = w.low::numeric AND t.high = w.high::numeric AND t.system = w.system AND t.code = w.code)sql"}};
 
-constexpr IndexStatements kUriStatements{{"insert_idx_uri", R"sql(
+constexpr IndexColumn kUriColumns[] = {{"uri", ElementType::kText, "text"}};
+constexpr IndexTable kUriTable{"idx_uri",
+                               kUriColumns,
+                               {"insert_idx_uri", R"sql(
 INSERT INTO idx_uri (id, type, parameter, uri)
 SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[]))sql"},
-                                         {"close_idx_uri", R"sql(
+                               {"close_idx_uri", R"sql(
 UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[], $3::smallint[], $4::text[])
          LIMIT cardinality($1::text[]))
@@ -137,56 +160,6 @@ UPDATE idx_quantity t SET closed_tx = pg_current_xact_id()
 UPDATE idx_uri t SET closed_tx = pg_current_xact_id()
   FROM (SELECT * FROM unnest($1::text[], $2::smallint[]) LIMIT cardinality($1::text[])) AS w(id, type)
  WHERE t.id = w.id AND t.type = w.type AND t.closed_tx IS NULL)sql"},
-};
-
-// Rows for one statement, column by column.
-class RowBatch {
- public:
-  RowBatch(Session& session, const pg::Statement& statement, std::initializer_list<ElementType> columns)
-      : session_(session), statement_(statement), kinds_(columns) {
-    Clear();
-  }
-  void Begin(const IndexChange& change, std::uint16_t parameter) {
-    if (ids_.size() >= kRowsPerStatement) {
-      Send();
-      Clear();
-    }
-    ids_.AddText(change.id);
-    types_.AddInt(change.type);
-    parameters_.AddInt(parameter);
-  }
-  void Text(std::size_t column, std::string_view value) { columns_[column].AddText(value); }
-  void Int(std::size_t column, std::int64_t value) { columns_[column].AddInt(value); }
-  void Send() {
-    if (ids_.size() == 0) {
-      return;
-    }
-    pg::Parameters parameters;
-    parameters.Add(ids_).Add(types_).Add(parameters_);
-    for (const auto& column : columns_) {
-      parameters.Add(column);
-    }
-    session_.Write(statement_, parameters);
-  }
-
- private:
-  void Clear() {
-    ids_ = pg::Array(ElementType::kText);
-    types_ = pg::Array(ElementType::kInt2);
-    parameters_ = pg::Array(ElementType::kInt2);
-    columns_.clear();
-    for (const auto kind : kinds_) {
-      columns_.emplace_back(kind);
-    }
-  }
-
-  Session& session_;
-  const pg::Statement& statement_;
-  std::vector<ElementType> kinds_;
-  pg::Array ids_{ElementType::kText};
-  pg::Array types_{ElementType::kInt2};
-  pg::Array parameters_{ElementType::kInt2};
-  std::vector<pg::Array> columns_;
 };
 
 auto Tie(const fhir::search::StringIndex& v) {
@@ -249,10 +222,11 @@ void Add(RowBatch& batch, const fhir::search::UriIndex& value) {
 }
 
 template <typename Row>
-void WriteTable(Session& session, std::span<IndexChange> changes, const IndexStatements& statements,
-                std::initializer_list<ElementType> columns, std::vector<Row> fhir::search::IndexValues::* member) {
-  RowBatch inserts(session, statements.insert, columns);
-  RowBatch closes(session, statements.close, columns);
+void WriteTable(Session& session, std::span<IndexChange> changes, const IndexTable& table,
+                std::vector<Row> fhir::search::IndexValues::* member) {
+  static const InsertsOfFew kInserts(table);  // each type of row has its own table
+  RowBatch inserts(session, table, table.insert, &kInserts);
+  RowBatch closes(session, table, table.close, nullptr);
   const auto less = [](const Row& left, const Row& right) { return Tie(left) < Tie(right); };
   std::vector<Row> difference;
   const std::vector<Row> none;
@@ -264,7 +238,7 @@ void WriteTable(Session& session, std::span<IndexChange> changes, const IndexSta
     const auto& after = change.after->*member;
     if (before.empty()) {
       for (const auto& row : after) {
-        inserts.Begin(change, row.parameter);
+        inserts.Begin(change.id, change.type, row.parameter);
         Add(inserts, row);
       }
       continue;
@@ -275,13 +249,13 @@ void WriteTable(Session& session, std::span<IndexChange> changes, const IndexSta
     difference.clear();
     std::set_difference(before.begin(), before.end(), after.begin(), after.end(), std::back_inserter(difference), less);
     for (const auto& row : difference) {
-      closes.Begin(change, row.parameter);
+      closes.Begin(change.id, change.type, row.parameter);
       Add(closes, row);
     }
     difference.clear();
     std::set_difference(after.begin(), after.end(), before.begin(), before.end(), std::back_inserter(difference), less);
     for (const auto& row : difference) {
-      inserts.Begin(change, row.parameter);
+      inserts.Begin(change.id, change.type, row.parameter);
       Add(inserts, row);
     }
   }
@@ -313,15 +287,13 @@ void CloseDeleted(Session& session, std::span<const IndexChange> changes) {
 void WriteIndexRows(Session& session, std::span<IndexChange> changes) {
   CloseDeleted(session, changes);
   using fhir::search::IndexValues;
-  constexpr auto kText = ElementType::kText;
-  constexpr auto kInt8 = ElementType::kInt8;
-  WriteTable(session, changes, kStringStatements, {kText, kText}, &IndexValues::strings);
-  WriteTable(session, changes, kTokenStatements, {kText, kText, kText}, &IndexValues::tokens);
-  WriteTable(session, changes, kReferenceStatements, {ElementType::kInt2, kText}, &IndexValues::references);
-  WriteTable(session, changes, kDateStatements, {kInt8, kInt8}, &IndexValues::dates);
-  WriteTable(session, changes, kNumberStatements, {kText, kText}, &IndexValues::numbers);
-  WriteTable(session, changes, kQuantityStatements, {kText, kText, kText, kText}, &IndexValues::quantities);
-  WriteTable(session, changes, kUriStatements, {kText}, &IndexValues::uris);
+  WriteTable(session, changes, kStringTable, &IndexValues::strings);
+  WriteTable(session, changes, kTokenTable, &IndexValues::tokens);
+  WriteTable(session, changes, kReferenceTable, &IndexValues::references);
+  WriteTable(session, changes, kDateTable, &IndexValues::dates);
+  WriteTable(session, changes, kNumberTable, &IndexValues::numbers);
+  WriteTable(session, changes, kQuantityTable, &IndexValues::quantities);
+  WriteTable(session, changes, kUriTable, &IndexValues::uris);
 }
 
 }  // namespace gateway::store::transaction

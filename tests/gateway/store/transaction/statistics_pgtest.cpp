@@ -35,7 +35,9 @@ TEST(Statistics, TableThatGrew_IsAnalyzedOnceUntilItGrowsAgain) {
   fill(450);
   EXPECT_EQ(RefreshStatistics(*pool).value_or(-1), 0) << "fewer than the least";
   fill(450);
-  EXPECT_EQ(RefreshStatistics(*pool).value_or(-1), 1);
+  EXPECT_EQ(RefreshStatistics(*pool).value_or(-1), 0) << "900 of 1,500 are new";
+  fill(1000);
+  EXPECT_EQ(RefreshStatistics(*pool).value_or(-1), 1) << "1,900 of 2,500";
 }
 
 }  // namespace

@@ -82,6 +82,40 @@ TEST_F(UnitOfWork, Update_ChangedValues_AreFoundAndOldOnesNot) {
   EXPECT_EQ((*heads)[0].Int(0), 0);
 }
 
+// Few values of one resource, many, and those of several resources travel in different statements.
+TEST_F(UnitOfWork, IndexRows_OfAnyNumber_AreWhatTheResourcesSay) {
+  auto connection = SharedDb().Connect();
+  const auto patient = [](int names) {
+    std::string given;
+    for (int i = 0; i < names; ++i) {
+      given += fmt::format(R"({}"g{}")", i == 0 ? "" : ",", i);
+    }
+    return fmt::format(R"({{"resourceType":"Patient","name":[{{"given":[{}]}}]}})", given);
+  };
+  for (int names = 1; names <= 20; ++names) {
+    const std::string id = Apply(Create(patient(names)))[0].resource.id;
+    const auto rows = connection->ExecuteAdHoc(
+        "rows",
+        "SELECT count(*) FILTER (WHERE folded <> exact), count(DISTINCT exact), count(DISTINCT (parameter, exact)),"
+        " count(*) FROM idx_string WHERE id = $1",
+        gateway::store::pg::Parameters().Text(id));
+    ASSERT_TRUE(rows);
+    EXPECT_EQ((*rows)[0].Int(0), 0);
+    EXPECT_EQ((*rows)[0].Int(1), names);
+    EXPECT_EQ((*rows)[0].Int(2), (*rows)[0].Int(3));
+    EXPECT_EQ((*rows)[0].Int(3) % names, 0) << "each parameter has all names";
+    EXPECT_THAT(Find(Ask("Patient", {{"given:exact", fmt::format("g{}", names - 1)}})), ElementsAre(id));
+    Apply(Delete("Patient", id));
+  }
+  std::vector<port::Change> two;
+  two.push_back(Create(R"({"resourceType":"Patient","gender":"female"})"));
+  two.push_back(Create(R"({"resourceType":"Patient","gender":"male"})"));
+  const auto outcomes = TryApply(std::move(two));
+  ASSERT_TRUE(outcomes);
+  EXPECT_THAT(Find(Ask("Patient", {{"gender", "female"}})), ElementsAre((*outcomes)[0].resource.id));
+  EXPECT_THAT(Find(Ask("Patient", {{"gender", "male"}})), ElementsAre((*outcomes)[1].resource.id));
+}
+
 TEST_F(UnitOfWork, IfMatch_OtherVersion_IsVersionConflict) {
   Apply(Put(Verb::kUpdate, "p1", kPatient));
   auto stale = Put(Verb::kUpdate, "p1", R"({"resourceType":"Patient"})");
