@@ -26,11 +26,11 @@ std::string PlaceOf(const SnapshotElement& element) {
   return fmt::format("StructureDefinition.differential.element[{}]", element.position);
 }
 
-void ReportOrder(const SnapshotElement& change, std::string_view before, const DifferentialNames& names,
+void ReportOrder(const SnapshotElement& change, std::string_view behind, const DifferentialNames& names,
                  IssueList& issues) {
   const SnapshotElement& first = FirstRow(change);
   issues.AddAt(PlaceOf(first), Severity::kError, IssueType::kStructure,
-               fmt::format("{} of {} is expected before {}, as in {}", first.row->ChildValue("path"), names.url, before,
+               fmt::format("{} of {} is expected behind {}, as in {}", first.row->ChildValue("path"), names.url, behind,
                            names.base),
                first.row->source_offset);
 }
@@ -49,26 +49,29 @@ void CheckOrder(const SnapshotElement& target, const SnapshotElement& change, co
                 IssueList& issues) {
   if (change.row != nullptr && !change.children.empty() &&
       FirstRow(change.children.front()).position < change.position) {
-    ReportOrder(change, "what is below it", names, issues);
+    ReportOrder(change.children.front(), change.name, names, issues);
   }
-  std::ptrdiff_t furthest = 0;
-  std::string_view furthest_name;
-  std::set<std::string_view> sliced;
-  for (const SnapshotElement& child : change.children) {
-    const std::ptrdiff_t position = PositionOf(child.name, target);
+  // From the back: a row is too early when one behind it belongs in front of it. The published tools, which go through
+  // the base once, lose such a row.
+  std::ptrdiff_t nearest = std::ssize(target.children);
+  std::string_view nearest_name;
+  std::set<std::string_view> whole;  // elements that a row behind speaks of as a whole, slices apart
+  for (auto child = change.children.rbegin(); child != change.children.rend(); ++child) {
+    const std::ptrdiff_t position = PositionOf(child->name, target);
     if (position == std::ssize(target.children)) {
       continue;  // none of the base's: that is said where it is applied
     }
-    if (position < furthest) {
-      ReportOrder(child, furthest_name, names, issues);
-    } else if (child.slice.empty() && sliced.contains(child.name)) {
-      ReportOrder(child, "its slices", names, issues);
-    } else {
-      furthest = position;
-      furthest_name = child.name;
+    if (position > nearest) {
+      ReportOrder(*child, nearest_name, names, issues);
+    } else if (!child->slice.empty() && whole.contains(child->name)) {
+      ReportOrder(*child, "what it is a slice of", names, issues);
     }
-    if (!child.slice.empty()) {
-      sliced.insert(child.name);
+    if (position < nearest) {
+      nearest = position;
+      nearest_name = child->name;
+    }
+    if (child->slice.empty()) {
+      whole.insert(child->name);
     }
   }
 }

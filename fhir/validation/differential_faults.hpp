@@ -15,7 +15,8 @@ struct DifferentialNames {
 };
 
 /// Adds an error for each child of `change` that stands before one which the base, `target`, has earlier, for a slice
-/// in front of the element it slices, and for a row behind those of its children. The snapshot is made all the same.
+/// in front of the element it slices, and for rows
+/// in front of that of their parent. The snapshot is made all the same.
 /// Source: https://hl7.org/fhir/R4/profiling.html
 void CheckOrder(const SnapshotElement& target, const SnapshotElement& change, const DifferentialNames& names,
                 IssueList& issues);

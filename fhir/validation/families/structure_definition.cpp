@@ -28,14 +28,14 @@ void CheckStructureDefinition(const model::Node& definition, const FamilyContext
   const std::string place = ExpressionOf(definition);
   bool unmatched = false;
   for (const Issue& issue : found.issues()) {
-    unmatched = unmatched || issue.type == IssueType::kValue;
+    unmatched = unmatched || issue.type == IssueType::kValue || issue.type == IssueType::kStructure;
     issues.AddAt(place + issue.expression.substr(std::min(kRoot.size(), issue.expression.size())), issue.severity,
                  issue.type, issue.text, issue.offset);
   }
   issues.CountLeftOut(found);
   if (unmatched) {
-    Report(definition, IssueType::kValue, "a differential is expected that is about elements of the base alone",
-           issues);
+    Report(definition, IssueType::kValue,
+           "a differential is expected that is about elements of the base alone, in their order", issues);
   }
 }
 

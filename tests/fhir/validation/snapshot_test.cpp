@@ -229,13 +229,20 @@ TEST(Snapshot, ElementTheBaseDoesNotHave_IsAnErrorWithPathAndProfiles) {
 
 TEST(Snapshot, RowsInAnotherOrderThanTheBases_AreErrorsWithPathAndProfiles) {
   EXPECT_EQ(FirstFault(R"({"path":"Observation.code"},{"path":"Observation.status"})"),
-            "Observation.status of http://example.org/p is expected before code, as in "
+            "Observation.code of http://example.org/p is expected behind status, as in "
             "http://hl7.org/fhir/StructureDefinition/Observation");
-  EXPECT_NE(FirstFault(R"({"path":"Observation.code.coding"},{"path":"Observation.code"})").find("what is below it"),
+  EXPECT_NE(FirstFault(R"({"path":"Observation.code.coding"},{"path":"Observation.code"})")
+                .find("Observation.code.coding of http://example.org/p is expected behind code"),
             std::string::npos);
   EXPECT_NE(FirstFault(R"({"path":"Observation.category","sliceName":"a"},{"path":"Observation.category","min":1})")
-                .find("its slices"),
+                .find("a slice of"),
             std::string::npos);
+  const Made made = Make(Profile(R"({"path":"Observation.code","max":"1"},{"path":"Observation.subject","min":1},
+      {"path":"Observation.status"},{"path":"Observation.category","min":1})"),
+                         "Observation.subject");
+  EXPECT_EQ(made.rows, Texts{"Observation.subject 1..1 Reference"});
+  EXPECT_EQ(made.issues,
+            (Texts{"StructureDefinition.differential.element[1]", "StructureDefinition.differential.element[0]"}));
   EXPECT_EQ(FirstFault(R"({"path":"Observation.status"},{"path":"Observation.category"},
       {"path":"Observation.category","sliceName":"a"},{"path":"Observation.category.coding","min":1},
       {"path":"Observation.category","sliceName":"b"},{"path":"Observation.code"},{"path":"Observation.valueQuantity"})"),
