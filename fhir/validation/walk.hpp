@@ -73,6 +73,11 @@ class Walk {
   void BaseMinimum(const model::Node& parent, RuleRef ref, std::span<const std::uint32_t> counts);
   void InnerResource(const model::Node& node, std::size_t depth);
 
+  // walk_resource.cpp
+  void ResourceRules(const model::Node& node, const Profile& base);
+  static bool IsPublished(const Profile& base);
+  void ElementId(const model::Node& element, std::string_view id);
+
   // walk_profile.cpp: by a profile
   void ByProfile(const model::Node& node, const Profile& profile);
   void ProfileElement(const model::Node& node, RuleRef ref);
@@ -146,6 +151,7 @@ class Walk {
   const WalkTypes& types_;
   Resolver resolver_;
   NarrativePlaces narrative_places_;
+  std::set<std::pair<const model::Node*, std::string_view>> element_ids_;  // with the scope they stand once in
   std::size_t steps_left_;
   std::size_t nesting_ = 0;  // of profiles within profiles
   std::size_t quiet_ = 0;

@@ -100,6 +100,7 @@ void Walk::Resource(const Node& node, std::size_t depth) {
     return;
   }
   BaseChildren(node, {base, &base->root()}, depth);
+  ResourceRules(node, *base);
   if (options_.invariants == Checking::kOn) {
     Invariants(node, base->root().constraints);
   }
@@ -174,6 +175,9 @@ void Walk::BaseChildren(const Node& parent, RuleRef ref, std::size_t depth) {
       BaseRepetition(child, previous);
     }
     previous = &child;
+    if (child.name == "id" && child.HasValue() && !definitions_.IsResource(parent.type)) {
+      ElementId(parent, child.value);
+    }
     BaseElement(child, ref.At(by_group[group]), depth + 1);
   }
   BaseMinimum(parent, ref, counts.all());

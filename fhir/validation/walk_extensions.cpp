@@ -15,7 +15,9 @@ using model::Node;
 namespace {
 
 /// Domains that stand for examples by convention; their extensions have no definition anywhere.
-constexpr std::string_view kExampleDomains[] = {"http://example.org", "https://example.org", "http://acme.com"};
+constexpr std::string_view kExampleDomains[] = {"example.org", "acme.com"};
+/// DICOM names its extensions so, and publishes no definitions of them.
+constexpr std::string_view kUndefinedDomains[] = {"nema.org"};
 
 /// HL7 publishes extensions of its own apart from the definitions of R4.
 constexpr std::string_view kStandardDomain = "http://hl7.org/fhir/StructureDefinition/";
@@ -38,6 +40,11 @@ std::string ContextsOf(const Profile& definition) {
     text += fmt::format("where {}", fmt::join(definition.context_invariants, " and "));
   }
   return text;
+}
+
+bool HoldsOneOf(std::string_view url, auto&& parts) {
+  return std::any_of(std::begin(parts), std::end(parts),
+                     [&](std::string_view part) { return url.find(part) != std::string_view::npos; });
 }
 
 }  // namespace
@@ -65,12 +72,12 @@ void Walk::Extension(const Node& node) {
   }
   if (definition == nullptr || !definition->is_extension) {
     if (!StartsWithOneOf(url, options_.extension_domains)) {
-      const bool lenient = url.starts_with(kStandardDomain) ||
-                           (options_.examples == Checking::kOff && StartsWithOneOf(url, kExampleDomains));
+      const bool lenient = url.starts_with(kStandardDomain) || HoldsOneOf(url, kUndefinedDomains) ||
+                           (options_.examples == Checking::kOff && HoldsOneOf(url, kExampleDomains));
       Report(node, lenient ? Severity::kWarning : options_.unknown_extension, IssueType::kExtension,
              "expected an extension whose definition is loaded");
     }
-    if (options_.examples == Checking::kOn && StartsWithOneOf(url, kExampleDomains)) {
+    if (options_.examples == Checking::kOn && HoldsOneOf(url, kExampleDomains)) {
       Error(*node.Child("url"), IssueType::kInvalid, "expected a URL that is not of a domain for examples");
     }
     return;

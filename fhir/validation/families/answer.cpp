@@ -85,7 +85,9 @@ void CheckValueSet(const Node& item, const Node& answer, const Node& coding, con
       }
       return;
     case terminology::Verdict::kNotMember:
-      Report(answer, IssueType::kCodeInvalid, "a code of the question's value set is expected", issues);
+      Report(answer, IssueType::kCodeInvalid,
+             fmt::format("a code of the question's value set is expected (linkId {})", item.ChildValue("linkId")),
+             issues);
       return;
     case terminology::Verdict::kUnknownValueSet:
     case terminology::Verdict::kUnknownCodeSystem:
@@ -112,8 +114,8 @@ void CheckOptions(const Node& item, const Node& answer, const Node& value, const
     }
   }
   if (options && !(type == "string" && item.ChildValue("type") == "open-choice")) {
-    Report(type == "Coding" ? answer : value, IssueType::kInvariant, "one of the question's options is expected",
-           issues);
+    Report(type == "Coding" ? answer : value, IssueType::kInvariant,
+           fmt::format("one of the question's options is expected (linkId {})", item.ChildValue("linkId")), issues);
   } else if (type == "Coding" && item.Child("answerValueSet") != nullptr) {
     CheckValueSet(item, answer, value, context, issues);
   }
@@ -132,7 +134,9 @@ void CheckAnswer(const Node& item, const Node& answer, const FamilyContext& cont
   }
   if (std::find(known->values.begin(), known->values.end(), Definitions::R4().TypeName(value->type)) ==
       known->values.end()) {
-    Report(*value, IssueType::kInvariant, fmt::format("a {} is expected as answer", fmt::join(known->values, " or ")),
+    Report(*value, IssueType::kInvariant,
+           fmt::format("{} is expected as answer (linkId {})", fmt::join(known->values, " or "),
+                       item.ChildValue("linkId")),
            issues);
     return;
   }

@@ -108,7 +108,15 @@ void CheckSupplement(const Node& code_system, const FamilyContext& context, Issu
   const Node* content = code_system.Child("content");
   const std::string_view supplements = code_system.ChildValue("supplements");
   if (supplements.empty()) {
+    if (content != nullptr && content->value == "supplement") {
+      Report(*content, IssueType::kBusinessRule, "the supplemented code system is expected to be named", issues);
+    }
     return;
+  }
+  for (const std::string_view name : {"caseSensitive", "hierarchyMeaning"}) {
+    if (const Node* own = code_system.Child(name); own != nullptr && own->HasValue()) {
+      Report(*own, IssueType::kBusinessRule, "expected not to be there: the supplemented code system says it", issues);
+    }
   }
   if (content != nullptr && content->value != "supplement") {
     Report(*content, IssueType::kBusinessRule, "the content supplement is expected beside supplements", issues);
@@ -124,9 +132,29 @@ void CheckSupplement(const Node& code_system, const FamilyContext& context, Issu
   }
 }
 
+std::size_t CountConcepts(const Node& parent) {
+  std::size_t count = 0;
+  for (const Node& entry : parent.children()) {
+    count += entry.name == "concept" ? 1 + CountConcepts(entry) : 0;
+  }
+  return count;
+}
+
+/// The stated number of concepts is that of the complete code system.
+void CheckCount(const Node& code_system, IssueList& issues) {
+  const Node* stated = code_system.Child("count");
+  if (stated == nullptr || !stated->HasValue() || code_system.ChildValue("content") != "complete") {
+    return;
+  }
+  if (const std::size_t count = CountConcepts(code_system); stated->value != std::to_string(count)) {
+    Report(*stated, IssueType::kInvalid, fmt::format("{} is expected, the number of concepts", count), issues);
+  }
+}
+
 }  // namespace
 
 void CheckCodeSystem(const Node& code_system, const FamilyContext& context, IssueList& issues) {
+  CheckCount(code_system, issues);
   if (code_system.ChildValue("content") == "not-present") {
     if (const Node* entry = code_system.Child("concept"); entry != nullptr) {
       Report(*entry, IssueType::kInvalid, "no concepts are expected, since the content is said to be not-present",

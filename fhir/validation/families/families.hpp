@@ -43,8 +43,24 @@ void CheckValueSet(const model::Node& value_set, const FamilyContext& context, I
 /// Source: https://hl7.org/fhir/R4/structuredefinition.html
 void CheckStructureDefinition(const model::Node& definition, const FamilyContext& context, IssueList& issues);
 
-/// A search parameter against the one it is derived from. Source: https://hl7.org/fhir/R4/searchparameter.html
+/// What a definition says of itself and of single elements, as far as a snapshot does not show it: kind and type
+/// against the base, the url of an extension, limits on types that have none. Source:
+/// https://hl7.org/fhir/R4/elementdefinition.html
+void CheckStructureDefinitionRows(const model::Node& definition, const FamilyContext& context, IssueList& issues);
+
+/// The expression of a search parameter against its base types, and the parameter against the one it is derived from.
+/// Source: https://hl7.org/fhir/R4/searchparameter.html
 void CheckSearchParameter(const model::Node& parameter, const FamilyContext& context, IssueList& issues);
+
+/// Parameters of an operation against the profiles of its input and output.
+/// Source: https://hl7.org/fhir/R4/operationdefinition.html
+void CheckOperationDefinition(const model::Node& definition, const FamilyContext& context, IssueList& issues);
+
+/// Codes of a map against code systems that are complete. Source: https://hl7.org/fhir/R4/conceptmap.html
+void CheckConceptMap(const model::Node& map, const FamilyContext& context, IssueList& issues);
+
+/// Search parameters of a server against their definitions. Source: https://hl7.org/fhir/R4/capabilitystatement.html
+void CheckCapabilityStatement(const model::Node& statement, const FamilyContext& context, IssueList& issues);
 
 /// The form of SNOMED CT's codes; a system that is none but supplements one.
 /// Source: https://hl7.org/fhir/R4/datatypes.html#Coding

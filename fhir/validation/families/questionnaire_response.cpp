@@ -10,6 +10,7 @@
 
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/packages/registry.hpp"
+#include "fhir/validation/expression.hpp"
 #include "fhir/validation/families/answer.hpp"
 #include "fhir/validation/families/answer_values.hpp"
 #include "fhir/validation/families/enable_when.hpp"
@@ -55,6 +56,7 @@ class ResponseChecker {
       return;
     }
     const std::vector<const Node*> questions = ChildrenCalled(asked, "item");
+    std::size_t index = 0;
     std::map<std::string_view, std::vector<const Node*>> by_link;
     std::size_t last = 0;
     for (const Node* item : ChildrenCalled(answered, "item")) {
@@ -62,13 +64,19 @@ class ResponseChecker {
       const auto found = std::find_if(questions.begin(), questions.end(), [link_id](const Node* question) {
         return question->ChildValue("linkId") == link_id;
       });
+      const std::size_t at = index++;
+      if (link_id.empty()) {
+        continue;  // the definition asks for it
+      }
       if (found == questions.end()) {
-        Unplaced(*item, link_id);
+        Unplaced(*item, link_id, at);
         continue;
       }
       const auto position = static_cast<std::size_t>(found - questions.begin());
       if (position < last) {
-        Report(*item, IssueType::kStructure, "items are expected in the order of the questionnaire", issues_);
+        Report(*item, IssueType::kStructure,
+               fmt::format("items are expected in the order of the questionnaire: {} before", LinkId(**found)),
+               issues_);
       }
       last = position;
       by_link[link_id].push_back(item);
@@ -79,11 +87,15 @@ class ResponseChecker {
   }
 
  private:
-  void Unplaced(const Node& item, std::string_view link_id) {
+  /// For people: "linkId 1.2". It is the questionnaire's, and says nothing of a patient.
+  static std::string LinkId(const Node& question) { return fmt::format("linkId {}", question.ChildValue("linkId")); }
+
+  void Unplaced(const Node& item, std::string_view link_id, std::size_t index) {
     if (HasItem(questionnaire_, link_id)) {
       Report(item, IssueType::kStructure, "the item is expected at the place of its question", issues_);
     } else {
-      Report(*item.parent, IssueType::kNotFound, "a linkId of the questionnaire is expected", issues_);
+      issues_.AddAt(ExpressionOf(*item.parent), Severity::kError, IssueType::kNotFound,
+                    fmt::format("a linkId of the questionnaire is expected in item[{}]", index), item.source_offset);
     }
   }
 
@@ -91,16 +103,19 @@ class ResponseChecker {
     const bool enabled = IsEnabled(question, scope);
     if (items.empty()) {
       if (enabled && question.ChildValue("required") == "true" && question.ChildValue("type") != "display") {
-        Report(scope, IssueType::kRequired, "an answer to a required question is expected", issues_, missing_);
+        Report(scope, IssueType::kRequired,
+               fmt::format("an answer to a required question is expected ({})", LinkId(question)), issues_, missing_);
       }
       return;
     }
     if (items.size() > 1 && question.ChildValue("repeats") != "true") {
-      Report(*items[1], IssueType::kInvalid, "one item is expected for a question that does not repeat", issues_);
+      Report(*items[1], IssueType::kInvalid,
+             fmt::format("one item is expected for a question that does not repeat ({})", LinkId(question)), issues_);
     }
     for (const Node* item : items) {
       if (!enabled && (item->Child("answer") != nullptr || item->Child("item") != nullptr)) {
-        Report(*item, IssueType::kInvalid, "no answer is expected, since the question is not enabled", issues_);
+        Report(*item, IssueType::kInvalid,
+               fmt::format("no answer is expected, since the question is not enabled ({})", LinkId(question)), issues_);
       }
       Item(question, *item, enabled, level);
     }
@@ -109,25 +124,34 @@ class ResponseChecker {
   void Item(const Node& question, const Node& item, bool enabled, std::size_t level) {
     const std::string_view type = question.ChildValue("type");
     const std::vector<const Node*> answers = ChildrenCalled(item, "answer");
+    const std::string_view text = item.ChildValue("text");
+    if (!text.empty() && text != question.ChildValue("text")) {
+      Report(item, IssueType::kInvalid, fmt::format("the text of the question is expected ({})", LinkId(question)),
+             issues_);
+    }
     const bool has_items = item.Child("item") != nullptr;
     if (type == "group" || type == "display") {
       if (!answers.empty()) {
-        Report(item, IssueType::kStructure, fmt::format("no answer is expected to an item of type {}", type), issues_);
+        Report(item, IssueType::kStructure,
+               fmt::format("no answer is expected to an item of type {} ({})", type, LinkId(question)), issues_);
       }
       if (type == "display") {
         if (has_items) {
-          Report(item, IssueType::kStructure, "no items are expected in an item of type display", issues_);
+          Report(item, IssueType::kStructure,
+                 fmt::format("no items are expected in an item of type display ({})", LinkId(question)), issues_);
         }
         return;
       }
       if (!has_items && answers.empty() && enabled && question.ChildValue("required") == "true") {
-        Report(item, IssueType::kInvariant, "items are expected in a required group", issues_, missing_);
+        Report(item, IssueType::kInvariant,
+               fmt::format("items are expected in a required group ({})", LinkId(question)), issues_, missing_);
       }
       Items(question, item, level + 1);
       return;
     }
     if (has_items) {
-      Report(item, IssueType::kStructure, "items of a question are expected in its answer", issues_);
+      Report(item, IssueType::kStructure,
+             fmt::format("items of a question are expected in its answer ({})", LinkId(question)), issues_);
     }
     Occurrences(question, item, answers, enabled);
     for (const Node* answer : answers) {
@@ -138,19 +162,22 @@ class ResponseChecker {
 
   void Occurrences(const Node& question, const Node& item, const std::vector<const Node*>& answers, bool enabled) {
     if (enabled && answers.empty() && question.ChildValue("required") == "true") {
-      Report(item, IssueType::kRequired, "an answer to a required question is expected", issues_, missing_);
+      Report(item, IssueType::kRequired,
+             fmt::format("an answer to a required question is expected ({})", LinkId(question)), issues_, missing_);
     }
     const Node* least = ValueOfExtension(question, kMinOccurs);
     const Node* most = ValueOfExtension(question, kMaxOccurs);
     if (enabled && least != nullptr && answers.size() < NumberOf(*least, 0)) {
-      Report(item, IssueType::kInvalid, fmt::format("at least {} answers are expected", least->value), issues_,
-             missing_);
+      Report(item, IssueType::kInvalid,
+             fmt::format("at least {} answers are expected ({})", least->value, LinkId(question)), issues_, missing_);
     }
     if (most != nullptr && answers.size() > NumberOf(*most, answers.size())) {
-      Report(item, IssueType::kInvalid, fmt::format("at most {} answers are expected", most->value), issues_);
+      Report(item, IssueType::kInvalid,
+             fmt::format("at most {} answers are expected ({})", most->value, LinkId(question)), issues_);
     }
     if (answers.size() > 1 && question.ChildValue("repeats") != "true") {
-      Report(item, IssueType::kInvalid, "one answer is expected to a question that does not repeat", issues_);
+      Report(item, IssueType::kInvalid,
+             fmt::format("one answer is expected to a question that does not repeat ({})", LinkId(question)), issues_);
     }
   }
 

@@ -7,8 +7,10 @@
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/decimal.hpp"
 #include "fhir/packages/registry.hpp"
+#include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/families/families.hpp"
 #include "fhir/validation/families/snomed.hpp"
+#include "fhir/validation/reference_form.hpp"
 
 namespace fhir::validation {
 namespace {
@@ -82,8 +84,33 @@ void CheckSnomedFilter(const Node& filter, IssueList& issues) {
   }
 }
 
+/// A system is a code system by its absolute URL, and its version stands beside it.
+void CheckSystem(const Node& include, std::string_view system, const FamilyContext& context, IssueList& issues) {
+  if (system.empty()) {
+    return;
+  }
+  const std::size_t bar = system.find('|');
+  if (bar != std::string_view::npos) {
+    Report(include, IssueType::kBusinessRule, "the version of the system is expected in version alone", issues,
+           bar + 1 == system.size() ? Severity::kWarning : Severity::kError);
+    system = system.substr(0, bar);
+  }
+  if (!IsAbsoluteUri(system)) {
+    Report(include, IssueType::kInvalid, "an absolute URL is expected as system", issues);
+  } else if (!context.registry.Lookup("CodeSystem", system) && context.registry.Lookup("ValueSet", system)) {
+    Report(include, IssueType::kInvalid, "a code system is expected as system, not a value set", issues);
+  } else if (context.registry.Lookup("CodeSystem", system)) {
+    const auto loaded = context.terminology.FindCodeSystem(system);
+    if (loaded != nullptr && loaded->content() == terminology::Content::kSupplement) {
+      Report(include, IssueType::kInvalid, "a code system is expected as system, not one that supplements another",
+             issues);
+    }
+  }
+}
+
 void CheckInclude(const Node& include, const FamilyContext& context, IssueList& issues) {
   const std::string_view system = include.ChildValue("system");
+  CheckSystem(include, system, context, issues);
   const Node* code_system = nullptr;
   bool looked_up = false;
   for (const Node& part : include.children()) {
