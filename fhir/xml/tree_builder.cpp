@@ -165,12 +165,13 @@ bool TreeBuilder::StartNarrative(const Row& row, const TagSpan& tag, Space space
   Node& node = AppendChild(frames_.back(), row, tag.begin);
   node.value = document_->Intern(bytes);
   node.kind = ValueKind::kString;
-  const std::string_view problem = space == Space::kXhtml
-                                       ? XhtmlProblem(bytes, XhtmlRules::kMarkup)
-                                       : "expected the namespace http://www.w3.org/1999/xhtml on the <div>";
-  if (!problem.empty()) {
+  const XhtmlFault fault =
+      space == Space::kXhtml
+          ? FirstXhtmlFault(bytes, XhtmlRules::kMarkup)
+          : XhtmlFault{.expected = "expected the namespace http://www.w3.org/1999/xhtml on the <div>"};
+  if (!fault.expected.empty()) {
     ReportAt(issues_.Keeps(Severity::kError) ? model::PathOf(node) : std::string(), IssueType::kInvalid,
-             std::string(problem), tag.begin);
+             Describe(fault), tag.begin);
   }
   return Skip();
 }
