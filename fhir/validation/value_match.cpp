@@ -4,6 +4,7 @@
 
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/decimal.hpp"
+#include "fhir/ucum/ucum.hpp"
 
 namespace fhir::validation {
 namespace {
@@ -165,9 +166,16 @@ std::optional<std::partial_ordering> CompareWithLimit(const Node& node, const No
   }
   const Node* left = node.Child("value");
   const Node* right = limit.Child("value");
-  if (left == nullptr || right == nullptr || node.ChildValue("code") != limit.ChildValue("code") ||
-      node.ChildValue("system") != limit.ChildValue("system")) {
+  if (left == nullptr || right == nullptr || node.ChildValue("system") != limit.ChildValue("system")) {
     return std::nullopt;
+  }
+  if (node.ChildValue("code") != limit.ChildValue("code")) {
+    if (limit.ChildValue("system") != ucum::kSystem) {
+      return std::nullopt;
+    }
+    const auto order = ucum::Compare({.value = left->value, .unit = node.ChildValue("code")},
+                                     {.value = right->value, .unit = limit.ChildValue("code")});
+    return order ? std::optional<std::partial_ordering>(*order) : std::nullopt;
   }
   return CompareNumbers(left->value, right->value);
 }

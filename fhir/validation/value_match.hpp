@@ -32,8 +32,8 @@ Difference FirstDifference(const model::Node& node, const model::Node& wanted, M
 /// patients. At most some parts of it are named.
 std::string Describe(const model::Node& value);
 
-/// The order of an element and a limit of the same kind: numbers, dates and times, quantities of one unit. Nothing when
-/// they cannot be compared, e.g. for dates of different precision that overlap.
+/// The order of an element and a limit of the same kind: numbers, dates and times, quantities of one unit or of UCUM.
+/// Nothing when they cannot be compared, e.g. for dates of different precision that overlap.
 std::optional<std::partial_ordering> CompareWithLimit(const model::Node& node, const model::Node& limit);
 
 }  // namespace fhir::validation
