@@ -42,8 +42,11 @@ Error ToError(const Failure& failure);
 struct PatchLimits {
   std::size_t operations_max = 1'000;
   std::size_t result_bytes_max = 16u * 1024 * 1024;  ///< of JSON text, roughly; also bounds what copies may add
-  std::size_t items_moved_max = 5'000'000;           ///< array items that insertions and removals push along, in all
-  std::size_t depth_max = 100;                       ///< nested objects and arrays of the result
+  /// JSON values that add, replace and copy make in all, for each MB begun of patch and document: a value takes far
+  /// more memory than its text, which may be two bytes long.
+  std::size_t values_made_per_megabyte_max = 100'000;
+  std::size_t items_moved_max = 5'000'000;  ///< array items that insertions and removals push along, in all
+  std::size_t depth_max = 100;              ///< nested objects and arrays of the result
 };
 
 }  // namespace fhir::patch

@@ -14,17 +14,30 @@ using json::Member;
 using json::Value;
 using Outcome = std::expected<void, Failure>;
 
-constexpr std::size_t kNodeBytes = 8;  // quotes, comma and the like of one value; only an estimate is needed
+constexpr std::size_t kValueBytes = 8;  // quotes, comma and the like of one value; only an estimate is needed
+constexpr std::size_t kMegabyte = 1024 * 1024;
 
-std::size_t BytesOf(const Value& value) {
-  std::size_t bytes = kNodeBytes + value.text().size();
+struct Size {
+  std::size_t bytes = 0;  // of JSON text, roughly
+  std::size_t values = 0;
+};
+
+void AddSize(const Value& value, Size& size) {
+  size.bytes += kValueBytes + value.text().size();
+  ++size.values;
   for (const Value& item : value.items()) {
-    bytes += BytesOf(item);
+    AddSize(item, size);
   }
   for (const Member& member : value.members()) {
-    bytes += member.name.size() + BytesOf(member.value);
+    size.bytes += member.name.size();
+    AddSize(member.value, size);
   }
-  return bytes;
+}
+
+Size SizeOf(const Value& value) {
+  Size size;
+  AddSize(value, size);
+  return size;
 }
 
 std::size_t DepthOf(const Value& value) {
@@ -80,13 +93,16 @@ std::unexpected<Failure> NoSuchPlace(std::string_view member) {
 
 class JsonPatcher {
  public:
-  JsonPatcher(Value& document, const PatchLimits& limits)
-      : document_(document), limits_(limits), bytes_(BytesOf(document)) {}
+  JsonPatcher(Value& document, std::size_t patch_bytes, const PatchLimits& limits)
+      : document_(document),
+        limits_(limits),
+        bytes_(SizeOf(document).bytes),
+        values_made_max_(((patch_bytes + bytes_) / kMegabyte + 1) * limits.values_made_per_megabyte_max) {}
 
   Outcome Apply(const JsonStep& step) {
     switch (step.operation) {
       case JsonOperation::kAdd:
-        return Add(step.path, Value(step.value));
+        return Copy(step.path, step.value);
       case JsonOperation::kRemove: {
         Value removed;
         return Take(step.path, "path", removed);
@@ -102,18 +118,12 @@ class JsonPatcher {
         if (Outcome taken = Take(step.from, "from", moved); !taken) {
           return taken;
         }
-        return Add(step.path, std::move(moved));
+        const Outcome counted = Count(step.path, moved, SizeOf(moved).bytes);
+        return counted ? Put(step.path, std::move(moved)) : counted;
       }
       case JsonOperation::kCopy: {
         const Value* source = Find(document_, step.from, step.from.size());
-        if (source == nullptr) {
-          return NoSuchPlace("from");
-        }
-        // Counted before it is made: copies of copies double the document each time.
-        if (bytes_ + BytesOf(*source) > limits_.result_bytes_max) {
-          return TooLargeResult();
-        }
-        return Add(step.path, Value(*source));
+        return source == nullptr ? Outcome(NoSuchPlace("from")) : Copy(step.path, *source);
       }
       case JsonOperation::kTest: {
         const Value* found = Find(document_, step.path, step.path.size());
@@ -141,18 +151,27 @@ class JsonPatcher {
   }
 
   /// What comes in is bounded in depth and size; what goes out is not subtracted, so that the bound is on the work.
-  Outcome Count(const Pointer& path, const Value& value) {
-    bytes_ += BytesOf(value);
+  Outcome Count(const Pointer& path, const Value& value, std::size_t value_bytes) {
+    bytes_ += value_bytes;
     if (bytes_ > limits_.result_bytes_max || path.size() + DepthOf(value) > limits_.depth_max) {
       return TooLargeResult();
     }
     return {};
   }
 
-  Outcome Add(const Pointer& path, Value value) {
-    if (Outcome counted = Count(path, value); !counted) {
-      return counted;
-    }
+  /// The same for a value that is still to be made: copies of copies double the document each time.
+  Outcome CountMade(const Pointer& path, const Value& value) {
+    const Size size = SizeOf(value);
+    values_made_ += size.values;
+    return values_made_ > values_made_max_ ? Outcome(TooLargeResult()) : Count(path, value, size.bytes);
+  }
+
+  Outcome Copy(const Pointer& path, const Value& value) {
+    const Outcome counted = CountMade(path, value);
+    return counted ? Put(path, Value(value)) : counted;
+  }
+
+  Outcome Put(const Pointer& path, Value value) {
     if (path.empty()) {
       document_ = std::move(value);
       return {};
@@ -209,7 +228,7 @@ class JsonPatcher {
     if (found == nullptr) {
       return NoSuchPlace("path");
     }
-    if (Outcome counted = Count(step.path, step.value); !counted) {
+    if (Outcome counted = CountMade(step.path, step.value); !counted) {
       return counted;
     }
     *found = step.value;
@@ -219,14 +238,21 @@ class JsonPatcher {
   Value& document_;
   const PatchLimits& limits_;
   std::size_t bytes_;
+  const std::size_t values_made_max_;
+  std::size_t values_made_ = 0;
   std::size_t items_moved_ = 0;
 };
 
 }  // namespace
 
 std::expected<void, Failure> ApplyJsonPatch(const JsonPatch& patch, Value& document, const PatchLimits& limits) {
-  JsonPatcher patcher(document, limits);
-  for (std::size_t i = 0; i < patch.steps.size(); ++i) {
+  return ApplyFirstSteps(patch, patch.steps.size(), document, limits);
+}
+
+std::expected<void, Failure> ApplyFirstSteps(const JsonPatch& patch, std::size_t steps, Value& document,
+                                             const PatchLimits& limits) {
+  JsonPatcher patcher(document, patch.text_bytes, limits);
+  for (std::size_t i = 0; i < steps; ++i) {
     if (Outcome outcome = patcher.Apply(patch.steps[i]); !outcome) {
       Failure failure = std::move(outcome).error();
       failure.operation = i;

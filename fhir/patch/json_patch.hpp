@@ -29,6 +29,7 @@ struct JsonStep {
 struct JsonPatch {
   std::vector<JsonStep> steps;
   std::vector<std::string> path_texts;  ///< as written, for failures
+  std::size_t text_bytes = 0;           ///< of the patch document
 };
 
 /// Reads a patch document: an array of operations; members it does not know are ignored, as the RFC says.
@@ -38,9 +39,12 @@ Patched<JsonPatch> ReadJsonPatch(std::string_view text, const PatchLimits& limit
 /// Applies the operations in order to any JSON value. `document` is left in an unknown state by a failure: callers keep
 /// what they had. Numbers keep their text; a test compares them by value.
 /// Cost:   O(size of the document) per operation at worst.
-/// Errors: kPathNotFound, kTestFailed, kTooLarge (what copies add is counted).
+/// Errors: kPathNotFound, kTestFailed, kTooLarge (what copies add is counted, before it is made).
 std::expected<void, Failure> ApplyJsonPatch(const JsonPatch& patch, json::Value& document,
                                             const PatchLimits& limits = {});
+/// The same with the first `steps` operations alone.
+std::expected<void, Failure> ApplyFirstSteps(const JsonPatch& patch, std::size_t steps, json::Value& document,
+                                             const PatchLimits& limits);
 
 /// Applies a patch to a resource, whichever format it came in: through its JSON form, in which paths are written. An
 /// array or object that a removal left empty goes as well, since FHIR has none.

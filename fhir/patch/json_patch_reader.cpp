@@ -93,6 +93,7 @@ Patched<JsonPatch> ReadJsonPatch(std::string_view text, const PatchLimits& limit
     return Refuse(FailureKind::kTooLarge, fmt::format("at most {} operations are expected", limits.operations_max));
   }
   JsonPatch patch;
+  patch.text_bytes = text.size();
   patch.steps.reserve(root->items().size());
   for (std::size_t i = 0; i < root->items().size(); ++i) {
     json::Value& item = root->items()[i];

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -45,12 +47,13 @@ void PruneUpwards(Value& document, const Pointer& removed) {
   }
 }
 
-void Prune(Value& document, const JsonPatch& patch) {
+void Prune(Value& document, const JsonPatch& patch, std::size_t steps) {
   // Backwards, so that indexes of earlier removals still hold when later ones have changed the same arrays.
-  for (auto step = patch.steps.rbegin(); step != patch.steps.rend(); ++step) {
-    const bool removes = step->operation == JsonOperation::kRemove;
-    const Pointer& place = removes ? step->path : step->from;
-    if ((removes || step->operation == JsonOperation::kMove) && !place.empty()) {
+  for (std::size_t i = steps; i > 0; --i) {
+    const JsonStep& step = patch.steps[i - 1];
+    const bool removes = step.operation == JsonOperation::kRemove;
+    const Pointer& place = removes ? step.path : step.from;
+    if ((removes || step.operation == JsonOperation::kMove) && !place.empty()) {
       PruneUpwards(document, place);
     }
   }
@@ -88,9 +91,25 @@ bool PutInOrder(model::Node& node) {
   return true;
 }
 
-Patched<model::Document> ReadResult(const Value& value, const Limits& limits) {
+/// The text of the first `steps` operations' result, when they can be applied. The value, which takes many times the
+/// memory of its text, is gone before the text is read.
+Patched<std::string> ResultText(std::string_view original, const JsonPatch& patch, std::size_t steps,
+                                const Limits& limits, const PatchLimits& patch_limits) {
+  auto value = json::ReadValue(original, {.bytes_max = std::min(limits.body_bytes_max, patch_limits.result_bytes_max),
+                                          .depth_max = limits.depth_max});
+  if (!value) {
+    return Refuse(FailureKind::kTooLarge, value.error().public_text.text);
+  }
+  if (auto applied = ApplyFirstSteps(patch, steps, *value, patch_limits); !applied) {
+    return std::unexpected(std::move(applied).error());
+  }
+  Prune(*value, patch, steps);
+  return json::WriteValue(*value);
+}
+
+Patched<model::Document> ReadResult(std::string_view text, const Limits& limits) {
   IssueList issues(limits.issues_max);
-  auto document = json::ReadJson(json::WriteValue(value), limits, issues);
+  auto document = json::ReadJson(text, limits, issues);
   if (!document) {
     const bool too_large = document.error().code == ErrorCode::kTooLarge;
     return Refuse(too_large ? FailureKind::kTooLarge : FailureKind::kResultInvalid, document.error().public_text.text);
@@ -108,21 +127,17 @@ Patched<model::Document> ReadResult(const Value& value, const Limits& limits) {
 }
 
 /// Names the operation after which the result stays invalid. Results in between may be invalid and be mended later.
-void NameCulprit(Failure& failure, const Value& original, const JsonPatch& patch, const Limits& limits,
+void NameCulprit(Failure& failure, std::string_view original, const JsonPatch& patch, const Limits& limits,
                  const PatchLimits& patch_limits) {
   if (patch.steps.size() > kStepsSearchedMax) {
     return;
   }
-  JsonPatch part;
   for (std::size_t i = 0; i < patch.steps.size(); ++i) {
-    part.steps.push_back(patch.steps[i]);
-    part.path_texts.push_back(patch.path_texts[i]);
-    Value value = original;
-    if (!ApplyJsonPatch(part, value, patch_limits)) {
+    const auto text = ResultText(original, patch, i + 1, limits, patch_limits);
+    if (!text) {
       return;
     }
-    Prune(value, part);
-    if (ReadResult(value, limits)) {
+    if (ReadResult(*text, limits)) {
       failure.operation.reset();
     } else if (!failure.operation) {
       failure.operation = i;
@@ -135,21 +150,15 @@ void NameCulprit(Failure& failure, const Value& original, const JsonPatch& patch
 
 Patched<model::Document> PatchResource(const model::Node& resource, const JsonPatch& patch, const Limits& limits,
                                        const PatchLimits& patch_limits) {
-  const json::ValueLimits value_limits{.bytes_max = std::min(limits.body_bytes_max, patch_limits.result_bytes_max),
-                                       .depth_max = limits.depth_max};
-  const auto original = json::ReadValue(json::WriteJson(resource), value_limits);
-  if (!original) {
-    return Refuse(FailureKind::kTooLarge, original.error().public_text.text);
+  const std::string original = json::WriteJson(resource);
+  const auto text = ResultText(original, patch, patch.steps.size(), limits, patch_limits);
+  if (!text) {
+    return std::unexpected(text.error());
   }
-  Value value = *original;
-  if (auto applied = ApplyJsonPatch(patch, value, patch_limits); !applied) {
-    return std::unexpected(std::move(applied).error());
-  }
-  Prune(value, patch);
-  auto result = ReadResult(value, limits);
+  auto result = ReadResult(*text, limits);
   if (!result && result.error().kind == FailureKind::kResultInvalid) {
     Failure failure = std::move(result).error();
-    NameCulprit(failure, *original, patch, limits, patch_limits);
+    NameCulprit(failure, original, patch, limits, patch_limits);
     return std::unexpected(std::move(failure));
   }
   return result;

@@ -54,6 +54,20 @@ TEST(PatchLimits, CopiesOfCopies_EndAtTheLimitOnTheResult) {
   EXPECT_LT(fhir::json::WriteValue(document).size(), 100'000U);
 }
 
+TEST(PatchLimits, ValuesThatAreMade_AreCountedBeforeTheyAre) {
+  // A list of two numbers is three values; a copy makes them again, a move makes none.
+  const auto patch = ReadJsonPatch(R"([{"op":"add","path":"/x","value":[1,2]},{"op":"copy","from":"/x","path":"/y"},)"
+                                   R"({"op":"move","from":"/y","path":"/z"},{"op":"replace","path":"/z","value":0}])");
+  ASSERT_TRUE(patch);
+  for (const std::size_t values_max : {7, 6}) {
+    auto document = *fhir::json::ReadValue("{}");
+    const auto result = ApplyJsonPatch(*patch, document, {.values_made_per_megabyte_max = values_max});
+    EXPECT_EQ(result.has_value(), values_max == 7);
+    EXPECT_TRUE(result || result.error().kind == FailureKind::kTooLarge);
+    EXPECT_TRUE(result || result.error().operation == 3U);
+  }
+}
+
 TEST(PatchLimits, Depth_IsThatOfTheResult) {
   const PatchLimits limits{.depth_max = 4};
   const auto apply = [&](const char* path) {
