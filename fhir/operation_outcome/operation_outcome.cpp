@@ -60,10 +60,14 @@ class OutcomeText {
     Add(SeverityOf(error.code), TypeOf(error.code),
         error.public_text.text.empty() ? Name(error.code) : error.public_text.text, error.expression);
   }
-  void Add(const IssueList& issues, const LineIndex& lines) {
+  void Add(const IssueList& issues, const LineIndex& lines, std::size_t first_line) {
     for (const Issue& issue : issues.issues()) {
-      Add(issue.severity, issue.type, issue.text, issue.expression,
-          issue.offset ? std::optional(lines.Find(*issue.offset)) : std::nullopt);
+      std::optional<SourcePosition> position;
+      if (issue.offset) {
+        position = lines.Find(*issue.offset);
+        position->line += first_line - 1;
+      }
+      Add(issue.severity, issue.type, issue.text, issue.expression, position);
     }
     AddCut(issues);
   }
@@ -109,7 +113,7 @@ std::string ToOperationOutcome(const IssueList& issues, const SourceText& source
   OutcomeText outcome(source.name);
   const auto placed = std::any_of(issues.issues().begin(), issues.issues().end(),
                                   [](const Issue& issue) { return issue.offset.has_value(); });
-  outcome.Add(issues, LineIndex(placed ? source.text : std::string_view{}));
+  outcome.Add(issues, LineIndex(placed ? source.text : std::string_view{}), source.first_line);
   if (issues.empty() && !issues.truncated()) {
     outcome.Add(Severity::kInformation, IssueType::kInformational, kNothingWrong);
   }

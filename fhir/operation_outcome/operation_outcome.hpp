@@ -1,6 +1,7 @@
 // OperationOutcome resources from errors and issue lists. Source: https://hl7.org/fhir/R4/operationoutcome.html
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,8 +23,9 @@ Severity SeverityOf(ErrorCode code);
 std::string ToOperationOutcome(const IssueList& issues);
 /// Where the issues of a text come from.
 struct SourceText {
-  std::string_view text;  ///< what the offsets of the issues count in
-  std::string_view name;  ///< of the file; left out when empty
+  std::string_view text;       ///< what the offsets of the issues count in
+  std::string_view name;       ///< of the file; left out when empty
+  std::size_t first_line = 1;  ///< of the text in that file
 };
 /// The same for a text that people read: every issue with the line and column of its offset, and the outcome with the
 /// name of the file, in the extensions that the published validators use for them.

@@ -76,7 +76,8 @@ std::span<const CommandSpec> Commands() {
        RunConvert},
       {"validate",
        "FILE...",
-       "check resources (JSON, XML; a directory stands for its files): one OperationOutcome a line; 1 if any error",
+       "check resources (JSON, XML, NDJSON; a directory stands for its files): one OperationOutcome a line; 1 if any "
+       "error",
        {{.name = "--profile", .value = "URL", .description = "a profile they must conform to", .repeats = true},
         kPackageOption},
        RunValidate},

@@ -2,8 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,6 +23,7 @@
 #include "gateway/app/commands/packages.hpp"
 #include "gateway/app/validation/file_list.hpp"
 #include "gateway/app/validation/ordered_work.hpp"
+#include "gateway/app/validation/resource_lines.hpp"
 #include "gateway/app/validation/text_validation.hpp"
 
 namespace gateway::app {
@@ -24,29 +31,116 @@ namespace {
 
 namespace validation = fhir::validation;
 
-struct Files {
-  std::vector<std::string> paths;
-  const validation::Validator& validator;
-  const validation::ValidatorOptions& options;
-  std::atomic<bool> errors = false;
-};
+/// Gives the texts of the files one after another: a file whole, the lines of an NDJSON file each for itself.
+class Texts {
+ public:
+  Texts(std::vector<std::string> paths, const validation::Validator& validator,
+        const validation::ValidatorOptions& options)
+      : paths_(std::move(paths)), validator_(validator), options_(options) {}
 
-/// The line of one file.
-std::string Outcome(Files& files, std::size_t at) {
-  const std::string& path = files.paths[at];
-  fhir::IssueList issues(kFileIssuesMax);
-  const auto text = ReadWholeFile(path);
-  if (text) {
-    ValidateText(*text, files.validator, files.options, issues);
-  } else {
-    issues.AddAt("", fhir::Severity::kFatal, fhir::IssueType::kNotFound, text.error().public_text.text);
+  Piece Next() {
+    while (lines_ || at_ < paths_.size()) {
+      if (lines_) {
+        if (Piece piece = NextLine()) {
+          return piece;
+        }
+      } else if (std::string path = paths_[at_++]; !IsNdjson(path)) {
+        return [this, path = std::move(path)] { return OutcomeOfFile(path); };
+      } else if (auto problem = Open(path); !problem.empty()) {
+        return [this, path = std::move(path), problem = std::move(problem)] {
+          return OutcomeOfProblem(fhir::IssueType::kNotFound, problem, {.text = {}, .name = path});
+        };
+      }
+    }
+    return {};
   }
-  if (issues.HasErrors()) {
-    files.errors = true;
+
+  bool errors() const { return errors_; }
+
+ private:
+  using SourceText = fhir::operation_outcome::SourceText;
+
+  /// Begins an NDJSON file. Returns why it cannot be read, or nothing.
+  std::string Open(const std::string& path) {
+    if (std::error_code failed; std::filesystem::is_directory(path, failed)) {
+      return fmt::format("{}: a file is expected, not a directory", path);
+    }
+    errno = 0;
+    file_ = std::ifstream(path, std::ios::binary);
+    if (!file_) {
+      return fmt::format("{}: cannot be read: {}", path, std::generic_category().message(errno));
+    }
+    path_ = path;
+    lines_.emplace(file_, kFileBytesMax);
+    any_line_ = false;
+    return {};
   }
-  return fhir::operation_outcome::ToOperationOutcome(
-      issues, {.text = text ? std::string_view(*text) : std::string_view{}, .name = path == "-" ? "" : path});
-}
+
+  Piece NextLine() {
+    if (auto line = lines_->Next()) {
+      any_line_ = true;
+      return [this, path = path_, line = *std::move(line)] { return OutcomeOfLine(path, line); };
+    }
+    lines_.reset();
+    if (any_line_ && !file_.bad()) {
+      return {};
+    }
+    return [this, path = path_, broken = file_.bad()] {
+      return OutcomeOfProblem(fhir::IssueType::kNotFound,
+                              fmt::format("{}: {}", path, broken ? "cannot be read to its end" : "holds no resource"),
+                              {.text = {}, .name = path});
+    };
+  }
+
+  std::string OutcomeOfFile(const std::string& path) {
+    const auto text = ReadWholeFile(path);
+    const std::string_view name = path == "-" ? std::string_view{} : std::string_view(path);
+    return text ? OutcomeOf({.text = *text, .name = name})
+                : OutcomeOfProblem(fhir::IssueType::kNotFound, text.error().public_text.text,
+                                   {.text = {}, .name = name});
+  }
+
+  std::string OutcomeOfLine(const std::string& path, const ResourceLine& line) {
+    const std::string name = fmt::format("{}:{}", path, line.number);
+    if (line.too_long) {
+      return OutcomeOfProblem(
+          fhir::IssueType::kTooLong,
+          fmt::format("{}: is longer than {} bytes, the most that is read of one line", name, kFileBytesMax),
+          {.text = {}, .name = name});
+    }
+    return OutcomeOf({.text = line.text, .name = name, .first_line = line.number});
+  }
+
+  std::string OutcomeOf(const SourceText& source) {
+    fhir::IssueList issues(kFileIssuesMax);
+    ValidateText(source.text, validator_, options_, issues);
+    return Told(issues, source);
+  }
+
+  std::string OutcomeOfProblem(fhir::IssueType type, const std::string& problem, const SourceText& source) {
+    fhir::IssueList issues;
+    issues.AddAt("", fhir::Severity::kFatal, type, problem);
+    return Told(issues, source);
+  }
+
+  std::string Told(const fhir::IssueList& issues, const SourceText& source) {
+    if (issues.HasErrors()) {
+      errors_ = true;
+    }
+    return fhir::operation_outcome::ToOperationOutcome(issues, source);
+  }
+
+  const std::vector<std::string> paths_;
+  const validation::Validator& validator_;
+  const validation::ValidatorOptions& options_;
+  std::atomic<bool> errors_ = false;
+  // What Next has come to, for one thread at a time.
+  std::size_t at_ = 0;
+  std::ifstream file_;
+  std::string path_;
+  std::optional<ResourceLines> lines_;  // of file_
+  bool any_line_ = false;
+};
 
 }  // namespace
 
@@ -68,15 +162,11 @@ ExitCode RunValidate(const Arguments& arguments) {
   for (const std::string& problem : list.problems) {
     fmt::print(stderr, "passerelle validate: {}\n", problem);
   }
-  Files files{.paths = std::move(list.files),
-              .validator = validator,
-              .options = options,
-              .errors = !list.problems.empty() || !packages->whole};
+  Texts texts(std::move(list.files), validator, options);
   const std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
   fhir::Result<void> written;
   RunInOrder(
-      {.pieces = files.paths.size(), .threads = threads, .waiting_max = 8 * threads},
-      [&files](std::size_t at) { return Outcome(files, at); },
+      {.threads = threads, .waiting_max = 8 * threads}, [&texts] { return texts.Next(); },
       [&written](const std::string& line) {
         written = WriteOutput(line + '\n');
         return written.has_value();
@@ -84,7 +174,8 @@ ExitCode RunValidate(const Arguments& arguments) {
   if (const auto flushed = FlushOutput(); !written || !flushed) {
     return Report(written ? flushed.error() : written.error());
   }
-  return files.errors ? ExitCode::kFailed : ExitCode::kDone;
+  const bool failed = texts.errors() || !list.problems.empty() || !packages->whole;
+  return failed ? ExitCode::kFailed : ExitCode::kDone;
 }
 
 }  // namespace gateway::app

@@ -5,7 +5,7 @@
 
 namespace gateway::app {
 
-/// One OperationOutcome a line, in the order of the operands.
+/// One OperationOutcome a line, in the order of the operands: for each file, and for each line of an NDJSON file.
 ExitCode RunValidate(const Arguments& arguments);
 
 }  // namespace gateway::app

@@ -13,7 +13,8 @@ bool IsResourceFile(const std::filesystem::path& path) {
   std::string extension = path.extension().string();
   std::ranges::transform(extension, extension.begin(),
                          [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return !path.filename().string().starts_with('.') && (extension == ".json" || extension == ".xml");
+  return !path.filename().string().starts_with('.') &&
+         (extension == ".json" || extension == ".ndjson" || extension == ".xml");
 }
 
 void AddDirectory(const std::string& directory, FileList& list) {

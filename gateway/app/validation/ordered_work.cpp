@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,26 +16,49 @@ namespace {
 /// thread-safe.
 class Desk {
  public:
-  explicit Desk(const OrderedWork& order) : order_(order) {}
+  struct Numbered {
+    std::size_t number = 0;
+    Piece piece;  // empty when none is left or the work is stopped
+  };
 
-  /// The next piece to work on, once there is room for its result; `pieces` when none is left or the work is stopped.
-  std::size_t Next() {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return stopped_ || next_ >= order_.pieces || next_ < taken_ + order_.waiting_max; });
-    return stopped_ || next_ >= order_.pieces ? order_.pieces : next_++;
+  Desk(const OrderedWork& order, const NextPiece& next) : order_(order), source_(next) {}
+
+  /// The next piece to work on, once there is room for its result.
+  Numbered Next() {
+    // Held while the source is read, which may wait for a disk: results go on meanwhile.
+    const std::lock_guard reading(source_mutex_);
+    {
+      std::unique_lock lock(mutex_);
+      room_.wait(lock, [this] { return stopped_ || ended_ || given_ < taken_ + order_.waiting_max; });
+      if (stopped_ || ended_) {
+        return {};
+      }
+    }
+    Piece piece = source_();
+    const std::lock_guard lock(mutex_);
+    if (!piece) {
+      ended_ = true;
+      ready_.notify_one();
+      return {};
+    }
+    return {.number = given_++, .piece = std::move(piece)};
   }
 
-  void Put(std::size_t piece, std::string result) {
+  void Put(std::size_t number, std::string result) {
     const std::lock_guard lock(mutex_);
-    results_.emplace(piece, std::move(result));
+    results_.emplace(number, std::move(result));
     ready_.notify_one();
   }
 
-  std::string Take() {
+  /// The next result; nothing when all have been taken.
+  std::optional<std::string> Take() {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, [this] { return failure_ || results_.contains(taken_); });
+    ready_.wait(lock, [this] { return failure_ || results_.contains(taken_) || (ended_ && taken_ == given_); });
     if (failure_) {
       std::rethrow_exception(failure_);
+    }
+    if (!results_.contains(taken_)) {
+      return std::nullopt;
     }
     std::string result = std::move(results_.extract(taken_).mapped());
     ++taken_;
@@ -58,12 +82,15 @@ class Desk {
 
  private:
   const OrderedWork order_;
+  std::mutex source_mutex_;  // taken before mutex_
+  const NextPiece& source_;  // guarded by source_mutex_
   std::mutex mutex_;
   std::condition_variable room_;
   std::condition_variable ready_;
   std::map<std::size_t, std::string> results_;  // guarded by mutex_, as is all below
-  std::size_t next_ = 0;
+  std::size_t given_ = 0;
   std::size_t taken_ = 0;
+  bool ended_ = false;
   std::exception_ptr failure_;
   bool stopped_ = false;
 };
@@ -80,10 +107,10 @@ class DeskCloser {
   Desk& desk_;
 };
 
-void WorkAt(Desk& desk, std::size_t pieces, const std::function<std::string(std::size_t)>& work) {
+void WorkAt(Desk& desk) {
   try {
-    for (std::size_t piece = desk.Next(); piece < pieces; piece = desk.Next()) {
-      desk.Put(piece, work(piece));
+    for (Desk::Numbered next = desk.Next(); next.piece; next = desk.Next()) {
+      desk.Put(next.number, next.piece());
     }
   } catch (...) {
     desk.Fail(std::current_exception());
@@ -92,18 +119,16 @@ void WorkAt(Desk& desk, std::size_t pieces, const std::function<std::string(std:
 
 }  // namespace
 
-bool RunInOrder(const OrderedWork& order, const std::function<std::string(std::size_t)>& work,
-                const std::function<bool(std::string)>& take) {
-  Desk desk(order);
+bool RunInOrder(const OrderedWork& order, const NextPiece& next, const std::function<bool(std::string)>& take) {
+  Desk desk(order, next);
   std::vector<std::jthread> threads;
-  const std::size_t count = std::min(std::max<std::size_t>(order.threads, 1), order.pieces);
-  threads.reserve(count);
+  threads.reserve(std::max<std::size_t>(order.threads, 1));
   const DeskCloser closer(desk);
-  for (std::size_t at = 0; at < count; ++at) {
-    threads.emplace_back([&] { WorkAt(desk, order.pieces, work); });
+  for (std::size_t at = 0; at < std::max<std::size_t>(order.threads, 1); ++at) {
+    threads.emplace_back([&] { WorkAt(desk); });
   }
-  for (std::size_t piece = 0; piece < order.pieces; ++piece) {
-    if (!take(desk.Take())) {
+  while (std::optional<std::string> result = desk.Take()) {
+    if (!take(*std::move(result))) {
       return false;
     }
   }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -211,6 +212,25 @@ TEST(ValidateCommand, PackageWithABrokenFile_Fails) {
   const auto [code, error] = Said({"validate", good, "--package", folder.native()});
   EXPECT_EQ(code, ExitCode::kFailed);
   EXPECT_NE(error.find("error: broken.json: "), std::string::npos) << error;
+}
+
+TEST(ValidateCommand, Ndjson_GivesAnOutcomeForEachLineWithItsNumber) {
+  const std::string path = testing::TempDir() + "/resources.ndjson";
+  const std::string good = R"({"resourceType":"Basic","id":"a","code":{"text":"b"}})";
+  std::ofstream(path, std::ios::trunc) << good << "\n\n" << R"({"resourceType":"Basic","id":"_"})" << "\r\n" << good;
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(Dispatch(std::vector<std::string_view>{"validate", path}), ExitCode::kFailed);
+  const std::string out = testing::internal::GetCapturedStdout();
+  EXPECT_EQ(std::ranges::count(out, '\n'), 3) << out;
+  const std::size_t first = out.find("resources.ndjson:1\"");
+  const std::size_t second = out.find("resources.ndjson:3\"");
+  EXPECT_LT(first, second) << out;
+  EXPECT_LT(second, out.find("resources.ndjson:4\"")) << out;
+  EXPECT_NE(out.find(R"(operationoutcome-issue-line","valueInteger":3})"), std::string::npos) << out;
+  std::ofstream(path, std::ios::trunc) << good << "\n";
+  EXPECT_EQ(Said({"validate", path}).first, ExitCode::kDone);
+  std::ofstream(path, std::ios::trunc) << "\n";
+  EXPECT_EQ(Said({"validate", path}).first, ExitCode::kFailed) << "no resource";
 }
 
 /// What a command says and ends with when standard output is a full disk.
