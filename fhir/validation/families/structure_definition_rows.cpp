@@ -26,7 +26,7 @@ struct TraitRow {
 };
 
 const std::vector<TraitRow>& TraitRows() {
-  static const std::vector<TraitRow> kRows = {
+  static const std::vector<TraitRow> kTraitRows = {
       {Trait::kRange,
        {"integer", "decimal", "instant", "date", "dateTime", "time", "positiveInt", "unsignedInt", "Age", "Count",
         "Distance", "Duration", "Money", "Quantity", "SimpleQuantity", "MoneyQuantity"}},
@@ -34,7 +34,7 @@ const std::vector<TraitRow>& TraitRows() {
        {"integer", "decimal", "instant", "string", "uri", "date", "dateTime", "time", "canonical", "code", "id",
         "markdown", "oid", "positiveInt", "unsignedInt", "url", "uuid", "base64Binary"}},
   };
-  return kRows;
+  return kTraitRows;
 }
 
 bool HasTrait(Trait trait, std::string_view type) {

@@ -18,7 +18,7 @@ using testing::Not;
 using toy::kAnimals;
 using toy::World;
 
-constexpr std::string_view kSystem = "http://toy.example/animals";
+constexpr std::string_view kSupplementedSystem = "http://toy.example/animals";
 constexpr std::string_view kSupplement = R"({"resourceType":"CodeSystem","url":"http://toy.example/animals-de",
   "version":"1","language":"de","status":"active","content":"supplement","supplements":"http://toy.example/animals",
   "property":[{"code":"cry","type":"string"},{"code":"gone","uri":"http://hl7.org/fhir/concept-properties#inactive","type":"boolean"}],
@@ -38,13 +38,13 @@ constexpr std::string_view kNeedsSupplement =
   "compose":{"include":[{"system":"http://toy.example/animals"}]}})";
 
 std::string Lookup(const World& world, std::string_view code) {
-  const auto answer = fhir::terminology::Lookup(world.terminology, {.system = kSystem, .code = code});
+  const auto answer = fhir::terminology::Lookup(world.terminology, {.system = kSupplementedSystem, .code = code});
   return answer ? fhir::json::WriteJson(answer->root()) : answer.error().public_text.text;
 }
 
 bool DisplayDiffers(const World& world, std::string_view display) {
-  const auto answer =
-      world.terminology.ValidateInCodeSystem({.system = kSystem, .version = {}, .code = "cat", .display = display});
+  const auto answer = world.terminology.ValidateInCodeSystem(
+      {.system = kSupplementedSystem, .version = {}, .code = "cat", .display = display});
   EXPECT_EQ(answer.verdict, Verdict::kMember);
   return answer.display_differs;
 }
@@ -71,15 +71,17 @@ TEST(Supplement, DisplayCheck_TakesItsTexts) {
 
 TEST(Supplement, MeaningOfTheSystem_StaysAsItIs) {
   const World world{kAnimals, kSupplement};
-  EXPECT_EQ(
-      world.terminology.ValidateInCodeSystem({.system = kSystem, .version = {}, .code = "dog", .display = {}}).verdict,
-      Verdict::kNotMember);
-  EXPECT_FALSE(world.terminology.ValidateInCodeSystem({.system = kSystem, .version = {}, .code = "cat", .display = {}})
+  EXPECT_EQ(world.terminology
+                .ValidateInCodeSystem({.system = kSupplementedSystem, .version = {}, .code = "dog", .display = {}})
+                .verdict,
+            Verdict::kNotMember);
+  EXPECT_FALSE(world.terminology
+                   .ValidateInCodeSystem({.system = kSupplementedSystem, .version = {}, .code = "cat", .display = {}})
                    .found.inactive);
-  EXPECT_EQ(
-      fhir::terminology::Subsumes(world.terminology, {.system = kSystem, .version = {}, .code = "bird", .display = {}},
-                                  {.system = kSystem, .version = {}, .code = "cat", .display = {}}),
-      fhir::terminology::Subsumption::kNotSubsumed);
+  EXPECT_EQ(fhir::terminology::Subsumes(world.terminology,
+                                        {.system = kSupplementedSystem, .version = {}, .code = "bird", .display = {}},
+                                        {.system = kSupplementedSystem, .version = {}, .code = "cat", .display = {}}),
+            fhir::terminology::Subsumption::kNotSubsumed);
 }
 
 TEST(Supplement, ForAnotherVersion_IsLeftOut) {
@@ -89,7 +91,7 @@ TEST(Supplement, ForAnotherVersion_IsLeftOut) {
 }
 
 TEST(Supplement, ThatAValueSetNeeds_MustBeLoaded) {
-  const Coding cat{.system = kSystem, .version = {}, .code = "cat", .display = "Katze"};
+  const Coding cat{.system = kSupplementedSystem, .version = {}, .code = "cat", .display = "Katze"};
   const World with{kAnimals, kSupplement, kNeedsSupplement};
   const auto answer = with.terminology.ValidateCode("http://toy.example/vs", cat);
   EXPECT_EQ(answer.verdict, Verdict::kMember);
