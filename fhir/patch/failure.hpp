@@ -45,8 +45,9 @@ struct PatchLimits {
   /// JSON values that add, replace and copy make in all, for each MB begun of patch and document: a value takes far
   /// more memory than its text, which may be two bytes long.
   std::size_t values_made_per_megabyte_max = 100'000;
-  std::size_t items_moved_max = 5'000'000;  ///< array items that insertions and removals push along, in all
-  std::size_t depth_max = 100;              ///< nested objects and arrays of the result
+  std::size_t items_moved_max = 5'000'000;       ///< array items that insertions and removals push along, in all
+  std::size_t elements_reached_max = 1'000'000;  ///< that the paths of a FHIRPath Patch lead to, in all
+  std::size_t depth_max = 100;                   ///< nested objects and arrays of the result
 };
 
 }  // namespace fhir::patch

@@ -123,8 +123,8 @@ void Reorder(Node& parent, std::string_view name, std::size_t from, std::size_t 
 
 class FhirPathPatcher {
  public:
-  FhirPathPatcher(Document& document, const fhirpath::EvaluationContext& context)
-      : document_(document), context_(context) {
+  FhirPathPatcher(Document& document, const fhirpath::EvaluationContext& context, const PatchLimits& limits)
+      : document_(document), context_(context), limits_(limits) {
     context_.resource = &document.root();
   }
 
@@ -160,6 +160,11 @@ class FhirPathPatcher {
       const bool costly = items.error().code == ErrorCode::kTooCostly;
       return Refuse(costly ? FailureKind::kTooLarge : FailureKind::kMalformed,
                     costly ? "a path that costs less is expected" : "a path that can be evaluated is expected");
+    }
+    // The budgets of an evaluation are for one path: a long list that each of many operations moves costs them all.
+    elements_reached_ += items->size();
+    if (elements_reached_ > limits_.elements_reached_max) {
+      return Refuse(FailureKind::kTooLarge, "fewer changes of long lists are expected");
     }
     std::vector<Node*> nodes;
     for (const fhirpath::Item& item : *items) {
@@ -342,6 +347,8 @@ class FhirPathPatcher {
 
   Document& document_;
   fhirpath::EvaluationContext context_;
+  const PatchLimits& limits_;
+  std::size_t elements_reached_ = 0;
 };
 
 }  // namespace
@@ -352,7 +359,7 @@ Patched<Document> PatchResource(const Node& resource, const Node& parameters,
     return Refuse(FailureKind::kMalformed, "a Parameters resource is expected as FHIRPath Patch");
   }
   Document document = Document::CloneResource(resource);
-  FhirPathPatcher patcher(document, context);
+  FhirPathPatcher patcher(document, context, limits);
   std::size_t count = 0;
   for (const Node& operation : parameters.children()) {
     if (operation.name != "parameter") {

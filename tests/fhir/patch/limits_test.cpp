@@ -111,4 +111,20 @@ TEST(PatchLimits, CostlyPath_IsRefused) {
   EXPECT_EQ(result.error().kind, FailureKind::kTooLarge);
 }
 
+TEST(PatchLimits, ElementsThatPathsReach_AreCountedOverAllOperations) {
+  const auto patient = patch_test::ReadResource(
+      *fhir::json::ReadValue(R"({"resourceType":"Patient","name":[{"text":"a"},{"text":"b"},{"text":"c"}]})"));
+  const std::string move =
+      R"({"name":"operation","part":[{"name":"type","valueCode":"move"},{"name":"path","valueString":"Patient.name"},)"
+      R"({"name":"source","valueInteger":0},{"name":"destination","valueInteger":1}]})";
+  const auto parameters = patch_test::ReadResource(
+      *fhir::json::ReadValue(R"({"resourceType":"Parameters","parameter":[)" + move + "," + move + "]}"));
+  for (const std::size_t elements_max : {6U, 5U}) {
+    const auto result =
+        fhir::patch::PatchResource(patient.root(), parameters.root(), {}, {.elements_reached_max = elements_max});
+    EXPECT_EQ(result.has_value(), elements_max == 6);
+    EXPECT_TRUE(result || result.error().kind == FailureKind::kTooLarge);
+  }
+}
+
 }  // namespace
