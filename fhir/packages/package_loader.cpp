@@ -95,7 +95,10 @@ std::vector<std::string> MissingFiles(std::string_view index, const std::vector<
   std::vector<std::string> missing;
   const auto value = json::ReadValue(index, {.bytes_max = 64u * 1024 * 1024, .depth_max = 8});
   const json::Value* files = value ? value->Find("files") : nullptr;
-  for (const json::Value& file : files == nullptr ? std::vector<json::Value>() : files->items()) {
+  if (files == nullptr) {
+    return missing;
+  }
+  for (const json::Value& file : files->items()) {
     std::string name(file.FindText("filename"));
     if (!name.empty() && !std::ranges::binary_search(present, name)) {
       missing.push_back(std::move(name));

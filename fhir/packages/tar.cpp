@@ -114,8 +114,9 @@ bool LeavesPackage(std::string_view path) {
 /// Takes the plain bytes in pieces of any size.
 class TarReader {
  public:
-  TarReader(const PackageLimits& limits, const WantsFile& wants, const FileSink& sink)
-      : limits_(limits), wants_(wants), sink_(sink) {}
+  /// `plain_bytes_max` is what the archive may come to.
+  TarReader(const PackageLimits& limits, std::size_t plain_bytes_max, const WantsFile& wants, const FileSink& sink)
+      : limits_(limits), plain_bytes_max_(plain_bytes_max), wants_(wants), sink_(sink) {}
 
   Result<void> Feed(std::string_view piece) {
     while (!piece.empty()) {
@@ -194,6 +195,10 @@ class TarReader {
     size_ = *size;
     GW_TRY(ChooseUse(header_[kTypeFlag]));
     content_.clear();
+    if (use_ != Use::kSkip) {
+      // Growing by doubling would take three times the file. A header may lie, but not beyond what can come.
+      content_.reserve(std::min(size_, plain_bytes_max_));
+    }
     rest_ = size_;
     state_ = State::kContent;
     return rest_ == 0 ? EndContent() : Result<void>();
@@ -264,6 +269,7 @@ class TarReader {
   }
 
   const PackageLimits& limits_;
+  const std::size_t plain_bytes_max_;
   const WantsFile& wants_;
   const FileSink& sink_;
   State state_ = State::kHeader;
@@ -289,8 +295,9 @@ Result<void> ReadTarGzip(std::string_view packed, const PackageLimits& limits, c
     return Fail(ErrorCode::kMalformed, "expected a gzip-compressed tar archive");
   }
   const std::size_t by_ratio = std::max(limits.plain_bytes_free, packed.size() * limits.ratio_max);
-  const auto gunzip = Decompressor::Create(Compression::kGzip, std::min(limits.plain_bytes_max, by_ratio));
-  TarReader reader(limits, wants, sink);
+  const std::size_t plain_bytes_max = std::min(limits.plain_bytes_max, by_ratio);
+  const auto gunzip = Decompressor::Create(Compression::kGzip, plain_bytes_max);
+  TarReader reader(limits, plain_bytes_max, wants, sink);
   GW_TRY(gunzip->Feed(packed, [&](std::string_view piece) { return reader.Feed(piece); }));
   GW_TRY(gunzip->Finish());
   return reader.Finish();

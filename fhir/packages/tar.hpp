@@ -14,7 +14,7 @@ namespace fhir::packages {
 struct PackageLimits {
   std::size_t packed_bytes_max = 256u * 1024 * 1024;  ///< the archive as it comes
   std::size_t plain_bytes_max = 1024u * 1024 * 1024;  ///< everything in it
-  std::size_t plain_bytes_free = 16u * 1024 * 1024;   ///< up to here the ratio does not count
+  std::size_t plain_bytes_free = 1024 * 1024;         ///< up to here the ratio does not count
   std::size_t ratio_max = 100;                        ///< plain bytes for a packed one
   std::size_t file_bytes_max = 64u * 1024 * 1024;     ///< one file that is read
   std::size_t files_max = 50'000;
