@@ -13,7 +13,7 @@ using fuzz::Nested;
 using fuzz::Repeated;
 using fuzz::Shape;
 
-fhir::model::Document Read(std::string_view text) {
+fhir::model::Document ReadForPaths(std::string_view text) {
   fhir::IssueList issues;
   auto document = fhir::json::ReadJson(text, {}, issues);
   EXPECT_TRUE(document.has_value());
@@ -72,7 +72,8 @@ TEST(FhirPathCost, LongestExpressions_StayWithinBounds) {
                                      {"pattern of stars", Repeated("'a'.matches('", "a*", "')", bytes)}};
     shapes.insert(shapes.end(), some.begin(), some.end());
   }
-  const auto small = Read(R"({"resourceType":"Patient","id":"p","name":[{"family":"Essai","given":["A","B"]}]})");
+  const auto small =
+      ReadForPaths(R"({"resourceType":"Patient","id":"p","name":[{"family":"Essai","given":["A","B"]}]})");
   fuzz::ExpectWithinCost(shapes, [&](std::string_view text) { CompileAndEvaluate(text, small); });
 }
 
@@ -133,12 +134,12 @@ TEST(FhirPathCost, CostlyExpressions_StayWithinBounds) {
       "checkModifiers('a')",
       "htmlChecks()",
   };
-  const auto document = Read(Repeated(R"({"resourceType":"Patient","name":[{"given":["a")", ",\"a\"", "]}]}"));
+  const auto document = ReadForPaths(Repeated(R"({"resourceType":"Patient","name":[{"given":["a")", ",\"a\"", "]}]}"));
   const auto bushy =
-      Read(Repeated(R"({"resourceType":"Patient","name":[{"id":"a"})", ",{\"given\":[\"a\",\"b\"]}", "]}"));
-  const auto deep =
-      Read(R"({"resourceType":"Patient","extension":)" +
-           Nested("[{\"url\":\"a\",\"extension\":", "[{\"url\":\"a\",\"valueString\":\"b\"}]", "}]", 1000) + "}");
+      ReadForPaths(Repeated(R"({"resourceType":"Patient","name":[{"id":"a"})", ",{\"given\":[\"a\",\"b\"]}", "]}"));
+  const auto deep = ReadForPaths(
+      R"({"resourceType":"Patient","extension":)" +
+      Nested("[{\"url\":\"a\",\"extension\":", "[{\"url\":\"a\",\"valueString\":\"b\"}]", "}]", 1000) + "}");
   for (const auto* resource : {&document, &bushy, &deep}) {
     std::vector<Shape> shapes;
     for (const char* expression : expressions) {

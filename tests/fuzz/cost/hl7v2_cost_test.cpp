@@ -44,7 +44,7 @@ void ReadEveryCell(std::string_view text) {
 }
 
 TEST(Hl7v2Cost, WorstMessages_StayWithinBounds) {
-  fuzz::ExpectWithinCost(Messages(), ReadEveryCell);
+  fuzz::ExpectWithinCost(Messages(), ReadEveryCell, {.heap = fuzz::HeapBound::kInProportion});
 }
 
 TEST(Hl7v2Cost, WorstStreams_StayWithinBounds) {

@@ -1,4 +1,4 @@
-// What the worst texts of one megabyte cost the readers and writers of JSON.
+// What the worst texts cost the readers and writers of JSON.
 #include <gtest/gtest.h>
 
 #include "fhir/json/reader.hpp"
@@ -65,11 +65,13 @@ std::vector<Shape> Resources() {
 }
 
 TEST(JsonCost, WorstValues_StayWithinBounds) {
-  fuzz::ExpectWithinCost(Plain(), [](std::string_view text) {
-    if (const auto value = fhir::json::ReadValue(text, {.bytes_max = text.size()})) {
-      (void)fhir::json::WriteValue(*value);
-    }
-  });
+  fuzz::ExpectWithinCost(Plain(),
+                         [](std::string_view text) {
+                           if (const auto value = fhir::json::ReadValue(text, {.bytes_max = text.size()})) {
+                             (void)fhir::json::WriteValue(*value);
+                           }
+                         },
+                         {.heap = fuzz::HeapBound::kInProportion});
 }
 
 TEST(JsonCost, WorstResources_StayWithinBounds) {
@@ -77,13 +79,15 @@ TEST(JsonCost, WorstResources_StayWithinBounds) {
   for (Shape& shape : Plain()) {
     shapes.push_back(std::move(shape));
   }
-  fuzz::ExpectWithinCost(shapes, [](std::string_view text) {
-    fhir::IssueList issues;
-    if (const auto document = fhir::json::ReadJson(text, {}, issues)) {
-      (void)fhir::json::WriteJson(document->root());
-      (void)fhir::json::WriteJson(document->root(), {.pretty = true});
-    }
-  });
+  fuzz::ExpectWithinCost(shapes,
+                         [](std::string_view text) {
+                           fhir::IssueList issues;
+                           if (const auto document = fhir::json::ReadJson(text, {}, issues)) {
+                             (void)fhir::json::WriteJson(document->root());
+                             (void)fhir::json::WriteJson(document->root(), {.pretty = true});
+                           }
+                         },
+                         {.heap = fuzz::HeapBound::kInProportion});
 }
 
 }  // namespace

@@ -59,6 +59,14 @@ std::string Times(std::string_view operation, int count) {
   return text + "]";
 }
 
+constexpr std::size_t kPatchMegabyte = 1024 * 1024;
+
+/// A list of two small objects, each time put into itself twice.
+std::string Doubled(int times) {
+  return R"([{"op":"add","path":"/x","value":[{"a":0},{"a":0}]},)" +
+         Times(R"({"op":"copy","from":"/x","path":"/x/-"})", times).substr(1);
+}
+
 std::vector<Shape> JsonPatches() {
   return {{"many operations", Repeated("[{}", R"(,{"op":"remove","path":"/a"})", "]")},
           {"no operation", Repeated("[{}", ",{}", "]")},
@@ -66,6 +74,14 @@ std::vector<Shape> JsonPatches() {
           {"a path of many parts", Repeated(R"([{"op":"remove","path":")", "/a", "\"}]")},
           {"a path of escapes", Repeated(R"([{"op":"remove","path":"/)", "~1", "\"}]")},
           {"a large value, read and tested", Repeated(R"([{"op":"test","path":"/name","value":[0)", ",0", "]}]")},
+          {"a list of strings as one value",
+           Repeated(R"([{"op":"add","path":"/name","value":["a")", ",\"a\"", "]}]", kPatchMegabyte)},
+          {"a list of small objects as one value",
+           Repeated(R"([{"op":"add","path":"/name","value":[{"a":0})", ",{\"a\":0}", "]}]", kPatchMegabyte)},
+          {"a list of small objects that is taken", Repeated(R"([{"op":"add","path":"/name","value":[{"id":"a"})",
+                                                             ",{\"id\":\"a\"}", "]}]", kPatchMegabyte / 2)},
+          {"a list doubled again and again", Doubled(999)},
+          {"a list doubled until the budget", Doubled(17)},
           {"a deep value", R"([{"op":"add","path":"/name","value":)" + Nested("[", "", "]") + "}]"},
           {"doubled, a list in itself", Times(R"({"op":"copy","from":"/name","path":"/name/0/name"})", 999)},
           {"a list grown by its first", Times(R"({"op":"copy","from":"/name/0","path":"/name/-"})", 999)},
@@ -119,15 +135,16 @@ TEST(PatchCost, WorstJsonPatches_StayWithinBounds) {
   const auto small = Small();
   fuzz::ExpectWithinCost(JsonPatches(), [&](std::string_view text) { ApplyJson(text, small); });
   const auto large = Large();
-  fuzz::ExpectWithinCost(JsonPatches(), [&](std::string_view text) { ApplyJson(text, large); }, fuzz::kShapeBytes);
+  fuzz::ExpectWithinCost(JsonPatches(), [&](std::string_view text) { ApplyJson(text, large); },
+                         {.other_bytes = fuzz::kShapeBytes});
 }
 
 TEST(PatchCost, WorstFhirPathPatches_StayWithinBounds) {
   const auto small = Small();
   fuzz::ExpectWithinCost(FhirPathPatches(), [&](std::string_view text) { ApplyFhirPath(text, small); });
   const auto large = Large();
-  fuzz::ExpectWithinCost(
-      FhirPathPatches(), [&](std::string_view text) { ApplyFhirPath(text, large); }, fuzz::kShapeBytes);
+  fuzz::ExpectWithinCost(FhirPathPatches(), [&](std::string_view text) { ApplyFhirPath(text, large); },
+                         {.other_bytes = fuzz::kShapeBytes});
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/fuzz/cost/shapes.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -46,16 +47,23 @@ std::string Nested(std::string_view open, std::string_view middle, std::string_v
 }
 
 void ExpectWithinCost(const std::vector<Shape>& shapes, const std::function<void(std::string_view)>& work,
-                      std::size_t other_bytes) {
+                      const CostBound& bound) {
+  constexpr double kBusyMachine = 4;
   for (const Shape& shape : shapes) {
+    const std::size_t bytes = shape.text.size() + bound.other_bytes;
+    const CostLimits limits{
+        .heap_bytes = bound.heap == HeapBound::kInProportion
+                          ? (kHeapBytesPerByte + kHeapBytesPerByte / 4) * std::max(bytes, kShapeBytes)
+                          : HeapBytesMax(bytes),
+        .processor_s = kBusyMachine * kSlowdown};
     Cost cost = Measure([&] { work(shape.text); });
-    if (!Excess(cost, shape.text.size() + other_bytes).empty()) {
+    if (!Excess(cost, bytes, limits).empty()) {
       cost = Measure([&] { work(shape.text); });
     }
-    fmt::print("{:>8} bytes {:>8.2f} MB {:>8.3f} s  {}\n", shape.text.size(),
-               static_cast<double>(cost.heap_bytes) / 1048576.0, cost.processor_s, shape.name);
+    fmt::print("{:>8} bytes {:>8.2f} MB {:>8.3f} s  {}\n", bytes, static_cast<double>(cost.heap_bytes) / 1048576.0,
+               cost.processor_s, shape.name);
     (void)std::fflush(stdout);  // one that hangs is the one behind the last line
-    EXPECT_EQ(Excess(cost, shape.text.size() + other_bytes), "") << shape.name;
+    EXPECT_EQ(Excess(cost, bytes, limits), "") << shape.name;
   }
 }
 
