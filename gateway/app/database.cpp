@@ -1,5 +1,6 @@
 #include "gateway/app/database.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -96,6 +97,12 @@ fhir::Result<std::unique_ptr<Database>> Database::Open(const settings::Database&
         logger->Info("database", "private PostgreSQL", {telemetry::Code("event", event)});
       };
     }
+    // `serve` keeps the signals from every thread until it waits for them: a pending one ends a long recovery.
+    options.stop_wanted = [] {
+      sigset_t pending;
+      sigpending(&pending);
+      return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+    };
     auto started = store::embedded::EmbeddedPostgres::Start(settings.embedded.directory, std::move(options));
     if (!started) {
       // A folder in use or out of reach is no fault of the configuration's text: `serve` exits 1, not 78.

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kReadyPollMs = 20;
+constexpr int kRecoveryReportMs = 10'000;
 constexpr int kRestartPauseMsMin = 100;
 constexpr int kStableRunMs = 10'000;  // a run of this length makes the next pause short again
 constexpr pg::Statement kSelectDatabase{"embedded_select_database",
@@ -189,6 +190,8 @@ void EmbeddedPostgres::Supervise() {
 
 fhir::Result<void> EmbeddedPostgres::AwaitReady() {
   const auto start = SteadyClock::now();
+  auto heard = start;
+  auto told = start;
   const pg::ConnectionOptions options{.conninfo = ConnInfo("postgres")};
   for (;;) {
     // A left-over database answers on the same socket until it has ended; ours is there once it has a process.
@@ -200,7 +203,21 @@ fhir::Result<void> EmbeddedPostgres::AwaitReady() {
       Report("started");
       return {};
     }
-    if (MsSince(start) > options_.start_ms_max) {
+    // Stopping it while it recovers would only make the next start recover from the beginning.
+    if (postmaster_pid() != 0 && pg::IsStartingUp(options.conninfo)) {
+      heard = SteadyClock::now();
+      if (MsSince(told) > kRecoveryReportMs) {
+        Report("recovering after a crash");
+        told = heard;
+      }
+      if (options_.stop_wanted && options_.stop_wanted()) {
+        return fhir::Fail(fhir::ErrorCode::kUnavailable, {"The private database was still recovering."},
+                          {fmt::format("told to stop after {} s of recovery in {}; the next start recovers again",
+                                       MsSince(start) / 1000, cluster_.data.string())},
+                          fhir::Retry::kLater);
+      }
+    }
+    if (MsSince(heard) > options_.start_ms_max) {
       return fhir::Fail(
           fhir::ErrorCode::kUnavailable, {"The private database does not answer."},
           {fmt::format("PostgreSQL in {} did not answer within {} ms ({}); see {}", cluster_.data.string(),

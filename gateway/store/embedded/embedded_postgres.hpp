@@ -19,7 +19,7 @@
 namespace gateway::store::embedded {
 
 struct EmbeddedOptions {
-  int start_ms_max = 10'000;         ///< until it answers; recovery after a crash may need more
+  int start_ms_max = 10'000;         ///< without a sign of life; recovery after a crash may take as long as it takes
   int stop_ms_max = 10'000;          ///< fast shutdown; an immediate one follows
   int restart_pause_ms_max = 5'000;  ///< pauses between restarts grow up to this
   ClusterSettings cluster;
@@ -27,15 +27,18 @@ struct EmbeddedOptions {
   bool stops_with_gateway = true;        ///< the kernel stops it when the gateway is killed
   /// Told of the private database's life, in words for the log: "started", "ended by signal 9", … thread-safe.
   std::function<void(std::string_view)> on_event;
+  /// Asked while recovery lasts: true gives up the start. Empty: never.
+  std::function<bool()> stop_wanted;
 };
 
 /// thread-safe. PostgreSQL that ends by itself is started again after a pause; connections fail meanwhile.
 class EmbeddedPostgres {
  public:
   /// Makes the folder's cluster at first use, ends a PostgreSQL left over from a killed gateway, starts, and waits
-  /// until it answers. As root, PostgreSQL runs as the account postgres or nobody; see UnprivilegedAccount. Errors:
-  /// kConfiguration (folder in use, out of reach, no suitable PostgreSQL; the internal text names folder and process),
-  /// kUnavailable (no answer in time).
+  /// until it answers; as long as it says that it recovers, however long that takes. As root, PostgreSQL runs as the
+  /// account postgres or nobody; see UnprivilegedAccount. Errors: kConfiguration (folder in use, out of reach, no
+  /// suitable PostgreSQL; the internal text names folder and process), kUnavailable (no sign of life in time, or
+  /// stop_wanted).
   static fhir::Result<std::unique_ptr<EmbeddedPostgres>> Start(const std::filesystem::path& folder,
                                                                EmbeddedOptions options = {});
   ~EmbeddedPostgres();

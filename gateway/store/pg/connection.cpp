@@ -71,6 +71,10 @@ Connection::~Connection() {
   PQfinish(handle_);
 }
 
+bool IsStartingUp(const std::string& conninfo) {
+  return PQping(conninfo.c_str()) == PQPING_REJECT;
+}
+
 fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   PQconninfoOption* parsed = PQconninfoParse(options.conninfo.c_str(), nullptr);
   if (parsed == nullptr) {

@@ -40,6 +40,10 @@ struct FailureDetail {
   std::string constraint;
 };
 
+/// Whether a server is there but takes no connections yet: it starts, or recovers after a crash.
+/// Cost: one short connection. Source: https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PQPING
+bool IsStartingUp(const std::string& conninfo);
+
 /// Every wait for the server ends: a statement whose answer is not there the margin after the statement timeout leaves
 /// the connection broken, with kUnavailable and Retry::kLater, as a lost connection does. A transaction that was being
 /// committed has then an unknown outcome. The statements of a pipeline share the time, a large one's by the piece.

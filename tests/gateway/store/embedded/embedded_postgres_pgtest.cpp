@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 #include "gateway/store/embedded/process.hpp"
@@ -117,6 +118,45 @@ TEST_F(EmbeddedPostgresTest, Started_IsDurablePrivateAndNotRoot) {
   EXPECT_LE((*rows)[0].Text(3).size() + 14, 107u);
   // Not in our session: the terminal's interrupt does not reach it.
   EXPECT_NE(getsid(postgres->postmaster_pid()), getsid(0));
+}
+
+/// A standby that takes no readers says that it starts up for as long as nobody promotes it: a long recovery.
+class LongRecovery : public EmbeddedPostgresTest {
+ protected:
+  void SetUp() override {
+    {
+      ASSERT_TRUE(Start());
+    }
+    const fs::path data = folder_ / "postgres";
+    std::ofstream(data / "standby.signal").close();
+    std::ofstream(data / "postgresql.auto.conf", std::ios::app) << "hot_standby = off\n";
+  }
+};
+
+TEST_F(LongRecovery, LongerThanTheLimitOfSilence_IsWaitedFor) {
+  EmbeddedOptions options = Options();
+  options.start_ms_max = 4'000;
+  std::thread promoter([this] {
+    std::this_thread::sleep_for(std::chrono::seconds(6));  // past the limit
+    std::ofstream(folder_ / "postgres" / "promote").close();
+    for (const pid_t process : ClusterProcesses(folder_ / "postgres")) {
+      kill(process, SIGUSR1);
+    }
+  });
+  const auto postgres = Start(options);
+  promoter.join();
+  ASSERT_TRUE(postgres);
+  EXPECT_TRUE(Run(*postgres, "CREATE TABLE made AS SELECT 1 AS one"));
+}
+
+TEST_F(LongRecovery, AWishToStop_EndsTheStart) {
+  EmbeddedOptions options = Options();
+  options.stop_wanted = [] { return true; };
+  const auto postgres = EmbeddedPostgres::Start(folder_, options);
+  ASSERT_FALSE(postgres);
+  EXPECT_EQ(postgres.error().code, fhir::ErrorCode::kUnavailable);
+  EXPECT_NE(postgres.error().internal_text.text.find("told to stop"), std::string::npos);
+  EXPECT_TRUE(ClusterProcesses(folder_ / "postgres").empty());
 }
 
 TEST_F(EmbeddedPostgresTest, SecondStart_IsRefusedNamingTheProcess) {
