@@ -25,6 +25,8 @@ struct Wanted {
 };
 
 constexpr std::string_view kHistory = "/_history/";
+/// A look at an entry's fullUrl is little beside a step of an expression.
+constexpr std::size_t kEntriesPerStep = 64;
 
 /// A relative reference is one to the server that the entry's own fullUrl names, when that is such an address.
 std::optional<Wanted> WantedOf(std::string_view reference, const model::Node* entry,
@@ -56,8 +58,10 @@ const model::Node* FindEntry(Evaluator& evaluator, const model::Node& node, std:
       continue;
     }
     const std::optional<Wanted> wanted = WantedOf(reference, inside, evaluator.definitions());
+    if (!wanted) return nullptr;
+    std::size_t looked_at = 0;
     for (const model::Node& entry : at->children()) {
-      if (!wanted || !evaluator.Spend(1)) return nullptr;
+      if (looked_at++ % kEntriesPerStep == 0 && !evaluator.Spend(1)) return nullptr;
       const model::Node* const found =
           entry.name == "entry" && entry.ChildValue("fullUrl") == wanted->url ? entry.Child("resource") : nullptr;
       if (found != nullptr && (wanted->version.empty() || found->FindValue("meta.versionId") == wanted->version)) {
