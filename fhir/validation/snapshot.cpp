@@ -45,10 +45,8 @@ class SnapshotMaker {
                   fmt::format("profiles need each other, or too many others, for their snapshots: {}, {}",
                               fmt::join(in_work_, ", "), url));
     }
-    in_work_.push_back(url);
-    Result<Element> made = MakeFrom(definition, base, *differential);
-    in_work_.pop_back();
-    return made;
+    const OnTheWay on_the_way(in_work_, url);
+    return MakeFrom(definition, base, *differential);
   }
 
  private:
@@ -56,6 +54,20 @@ class SnapshotMaker {
     bool specialization = false;
     std::string_view type;  ///< canonical or name of the type the profile is on: where contentReference points
     DifferentialNames names;
+  };
+
+  /// The profile is in work as long as this lives.
+  class OnTheWay {
+   public:
+    OnTheWay(std::vector<std::string>& in_work, std::string_view url) : in_work_(in_work) {
+      in_work_.emplace_back(url);
+    }
+    ~OnTheWay() { in_work_.pop_back(); }
+    OnTheWay(const OnTheWay&) = delete;
+    OnTheWay& operator=(const OnTheWay&) = delete;
+
+   private:
+    std::vector<std::string>& in_work_;
   };
 
   Result<Element> MakeFrom(const Node& definition, std::string_view base, const Node& differential) {
