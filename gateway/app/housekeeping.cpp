@@ -41,7 +41,8 @@ void Housekeeping::Stop() {
 }
 
 void Housekeeping::Work() {
-  std::vector<Clock::time_point> due(duties_.size(), Clock::now());
+  std::vector<Clock::time_point> due;
+  due.assign(duties_.size(), Clock::now());
   while (!due.empty()) {
     const auto next = static_cast<std::size_t>(std::min_element(due.begin(), due.end()) - due.begin());
     {
