@@ -39,19 +39,22 @@ void LinkAfter(Node& parent, Node* previous, Node& child) {
   }
 }
 
-/// The sibling that a child of this row goes after; nullptr for the first place. Unknown elements go last.
+/// The sibling that a child of this row goes after; nullptr for the first place. Unknown elements go last. Siblings read
+/// from JSON stand in any order: repetitions stay side by side even then.
 Node* PlaceOf(Node& parent, const ElementRow* row) {
   Node* last = parent.last_child;
-  if (row == nullptr || last == nullptr || (last->row != nullptr && last->row->group <= row->group)) {
+  if (row == nullptr || last == nullptr || (last->row != nullptr && last->row->group == row->group)) {
     return last;
   }
   Node* place = nullptr;
+  Node* repetition = nullptr;
   for (Node& sibling : parent.children()) {
     if (sibling.row != nullptr && sibling.row->group <= row->group) {
       place = &sibling;
+      repetition = sibling.row->group == row->group ? &sibling : repetition;
     }
   }
-  return place;
+  return repetition != nullptr ? repetition : place;
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ const fhir::model::Node* DefinitionOf(const fhir::packages::Registry& registry, 
 /// The definitions of a registry. Nothing is looked up before an expression asks.
 class RegistryServices : public fhirpath::Services {
  public:
-  explicit RegistryServices(const fhir::packages::Registry& registry) : registry_(registry) {}
+  RegistryServices(const fhir::packages::Registry& registry, std::string_view now) : registry_(registry), now_(now) {}
   std::optional<bool> MemberOf(const fhir::model::Node& coded, std::string_view value_set) const override {
     return fhir::validation::IsMember(terminology_, coded, value_set);
   }
@@ -73,6 +73,7 @@ class RegistryServices : public fhirpath::Services {
     const std::string profiles[] = {std::string(profile)};
     fhir::validation::ValidatorOptions options;
     options.profiles = profiles;
+    options.now = now_;
     fhir::IssueList issues;
     validator_.Validate(element, options, issues);
     return !issues.HasErrors();
@@ -87,6 +88,7 @@ class RegistryServices : public fhirpath::Services {
 
  private:
   const fhir::packages::Registry& registry_;
+  std::string_view now_;
   fhir::terminology::Terminology terminology_{registry_};
   fhir::validation::Validator validator_{registry_, terminology_};
 };
@@ -118,7 +120,7 @@ fhir::Result<std::string> EvaluateOnText(std::string_view expression, std::strin
   fhir::IssueList issues;
   GW_ASSIGN(const fhir::model::Document document, ReadResourceText(resource, {}, issues));
   GW_ASSIGN(const fhirpath::Expression compiled, fhirpath::CompileChecked(expression, document.root().type));
-  const RegistryServices definitions(registry);
+  const RegistryServices definitions(registry, now);
   fhirpath::EvaluationContext context;
   context.services = &definitions;
   context.now = now;

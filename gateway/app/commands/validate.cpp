@@ -16,9 +16,11 @@
 
 #include <fmt/format.h>
 
+#include "fhir/base/date_time.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/validator.hpp"
+#include "gateway/app/clock_and_ids.hpp"
 #include "gateway/app/commands/files.hpp"
 #include "gateway/app/commands/packages.hpp"
 #include "gateway/app/validation/file_list.hpp"
@@ -158,6 +160,8 @@ ExitCode RunValidate(const Arguments& arguments) {
   const std::vector<std::string> profiles = arguments.Values("--profile");
   validation::ValidatorOptions options;
   options.profiles = profiles;
+  const std::string now = fhir::FormatInstant(SystemClock().NowUs());
+  options.now = now;
   FileList list = ListFiles(arguments.operands());
   for (const std::string& problem : list.problems) {
     fmt::print(stderr, "passerelle validate: {}\n", problem);

@@ -66,6 +66,21 @@ TEST(Add, Repetitions_KeepTheirOrder) {
   EXPECT_EQ(name.last_child->value, "B");
 }
 
+TEST(Add, SourceInAnotherOrder_RepetitionsStaySideBySide) {
+  Document document = Make("Patient");
+  const metadata::Definitions& definitions = metadata::Definitions::R4();
+  for (const auto name : {"name", "name", "telecom", "extension"}) {
+    const metadata::ElementRow* row = definitions.FindChild(document.root().type, name);
+    document.Append(document.root(), definitions.Text(row->name), row);
+  }
+  document.Add(document.root(), "name");
+  document.Add(document.root(), "telecom");
+  document.Add(document.root(), "active");
+  EXPECT_THAT(Names(document.root()),
+              testing::ElementsAre("name", "name", "name", "telecom", "telecom", "extension", "active"));
+  CheckLinks(document.root());
+}
+
 TEST(Add, Value_TakesKindAndTypeFromTheDefinition) {
   Document document = Make("Observation");
   Node& quantity = document.Add(document.root(), "valueQuantity");
