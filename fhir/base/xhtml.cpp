@@ -24,17 +24,78 @@ constexpr std::string_view kElements[] = {
 };
 static_assert(std::is_sorted(std::begin(kElements), std::end(kElements)));
 
-/// Attributes that a narrative may have, sorted (constraint txt-1; xml:lang and xml:space besides, as XHTML has them).
-constexpr std::string_view kAttributes[] = {
-    "abbr",        "accesskey",   "align",      "alt",     "axis",     "bgcolor",   "border", "cellhalign",
-    "cellpadding", "cellspacing", "cellvalign", "char",    "charoff",  "charset",   "cite",   "class",
-    "colspan",     "compact",     "coords",     "dir",     "frame",    "headers",   "height", "href",
-    "hreflang",    "hspace",      "id",         "ismap",   "lang",     "longdesc",  "name",   "nohref",
-    "nowrap",      "rel",         "rev",        "rowspan", "rules",    "scope",     "shape",  "span",
-    "src",         "start",       "style",      "summary", "tabindex", "title",     "type",   "usemap",
-    "valign",      "value",       "vspace",     "width",   "xml:lang", "xml:space", "xmlns",
+struct AttributeRow {
+  std::string_view name;
+  std::array<std::string_view, 4> elements;  ///< that may have it; none for all
 };
-static_assert(std::is_sorted(std::begin(kAttributes), std::end(kAttributes)));
+
+/// Attributes that a narrative may have, sorted (constraint txt-1; xml:lang and xml:space besides, as XHTML has them),
+/// with the elements that HTML gives them to. Those of cells and columns, of all parts of tables, stand for all.
+/// Source: https://www.w3.org/TR/html401/index/attributes.html
+constexpr AttributeRow kAttributes[] = {
+    {"abbr", {}},
+    {"accesskey", {}},
+    {"align", {}},
+    {"alt", {"area", "img"}},
+    {"axis", {}},
+    {"bgcolor", {"table", "td", "th", "tr"}},
+    {"border", {"img", "table"}},
+    {"cellhalign", {}},
+    {"cellpadding", {"table"}},
+    {"cellspacing", {"table"}},
+    {"cellvalign", {}},
+    {"char", {}},
+    {"charoff", {}},
+    {"charset", {"a"}},
+    {"cite", {"blockquote", "q"}},
+    {"class", {}},
+    {"colspan", {}},
+    {"compact", {"dl", "ol", "ul"}},
+    {"coords", {"a", "area"}},
+    {"dir", {}},
+    {"frame", {"table"}},
+    {"headers", {}},
+    {"height", {"img", "td", "th"}},
+    {"href", {"a", "area"}},
+    {"hreflang", {"a"}},
+    {"hspace", {"img"}},
+    {"id", {}},
+    {"ismap", {"img"}},
+    {"lang", {}},
+    {"longdesc", {"img"}},
+    {"name", {"a", "img", "map"}},
+    {"nohref", {"area"}},
+    {"nowrap", {"td", "th"}},
+    {"rel", {"a"}},
+    {"rev", {"a"}},
+    {"rowspan", {}},
+    {"rules", {"table"}},
+    {"scope", {}},
+    {"shape", {"a", "area"}},
+    {"span", {}},
+    {"src", {"img"}},
+    {"start", {"ol"}},
+    {"style", {}},
+    {"summary", {"table"}},
+    {"tabindex", {}},
+    {"title", {}},
+    {"type", {"a", "li", "ol", "ul"}},
+    {"usemap", {"img"}},
+    {"valign", {}},
+    {"value", {"li"}},
+    {"vspace", {"img"}},
+    {"width", {}},
+    {"xml:lang", {}},
+    {"xml:space", {}},
+    {"xmlns", {}},
+};
+static_assert(std::ranges::is_sorted(kAttributes, {}, &AttributeRow::name));
+
+bool MayHave(std::string_view element, std::string_view attribute) {
+  const auto* const row = std::ranges::lower_bound(kAttributes, attribute, {}, &AttributeRow::name);
+  return row != std::end(kAttributes) && row->name == attribute &&
+         (row->elements.front().empty() || std::ranges::find(row->elements, element) != row->elements.end());
+}
 
 constexpr std::size_t kAttributesMax = 50;
 
@@ -283,7 +344,7 @@ class Scanner {
     if (strict_ && name.starts_with("on")) {
       return "expected no event attributes";
     }
-    if (strict_ && !std::binary_search(std::begin(kAttributes), std::end(kAttributes), name)) {
+    if (strict_ && !MayHave(element_, name)) {
       return "expected formatting attributes of HTML alone";
     }
     const auto seen = attributes_.begin() + static_cast<std::ptrdiff_t>(attribute_count_);

@@ -37,13 +37,26 @@ Found OfList(const CodeList::Entry& listed, const CodeSystem* code_system) {
   return found;
 }
 
+/// The entry of a list for a code: as written, or as the code system writes it where case does not matter. A code that
+/// the system does not have is in no value set, whoever lists it; only the whole system in the version that the list is
+/// of can tell. Source: https://hl7.org/fhir/R4/valueset.html#expansion ("check that they are valid")
+Found FindInList(const Part& part, std::string_view code) {
+  const CodeSystem* system = part.code_system.get();
+  const CodeSystem::Concept* entry = system == nullptr ? nullptr : system->Find(code);
+  const auto* listed = part.listed.Find(part.system, code);
+  if (listed == nullptr && entry != nullptr) {
+    listed = part.listed.Find(part.system, entry->code);
+  }
+  const bool told = system != nullptr && system->complete() &&
+                    (part.version.empty() || system->version().empty() || part.version == system->version());
+  return listed == nullptr || (told && entry == nullptr) ? Found{} : OfList(*listed, system);
+}
+
 /// The system's part of an include; the imports are the caller's.
 Found FindInSystem(const Part& part, std::string_view code) {
   switch (part.kind) {
-    case Part::Kind::kListed: {
-      const auto* listed = part.listed.Find(part.system, code);
-      return listed == nullptr ? Found{} : OfList(*listed, part.code_system.get());
-    }
+    case Part::Kind::kListed:
+      return FindInList(part, code);
     case Part::Kind::kWhole:
     case Part::Kind::kSelected: {
       const auto* entry = part.code_system->Find(code);

@@ -22,6 +22,15 @@ TEST(XhtmlProblem, Attributes_OfTheFormattingChaptersAlone) {
   EXPECT_NE(XhtmlProblem(Div(R"(<p xml:base="http://example.org">a</p>)")), "");
 }
 
+TEST(XhtmlProblem, AttributesOfOtherElements_AreNotAllowed) {
+  EXPECT_EQ(XhtmlProblem(Div(R"(<ol start="2"><li value="3">a</li></ol><a name="n" href="#a">b</a>)")), "");
+  for (const char* const content : {R"(<p href="#a">a</p>)", R"(<span src="#a">a</span>)", R"(<div value="1">a</div>)",
+                                    R"(<p cellpadding="1">a</p>)", R"(<td name="n">a</td>)"}) {
+    EXPECT_NE(XhtmlProblem(Div(content)), "") << content;
+    EXPECT_EQ(XhtmlProblem(Div(content), XhtmlRules::kSyntax), "") << content;
+  }
+}
+
 TEST(XhtmlProblem, WhatXmlForbids_IsFound) {
   for (const char* const content : {R"(<p id="a" id="b">a</p>)",
                                     "a ]]> b",

@@ -76,7 +76,10 @@ TEST(ValidateCode, IncludesExcludesImports) {
             "animal mammal cat bat bird dodo flyer");
   EXPECT_EQ(
       Members(R"({"include":[{"system":"http://toy.example/animals","concept":[{"code":"cat"},{"code":"stone"}]}]})"),
-      "cat stone");
+      "cat");  // a code that the system does not have is in no value set
+  EXPECT_EQ(Members(R"({"include":[{"system":"http://toy.example/animals","version":"1",
+                        "concept":[{"code":"cat"},{"code":"stone"}]}]})"),
+            "cat stone");  // which version 2, that is loaded, cannot tell of version 1
   EXPECT_EQ(Members(R"({"include":[{"system":"http://toy.example/animals"}],
                         "exclude":[{"system":"http://toy.example/animals","concept":[{"code":"cat"}]}]})"),
             "animal mammal bat bird dodo flyer");
@@ -163,10 +166,13 @@ TEST(ValidateCode, DisplayVersionInactiveAbstract) {
 TEST(ValidateCode, CaseInsensitiveSystem_TakesAnyCase) {
   const World world{
       R"({"resourceType":"CodeSystem","url":"http://toy.example/loose","status":"active","content":"complete",
-          "caseSensitive":false,"concept":[{"code":"Abc"}]})"};
+          "caseSensitive":false,"concept":[{"code":"Abc"}]})",
+      ValueSet(R"({"include":[{"system":"http://toy.example/loose","concept":[{"code":"Abc"}]}]})")};
   const Answer answer = world.terminology.ValidateInCodeSystem({.system = "http://toy.example/loose", .code = "aBC"});
   EXPECT_EQ(answer.verdict, Verdict::kMember);
   EXPECT_EQ(answer.found.code, "Abc");
+  EXPECT_EQ(world.terminology.ValidateCode(kSet, {.system = "http://toy.example/loose", .code = "aBC"}).verdict,
+            Verdict::kMember);
 }
 
 TEST(ValidateCode, FragmentOfASystem_DecidesOnlyWhatItHas) {

@@ -214,6 +214,31 @@ TEST(ValidateCommand, PackageWithABrokenFile_Fails) {
   EXPECT_NE(error.find("error: broken.json: "), std::string::npos) << error;
 }
 
+TEST(ValidateCommand, InvariantOfToday_IsChecked) {
+  const std::string folder = testing::TempDir();
+  const std::string profile = folder + "/profile_of_today.json";
+  std::ofstream(profile, std::ios::trunc)
+      << R"({"resourceType":"StructureDefinition","url":"urn:x:today","name":"Today","status":"active",)"
+         R"("kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",)"
+         R"("baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","differential":{"element":[)"
+         R"({"path":"Patient"},{"path":"Patient.birthDate","constraint":[{"key":"past-1","severity":"error",)"
+         R"("human":"not yet to come","expression":"$this <= today()"
+}]
+}]
+}
+})";
+  const std::string resource = folder + "/patient_of_today.json";
+const auto born = [&](std::string_view date) {
+  std::ofstream(resource, std::ios::trunc) << R"({"resourceType":"Patient","birthDate":")" << date << "\"}";
+  testing::internal::CaptureStdout();
+  const ExitCode code =
+      Dispatch(std::vector<std::string_view>{"validate", "--package", profile, "--profile", "urn:x:today", resource});
+  return std::pair(code, testing::internal::GetCapturedStdout().find("past-1") != std::string::npos);
+};
+EXPECT_EQ(born("1990-01-01"), std::pair(ExitCode::kDone, false));
+EXPECT_EQ(born("9990-01-01"), std::pair(ExitCode::kFailed, true));
+}
+
 TEST(ValidateCommand, Ndjson_GivesAnOutcomeForEachLineWithItsNumber) {
   const std::string path = testing::TempDir() + "/resources.ndjson";
   const std::string good = R"({"resourceType":"Basic","id":"a","code":{"text":"b"}})";
