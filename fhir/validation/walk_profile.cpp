@@ -140,6 +140,9 @@ void Walk::ProfileChildren(const Node& parent, RuleRef ref) {
       return;
     }
     nodes.clear();
+    if (parent.HasValue() && child_rule.rule->name == "value") {
+      nodes.push_back(&parent);  // the value of a primitive is an element in definitions and none in the tree
+    }
     for (const Node& child : parent.children()) {
       if (child.row != nullptr && definitions_.Text(child.row->base_name) == child_rule.rule->name) {
         nodes.push_back(&child);

@@ -144,9 +144,10 @@ void Walk::Report(const Node& node, Severity severity, IssueType type, std::stri
   if (!missing.empty()) {
     expression += fmt::format(".{}", missing);
   }
-  // Two profiles may say the same of one element.
+  // Two profiles may say the same of one element; one that says it more gravely is heard beside the other.
   for (const Issue& issue : issues_.issues()) {
-    if (issue.offset == node.source_offset && issue.text == text && issue.expression == expression) {
+    if (issue.offset == node.source_offset && issue.severity <= severity && issue.text == text &&
+        issue.expression == expression) {
       return;
     }
   }
