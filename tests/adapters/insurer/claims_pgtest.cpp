@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "adapters/port/reference.hpp"
 #include "fhir/validation/structure.hpp"
 #include "tests/adapters/reaction_fixture.hpp"
 
@@ -69,9 +70,9 @@ class VisitClaimsTest : public ReactionTest {
                        status, encounter_class, act, start);
   }
 
-  /// The one resource of a type for an insurer.
+  /// The one active resource of a type for an insurer.
   fhir::model::Document Of(std::string_view type, std::string_view insurer) {
-    auto found = All(type);
+    auto found = All(type, {{"status", "active"}});
     fhir::model::Document result(Type(type));
     int count = 0;
     for (auto& document : found) {
@@ -92,6 +93,17 @@ class VisitClaimsTest : public ReactionTest {
       }
     }
     return {};
+  }
+
+  /// Version of everything on the money side, by its reference.
+  std::map<std::string, std::string> Versions() {
+    std::map<std::string, std::string> versions;
+    for (const std::string_view type : {"Claim", "ClaimResponse", "ExplanationOfBenefit"}) {
+      for (const auto& document : All(type)) {
+        versions[fmt::format("{}/{}", type, document.id())] = document.root().FindValue("meta.versionId");
+      }
+    }
+    return versions;
   }
 
   std::size_t CountAll() {
@@ -178,10 +190,102 @@ TEST_F(VisitClaimsTest, SameVisitAgain_IsClaimedOnce) {
   AddPatient("1979-03-28");
   AddBoth();
   Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
-  Save("e1", Visit("finished", "2024-05-15T10:05:00+02:00"));
-  Save("e1", Visit("in-progress", "2024-05-15T10:00:00+02:00"));
+  const auto before = Versions();
   Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  std::string with_more = Visit("finished", "2024-05-15T10:00:00+02:00");
+  with_more.replace(with_more.size() - 1, 1, R"(,"length":{"value":15,"unit":"min"}})");
+  Save("e1", with_more);
+  EXPECT_EQ(Versions(), before) << "what the visit says besides is not the payers' concern";
   EXPECT_EQ(CountAll(), 6u);
+}
+
+TEST_F(VisitClaimsTest, CorrectedVisit_CancelsItsClaims_AndIssuesOthersThatNameThem) {
+  AddPatient("1979-03-28");
+  AddBoth();
+  Save("e1", Visit("finished", "2024-05-14T10:00:00+02:00"));
+  const std::string first_claim(Of("Claim", "amo").id());
+  const std::string first_benefit(Of("ExplanationOfBenefit", "amo").id());
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+
+  EXPECT_EQ(CountAll(), 12u);
+  for (const std::string_view type : {"Claim", "ClaimResponse", "ExplanationOfBenefit"}) {
+    EXPECT_EQ(All(type, {{"status", "cancelled"}}).size(), 2u) << type;
+  }
+  EXPECT_EQ(ValueOf("ExplanationOfBenefit", first_benefit, "status"), "cancelled");
+  EXPECT_EQ(Total(Parse(store_->Read(System(), Type("ExplanationOfBenefit"), first_benefit)->body), "benefit"), "16.50")
+      << "what was issued is not rewritten";
+  const auto claim = Of("Claim", "amo");
+  EXPECT_EQ(claim.root().FindValue("related.claim.reference"), "Claim/" + first_claim);
+  EXPECT_EQ(claim.root().FindValue("related.relationship.coding.code"), "prior");
+  EXPECT_EQ(Total(Of("ExplanationOfBenefit", "amo"), "benefit"), "15.50");
+  EXPECT_EQ(Of("ExplanationOfBenefit", "amc").root().FindValue("related.claim.reference"),
+            fmt::format("Claim/{}", claim.id()));
+
+  const auto before = Versions();
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  EXPECT_EQ(Versions(), before);
+}
+
+TEST_F(VisitClaimsTest, VisitCorrectedTwice_CountsOn) {
+  AddPatient("1979-03-28");
+  AddBoth();
+  Save("e1", Visit("finished", "2024-05-14T10:00:00+02:00"));
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  Save("e1", Visit("finished", "2024-05-14T10:00:00+02:00"));
+  EXPECT_EQ(CountAll(), 18u);
+  const auto claim = Of("Claim", "amc");
+  EXPECT_EQ(claim.root().FindValue("identifier.value"), "Encounter/e1/AMC/3");
+  EXPECT_EQ(
+      ValueOf("Claim", port::SplitReference(claim.root().FindValue("related.claim.reference")).id, "identifier.value"),
+      "Encounter/e1/AMC/2");
+}
+
+TEST_F(VisitClaimsTest, VisitThatWasNone_HasItsClaimsCancelled) {
+  for (const std::string_view status : {"in-progress", "cancelled", "entered-in-error"}) {
+    SCOPED_TRACE(status);
+    AddPatient("1979-03-28");
+    AddBoth();
+    Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+    ASSERT_EQ(All("Claim", {{"status", "active"}}).size(), 2u);
+    Save("e1", Visit(status, "2024-05-15T10:00:00+02:00"));
+    for (const std::string_view type : {"Claim", "ClaimResponse", "ExplanationOfBenefit"}) {
+      EXPECT_TRUE(All(type, {{"status", "active"}}).empty()) << type;
+    }
+  }
+  EXPECT_EQ(CountAll(), 18u) << "each time it was finished again it was claimed again";
+}
+
+TEST_F(VisitClaimsTest, DeletedVisit_HasItsClaimsCancelled) {
+  AddPatient("1979-03-28");
+  AddBoth();
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  ASSERT_TRUE(TryDelete("Encounter", "e1"));
+  EXPECT_EQ(CountAll(), 6u);
+  for (const std::string_view type : {"Claim", "ClaimResponse", "ExplanationOfBenefit"}) {
+    EXPECT_EQ(All(type, {{"status", "cancelled"}}).size(), 2u) << type;
+  }
+}
+
+TEST_F(VisitClaimsTest, VisitOfAnotherPatientAfterAll_LeavesNothingWithTheFirst) {
+  AddPatient("1979-03-28");
+  AddBoth();
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  Save("p2", R"({"resourceType":"Patient","id":"p2","birthDate":"1979-03-28"})");
+  std::string visit = Visit("finished", "2024-05-15T10:00:00+02:00");
+  visit.replace(visit.find("Patient/p1"), 10, "Patient/p2");
+  Save("e1", visit);
+  EXPECT_TRUE(All("ExplanationOfBenefit", {{"status", "active"}}).empty());
+  EXPECT_EQ(All("ExplanationOfBenefit", {{"status", "cancelled"}, {"patient", "Patient/p1"}}).size(), 2u);
+}
+
+TEST_F(VisitClaimsTest, CoverageThatCameLate_IsClaimedWhenTheVisitIsToldAgain) {
+  AddPatient("1979-03-28");
+  AddCoverage("c-amo", "PUBLICPOL", "amo");
+  Save("e1", Visit("finished", "2024-05-15T10:00:00+02:00"));
+  AddCoverage("c-amc", "EHCPOL", "amc");
+  Save("e1", Visit("finished", "2024-05-15T10:00:01+02:00"));
+  EXPECT_EQ(Total(Of("ExplanationOfBenefit", "amc"), "benefit"), "7.50");
+  EXPECT_EQ(All("Claim", {{"status", "active"}}).size(), 2u);
 }
 
 TEST_F(VisitClaimsTest, WithoutACompulsoryCoverage_NothingIsClaimed) {
