@@ -91,4 +91,15 @@ http::Middleware Authenticate(std::shared_ptr<const PartyTable> parties, Authent
   };
 }
 
+std::function<bool(const http::Request&)> IsFromParty(std::shared_ptr<const PartyTable> parties,
+                                                      const AuthenticateOptions& options) {
+  return [parties = std::move(parties), open = options.open_on_loopback](const http::Request& request) {
+    const Presented presented = ReadAuthorization(request);
+    if (presented.kind == Credentials::kBearer) {
+      return parties->Find(presented.token) != nullptr;
+    }
+    return presented.kind == Credentials::kNone && open && request.from_loopback;
+  };
+}
+
 }  // namespace gateway::access

@@ -1,6 +1,7 @@
 // Bearer token → Actor, around every FHIR request. Deny by default: a request without a party goes no further.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,5 +24,10 @@ struct AuthenticateOptions {
 /// even where none would be needed.
 /// Source: https://www.rfc-editor.org/rfc/rfc6750
 http::Middleware Authenticate(std::shared_ptr<const PartyTable> parties, AuthenticateOptions options);
+
+/// Whether a request comes from a party, or needs none on loopback: known from its head alone, so that a stranger's
+/// body is never waited for. A public path is read without a body.
+std::function<bool(const http::Request&)> IsFromParty(std::shared_ptr<const PartyTable> parties,
+                                                      const AuthenticateOptions& options);
 
 }  // namespace gateway::access

@@ -1,6 +1,8 @@
 #include "gateway/app/composition_root.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -120,6 +122,7 @@ struct Gateway::Parts {
   fhir::Result<void> MakeExchange();
   void MakeHousekeeping();
   fhir::Result<void> MakeHttp();
+  access::AuthenticateOptions Authentication() const;
   fhir::Result<void> BindHttp();
   fhir::Result<void> Listen();
   std::shared_ptr<const hl7v2::messages::MapSet> CurrentMaps();
@@ -268,12 +271,20 @@ void Gateway::Parts::MakeHousekeeping() {
       });
 }
 
+access::AuthenticateOptions Gateway::Parts::Authentication() const {
+  access::AuthenticateOptions options;
+  options.open_on_loopback = settings.access.mode == "open";
+  options.error_body = rest::ErrorBody;
+  return options;
+}
+
 fhir::Result<void> Gateway::Parts::BindHttp() {
   http::ServerOptions options;
   options.http = settings.http;
   options.error_body = rest::ErrorBody;
   options.logger = logger.get();
   options.metrics = &metrics;
+  options.wants_body = access::IsFromParty(rules.parties, Authentication());
   GW_ASSIGN(http_server,
             http::Server::Create(std::move(options), [this](http::Request& request) { return handler(request); }));
   return {};
@@ -306,13 +317,10 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
     }
     return database->pool().CheckHealth();
   };
-  access::AuthenticateOptions authenticate;
-  authenticate.open_on_loopback = settings.access.mode == "open";
-  authenticate.error_body = rest::ErrorBody;
   PipelineOptions options{.logger = *logger,
                           .metrics = metrics,
                           .parties = rules.parties,
-                          .authenticate = std::move(authenticate),
+                          .authenticate = Authentication(),
                           .new_request_id = [this] { return ids.NewId(); }};
   GW_ASSIGN(handler, MakePipeline(std::move(options), OperationsRoutes(std::move(ready), metrics), std::move(routes)));
   return {};
@@ -385,8 +393,11 @@ void Gateway::Stop() {
   const auto grace_ms = static_cast<int>(parts_->settings.shutdown_grace_ms);
   parts_->logger->Info("gateway", "stopping");
   // What brings work in ends first, then what works it off, then the database.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(grace_ms / 2);
   for (const auto& [name, listener] : parts_->listeners) {
-    listener->Stop(grace_ms / 2);
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    listener->Stop(static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   }
   const std::size_t cut = parts_->http_server->Stop(std::chrono::milliseconds(grace_ms / 2));
   parts_->housekeeping->Stop();

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,9 @@ struct ServerOptions {
   ErrorBody error_body = DefaultErrorBody;
   telemetry::Logger* logger = nullptr;    ///< borrowed; optional
   telemetry::Metrics* metrics = nullptr;  ///< borrowed; optional
+  /// Whether the body of a request with this head is worth reading; empty: always. A request whose body is not read
+  /// goes to the handler without it, and its connection ends with the answer. thread-safe.
+  std::function<bool(const Request&)> wants_body;
   /// How often, at most, certificate and key files are looked at.
   std::chrono::milliseconds certificate_check_interval{2'000};
 };

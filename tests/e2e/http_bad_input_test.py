@@ -238,6 +238,33 @@ class HttpBadInput(e2e.GatewayCase):
         self.assertLess(process_facts.peak_bytes(pid) - before, 3 * BODY_MAX)
 
 
+class Strangers(e2e.GatewayCase):
+    """Nobody's body is read before it is known whose it is."""
+
+    over = {"access": {"mode": "deny"}, "http": LIMITS["http"], "limits": LIMITS["limits"]}
+
+    def test_uploads_without_a_token_are_refused_at_once_and_take_no_budget(self):
+        head = (f"POST /fhir HTTP/1.1\r\nHost: x\r\nContent-Type: application/fhir+json\r\n%sContent-Length: {BODY_MAX}\r\n\r\n")
+        waiting = []
+        for authorization in ("", "Authorization: Bearer nobody-knows-this-token\r\n", "Authorization: Basic YTpi\r\n") * 2:
+            connection = socket.create_connection(("127.0.0.1", self.gateway.http_port), timeout=15)
+            self.addCleanup(connection.close)
+            connection.sendall((head % authorization).encode())
+            waiting.append(connection)
+        for connection in waiting:
+            answer = connection.recv(65536)
+            self.assertEqual(status_of(answer), 401, "408 would mean that the body was waited for")
+            self.assertIn(b"WWW-Authenticate: Bearer", answer)
+            self.assertIn(b"X-Request-Id: ", answer)
+        metrics = self.root("GET", "metrics")[1].decode()
+        self.assertIn("passerelle_http_large_body_bytes 0", metrics)
+
+    def test_a_party_uploads_as_before(self):
+        entry = {"request": {"method": "GET", "url": "Slot"}}
+        status, outcome, _ = self.client("chu").call("POST", "", {"resourceType": "Bundle", "type": "batch", "entry": [entry]})
+        self.assertEqual(status, 200, outcome)
+
+
 class Https(e2e.GatewayCase):
     over = {"access": {"mode": "open"}}
 

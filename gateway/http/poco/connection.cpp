@@ -166,9 +166,15 @@ Connection::Next Connection::ServeOne() {
   }
   const settings::Http& http = core_.options.http;
   Share share(core_.body_bytes);
-  BodyReader reader(core_, *stream_, input_, share, request_started_ + milliseconds(http.request_timeout_ms));
-  if (const Trouble trouble = reader.Read(head_, request_.body)) {
-    return trouble->status == 0 ? Next::kClose : Refuse(*trouble);
+  const bool has_body = head_.chunked || head_.content_length.value_or(0) > 0;
+  const bool body_unread = has_body && core_.options.wants_body && !core_.options.wants_body(request_);
+  if (body_unread) {
+    request_.body.clear();
+  } else {
+    BodyReader reader(core_, *stream_, input_, share, request_started_ + milliseconds(http.request_timeout_ms));
+    if (const Trouble trouble = reader.Read(head_, request_.body)) {
+      return trouble->status == 0 ? Next::kClose : Refuse(*trouble);
+    }
   }
   const bool head_only = request_.method == Method::kHead;
   Response response;
@@ -187,7 +193,7 @@ Connection::Next Connection::ServeOne() {
     CompressResponse(response, AcceptsGzip(request_.headers.Get("Accept-Encoding").value_or("")),
                      http.compress_from_bytes);
   }
-  const bool keep_alive = head_.keep_alive && !response.close && !evicted_ && !core_.stopping &&
+  const bool keep_alive = head_.keep_alive && !body_unread && !response.close && !evicted_ && !core_.stopping &&
                           requests_ < http.requests_per_connection_max && core_.places.waiting() == 0;
   return Answer(std::move(response), head_only, keep_alive);
 }

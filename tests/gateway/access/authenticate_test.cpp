@@ -102,5 +102,21 @@ TEST(Authenticate, PublicPath_IsReadWithoutGrants) {
   EXPECT_EQ(Ask(post).status, 401);
 }
 
+TEST(Authenticate, WhetherARequestIsFromAParty_IsKnownFromItsHead) {
+  const auto asks = [](const http::Request& request, bool open) {
+    AuthenticateOptions options;
+    options.open_on_loopback = open;
+    return IsFromParty(OneOperator(), options)(request);
+  };
+  EXPECT_TRUE(asks(Get("/fhir/AuditEvent", "Bearer token-of-operator"), false));
+  EXPECT_FALSE(asks(Get("/fhir/AuditEvent", "Bearer token-of-nobody"), false));
+  EXPECT_FALSE(asks(Get("/fhir/AuditEvent", "Bearer token-of-nobody"), true));
+  EXPECT_FALSE(asks(Get("/fhir/AuditEvent", "Basic YTpi"), true));
+  EXPECT_FALSE(asks(Get("/fhir/AuditEvent"), false));
+  EXPECT_TRUE(asks(Get("/fhir/AuditEvent"), true));
+  EXPECT_FALSE(asks(Get("/fhir/AuditEvent", "", false), true));
+  EXPECT_FALSE(asks(Get("/fhir/metadata"), false)) << "nobody needs to send a body there";
+}
+
 }  // namespace
 }  // namespace gateway::access

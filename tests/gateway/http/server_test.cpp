@@ -130,6 +130,25 @@ TEST_F(HttpServer, Http10AndConnectionClose_EndTheConnection) {
   }
 }
 
+TEST_F(HttpServer, BodyThatIsNotWanted_IsNotWaitedFor) {
+  options_.wants_body = [](const Request& request) { return request.headers.Get("X-Party").has_value(); };
+  options_.http.body_budget_bytes = 2 * options_.http.body_bytes_max;
+  Serve();
+  for (const char* framing : {"Content-Length: 60000000\r\n", "Transfer-Encoding: chunked\r\n",
+                              "Content-Length: 999999999999\r\n", "Content-Length: 5\r\nExpect: 100-continue\r\n"}) {
+    SCOPED_TRACE(framing);
+    RawClient client(server_->port());
+    client.Send("POST /x HTTP/1.1\r\nHost: a\r\n" + std::string(framing) + "\r\n");
+    const std::string response = client.ReadResponse();
+    EXPECT_EQ(StatusOf(response), 200) << "the handler decides, not 100 or 413";
+    EXPECT_EQ(BodyOf(response), "/x|");
+    EXPECT_NE(response.find("Connection: close\r\n"), std::string::npos);
+  }
+  RawClient client(server_->port());
+  EXPECT_EQ(BodyOf(client.Exchange(Post("five5", "X-Party: a\r\n"))), "/x|five5");
+  EXPECT_EQ(BodyOf(client.Exchange(kGet)), "/x|") << "a request without a body keeps its connection";
+}
+
 TEST_F(HttpServer, RequestsPerConnection_AtLimit_Closes) {
   options_.http.requests_per_connection_max = 2;
   Serve();
@@ -266,6 +285,16 @@ TEST_F(HttpServer, WholeRequestDeadline_408) {
   options_.http.request_timeout_ms = 100;
   Serve();
   EXPECT_EQ(StatusOf(ExchangeOnce("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc")), 408);
+}
+
+TEST_F(HttpServer, ClientThatDoesNotReadItsAnswer_IsCutAfterTheWriteTimeout) {
+  options_.http.write_timeout_ms = 150;
+  Serve();
+  RawClient client(server_->port());
+  const std::string large(32'000'000, 'x');  // more than the sockets' buffers take
+  ASSERT_TRUE(client.Send(Post(large)));
+  EXPECT_EQ(server_->Stop(milliseconds(60'000)), 0u) << "it was still being sent";
+  EXPECT_EQ(client.ReadResponse(), "") << "the answer came whole: this tests nothing";
 }
 
 TEST_F(HttpServer, Idle_ClosedWithoutAWord) {
