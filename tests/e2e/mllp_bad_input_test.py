@@ -129,6 +129,15 @@ class MllpBadInput(e2e.GatewayCase):
             self.assert_acknowledged("AA", self.read_until_frame(connection))
             self.assertEqual(self.entry(f"GARBAGE{number}")["state"], "committed")
 
+    def test_peer_who_does_not_speak_mllp_is_closed_long_before_the_idle_timeout(self):
+        for junk in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"x" * 100_000):
+            with self.subTest(junk[:10]):
+                connection = self.plain()
+                begin = time.monotonic()
+                connection.sendall(junk)
+                self.assertEqual(self.read_to_end(connection), b"")
+                self.assertLess(time.monotonic() - begin, 10)
+
     def test_two_messages_in_one_write_are_answered_in_order(self):
         connection = self.plain()
         connection.sendall(b"".join(START + hl7.admission(e2e.patient(20 + n), f"BOTH{n}", WHEN) + END for n in range(2)))

@@ -43,10 +43,14 @@ FrameReader::Event FrameReader::Feed(std::string_view& bytes) {
   while (!bytes.empty()) {
     if (state_ == State::kBetween) {
       const auto start = bytes.find(kStartBlock);
-      skipped_bytes_ += start == std::string_view::npos ? bytes.size() : start;
+      const auto skipped = bytes.substr(0, start);
+      skipped_bytes_ += skipped.size();
+      junk_bytes_ += static_cast<std::uint64_t>(
+          std::count_if(skipped.begin(), skipped.end(), [](char byte) { return byte != '\r' && byte != '\n'; }));
       bytes.remove_prefix(start == std::string_view::npos ? bytes.size() : start + 1);
       if (start != std::string_view::npos) {
         state_ = State::kInside;
+        junk_bytes_ = 0;
         content_.clear();
         too_large_ = false;
       }

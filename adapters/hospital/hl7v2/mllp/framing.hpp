@@ -38,6 +38,8 @@ class FrameReader {
   bool too_large() const { return too_large_; }
   /// Bytes outside frames so far, line ends and nulls included.
   std::uint64_t skipped_bytes() const { return skipped_bytes_; }
+  /// Of those, the bytes since the last frame that are no line ends: what a peer sends who does not speak MLLP.
+  std::uint64_t junk_bytes() const { return junk_bytes_; }
   /// Frames that never ended because another began.
   std::uint64_t abandoned_frames() const { return abandoned_frames_; }
 
@@ -51,6 +53,7 @@ class FrameReader {
   bool too_large_ = false;
   std::string content_;
   std::uint64_t skipped_bytes_ = 0;
+  std::uint64_t junk_bytes_ = 0;
   std::uint64_t abandoned_frames_ = 0;
 };
 

@@ -25,10 +25,12 @@ using ListenerClock = std::chrono::steady_clock;
 
 constexpr int kWakeMs = 100;  // how often a waiting thread looks whether it should stop
 constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::uint64_t kJunkBytesMax = 4096;  // what may stand before a frame: more is no MLLP
 
 struct AtomicCounters {
   std::atomic<std::uint64_t> connections = 0, connections_refused = 0, frames = 0, frames_too_large = 0,
-                             frames_cut_off = 0, skipped_bytes = 0, closed_idle = 0, closed_unanswered = 0;
+                             frames_cut_off = 0, skipped_bytes = 0, closed_idle = 0, closed_junk = 0,
+                             closed_unanswered = 0;
 };
 
 /// A connection and its thread. The socket is shared by the thread and by Stop, which may shut it down.
@@ -66,7 +68,7 @@ class PocoListener final : public Listener {
   Counters counters() const override {
     return {counters_.connections,      counters_.connections_refused, counters_.frames,
             counters_.frames_too_large, counters_.frames_cut_off,      counters_.skipped_bytes,
-            counters_.closed_idle,      counters_.closed_unanswered};
+            counters_.closed_idle,      counters_.closed_junk,         counters_.closed_unanswered};
   }
 
   std::size_t open_connections() const override { return open_; }
@@ -209,6 +211,7 @@ class PocoListener final : public Listener {
         return;
       }
       const bool was_inside = reader.inside_frame();
+      const bool was_clean = reader.junk_bytes() == 0;
       const auto skipped_before = reader.skipped_bytes();
       std::string_view bytes(buffer.data(), static_cast<std::size_t>(received));
       bool handled = false;
@@ -227,8 +230,13 @@ class PocoListener final : public Listener {
         }
       }
       counters_.skipped_bytes += reader.skipped_bytes() - skipped_before;
-      // The clock of a frame runs from its first byte; bytes between frames do not keep a connection awake.
-      if (handled || (!was_inside && reader.inside_frame())) {
+      if (reader.junk_bytes() > kJunkBytesMax) {
+        ++counters_.closed_junk;
+        return;
+      }
+      // The clock of a frame runs from its first byte, and that of a peer who sends something else from his; line ends
+      // between frames do not keep a connection awake.
+      if (handled || (!was_inside && reader.inside_frame()) || (was_clean && reader.junk_bytes() > 0)) {
         waiting_since = ListenerClock::now();
       }
     }
@@ -236,12 +244,13 @@ class PocoListener final : public Listener {
 
   /// False when the time is up or the listener stops while no frame is being handled.
   bool WaitForBytes(Poco::Net::StreamSocket& socket, const FrameReader& reader, ListenerClock::time_point since) {
+    const bool junk = !reader.inside_frame() && reader.junk_bytes() > 0;
     const auto limit =
-        std::chrono::milliseconds(reader.inside_frame() ? options_.frame_timeout_ms : options_.idle_timeout_ms);
+        std::chrono::milliseconds(reader.inside_frame() || junk ? options_.frame_timeout_ms : options_.idle_timeout_ms);
     while (!stopping_) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(since + limit - ListenerClock::now());
       if (left.count() <= 0) {
-        ++counters_.closed_idle;
+        ++(junk ? counters_.closed_junk : counters_.closed_idle);
         return false;
       }
       const auto wait_ms = std::min<std::int64_t>(left.count(), kWakeMs);

@@ -20,7 +20,9 @@ struct ListenerOptions {
   std::size_t connections_max = 64;  ///< one more is closed at once
   std::size_t frame_bytes_max = 64u * 1024 * 1024;
   int idle_timeout_ms = 600'000;  ///< between frames
-  int frame_timeout_ms = 30'000;  ///< from a frame's first byte to its last, and for the TLS handshake
+  /// From a frame's first byte to its last, for the TLS handshake, and from the first byte that belongs to no frame to
+  /// the beginning of one.
+  int frame_timeout_ms = 30'000;
   int send_timeout_ms = 30'000;
 };
 
@@ -39,7 +41,7 @@ class Listener {
  public:
   struct Counters {
     std::uint64_t connections = 0, connections_refused = 0, frames = 0, frames_too_large = 0, frames_cut_off = 0,
-                  skipped_bytes = 0, closed_idle = 0, closed_unanswered = 0;
+                  skipped_bytes = 0, closed_idle = 0, closed_junk = 0, closed_unanswered = 0;
   };
 
   /// Binds, listens and starts accepting.

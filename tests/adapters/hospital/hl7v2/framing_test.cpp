@@ -39,6 +39,16 @@ TEST(Framing, Limit_HoldsAtLimitAndReportsPastIt) {
             (std::vector<std::string>{"12345", "!123456", "ok"}));
 }
 
+TEST(Framing, JunkSinceTheLastFrame_IsCountedWithoutLineEnds) {
+  FrameReader reader(100);
+  FramesOf(reader, Frame("one") + "\r\n", 3);
+  EXPECT_EQ(reader.junk_bytes(), 0u);
+  FramesOf(reader, "GET / HTTP/1.1\r\n\r\n", 3);
+  EXPECT_EQ(reader.junk_bytes(), 14u);
+  FramesOf(reader, Frame("two"), 3);
+  EXPECT_EQ(reader.junk_bytes(), 0u);
+}
+
 TEST(Framing, FrameWithoutEnd_KeepsItsHeadAlone) {
   FrameReader reader(10'000);
   std::string_view start = "\x0B";

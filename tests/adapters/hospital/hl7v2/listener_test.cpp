@@ -41,6 +41,7 @@ class RawPeer {
   ~RawPeer() { ::close(socket_); }
   bool connected() const { return connected_; }
   void Send(std::string_view bytes) { (void)!::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void EndSending() { ::shutdown(socket_, SHUT_WR); }
   std::string ReadToEnd() {
     std::string all;
     char buffer[4096];
@@ -97,6 +98,38 @@ TEST(MllpListener, HalfOpenFrame_IsClosedAfterTheFrameTimeout) {
   peer.Send("\x0BMSH|^~\\&|half");
   EXPECT_EQ(peer.ReadToEnd(), "");
   EXPECT_EQ((*listener)->counters().frames, 0u);
+}
+
+TEST(MllpListener, PeerWhoDoesNotSpeakMllp_IsClosedAfterTheFrameTimeout) {
+  auto listener = mllp::Listener::Start({.frame_timeout_ms = 150}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  RawPeer peer((*listener)->port());
+  ASSERT_TRUE(peer.connected());
+  peer.Send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(peer.ReadToEnd(), "");
+  EXPECT_EQ((*listener)->counters().closed_junk, 1u);
+}
+
+TEST(MllpListener, JunkBeforeAFrame_AtTheLimitIsSkipped_OneByteMoreEndsTheConnection) {
+  auto listener = mllp::Listener::Start({}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  RawPeer good((*listener)->port());
+  good.Send(std::string(4096, 'x') + mllp::Frame(Ping("1")));
+  good.EndSending();
+  EXPECT_NE(good.ReadToEnd().find("MSA|AA|1"), std::string::npos);
+  RawPeer bad((*listener)->port());
+  bad.Send(std::string(4097, 'x'));
+  EXPECT_EQ(bad.ReadToEnd(), "");
+  EXPECT_EQ((*listener)->counters().closed_junk, 1u);
+}
+
+TEST(MllpListener, LineEndsBetweenFrames_AreNoJunk) {
+  auto listener = mllp::Listener::Start({}, Answering(ack::Code::kAA));
+  ASSERT_TRUE(listener);
+  RawPeer peer((*listener)->port());
+  peer.Send(std::string(10'000, '\n') + mllp::Frame(Ping("1")));
+  peer.EndSending();
+  EXPECT_NE(peer.ReadToEnd().find("MSA|AA|1"), std::string::npos);
 }
 
 TEST(MllpListener, FrameOverLimit_IsRejectedAndTheNextIsServed) {
