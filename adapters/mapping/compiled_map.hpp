@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adapters/mapping/functions.hpp"
+#include "adapters/mapping/origin.hpp"
 #include "adapters/port/unit_of_work.hpp"
 
 namespace adapters::mapping {
@@ -93,8 +94,9 @@ struct MessageRules {
 };
 
 struct MapResult {
-  std::vector<port::Change> changes;  ///< one transaction, referring to each other by full_url
-  std::vector<std::string> unmapped;  ///< fields that hold something no rule read, e.g. "PV1-8"; names only
+  std::vector<port::Change> changes;         ///< one transaction, referring to each other by full_url
+  std::vector<std::string> unmapped;         ///< fields that hold something no rule read, e.g. "PV1-8"; names only
+  std::vector<std::vector<Origin>> origins;  ///< with list_origins: for each change, where its elements came from
 };
 
 /// Immutable after loading. thread-safe.
@@ -115,6 +117,7 @@ class CompiledMap {
   struct RunOptions {
     std::string digest_salt;  ///< goes into every digest, e.g. the partner's name
     bool list_unmapped = false;
+    bool list_origins = false;
   };
   /// Maps one message. Data problems go to `issues` with the field's address as expression.
   /// Cost: one pass over the rules of the trigger; no YAML, no name look-up besides the definitions' hash probes.
@@ -132,7 +135,8 @@ class CompiledMap {
   std::vector<CodeTable> tables_;
   std::vector<ResourceRules> resources_;
   std::unordered_map<std::string, MessageRules> messages_;
-  std::vector<Address> ignored_;  ///< fields that are known and carry nothing for FHIR
+  std::vector<Address> complete_;  ///< groups to be taken whole, by the field that decides what takes one
+  std::vector<Address> ignored_;   ///< fields that are known and carry nothing for FHIR
 };
 
 }  // namespace adapters::mapping

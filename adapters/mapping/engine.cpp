@@ -24,6 +24,7 @@ struct Instance {
   std::string key_value;
   std::optional<fhir::model::Document> document;
   std::vector<std::string> removals;
+  std::vector<Origin> origins;
   bool dropped = false;  ///< without a key, or the same as an earlier one
 };
 
@@ -32,6 +33,23 @@ namespace {
 using fhir::metadata::Definitions;
 using fhir::model::Document;
 using fhir::model::Node;
+
+/// The element as Origin::path writes it.
+std::string PathBelowResource(const Node& node) {
+  const bool choice = node.row != nullptr && (node.row->flags & fhir::metadata::kElementChoice) != 0;
+  const std::string_view name = choice ? Definitions::R4().Text(node.row->base_name) : node.name;
+  if (node.parent == nullptr || node.parent->parent == nullptr) {
+    return std::string(name);
+  }
+  std::size_t index = 0;
+  for (const Node& sibling : node.parent->children()) {
+    if (&sibling == &node) {
+      break;
+    }
+    index += sibling.name == node.name ? 1 : 0;
+  }
+  return fmt::format("{}.{}[{}]", PathBelowResource(*node.parent), name, index);
+}
 
 }  // namespace
 
@@ -45,12 +63,16 @@ class Engine {
     for (const auto index : message.resources) {
       Enumerate(index);
     }
+    NoteLeftOver(message);
     for (auto& instance : instances_) {
       Build(instance);
     }
     MapResult result;
     for (auto& instance : instances_) {
       if (!instance.dropped) {
+        if (options_.list_origins) {
+          result.origins.push_back(std::move(instance.origins));
+        }
         result.changes.push_back(ToChange(instance));
       }
     }
@@ -86,6 +108,27 @@ class Engine {
       add(Binding::On(cell));
       return true;
     });
+  }
+
+  /// Of a group that the rules want to take whole, an occurrence that no resource takes: the sender told something that
+  /// is stored nowhere. Messages that make no resource of the group leave it out on purpose.
+  void NoteLeftOver(const MessageRules& message) {
+    for (const Address& wanted : map_.complete_) {
+      const bool offered = std::any_of(message.resources.begin(), message.resources.end(), [&](std::uint16_t index) {
+        const auto& each = map_.resources_[index].each;
+        return each && each->group == wanted.group;
+      });
+      const std::size_t occurrences = offered ? reading_.source().Groups(wanted.group) : 0;
+      for (std::size_t occurrence = 0; occurrence < occurrences; ++occurrence) {
+        const bool taken = std::any_of(instances_.begin(), instances_.end(), [&](const Instance& instance) {
+          return instance.binding.group == wanted.group && instance.binding.occurrence == occurrence;
+        });
+        if (!taken) {
+          issues_.AddAt(Place({wanted.group, static_cast<std::uint16_t>(occurrence), wanted.field, 0}),
+                        fhir::Severity::kWarning, fhir::IssueType::kCodeInvalid, "no rule takes this segment");
+        }
+      }
+    }
   }
 
   void Build(Instance& instance) {
@@ -225,6 +268,10 @@ class Engine {
     if (IsEmptyNode(node)) {
       Prune(document, node, base);
       return false;
+    }
+    if (options_.list_origins && cell != nullptr && node.parent != nullptr) {
+      current_->origins.push_back(
+          {PathBelowResource(node), Place(*cell, rule.from->component, rule.from->subcomponent)});
     }
     if (rule.key && current_->key_value.empty()) {
       current_->key_system = std::string(node.ChildValue("system"));

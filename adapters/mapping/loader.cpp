@@ -19,8 +19,8 @@ class Loader {
 
   CompiledMap Read(const YAML::Node& root) {
     CheckKeys(root, "a rule file",
-              {"name", "source", "types", "versions", "processing_ids", "unknown_trigger", "ignore", "tables",
-               "resources", "messages"});
+              {"name", "source", "types", "versions", "processing_ids", "unknown_trigger", "ignore", "complete",
+               "tables", "resources", "messages"});
     for (const char* key : {"name", "types", "versions", "processing_ids", "resources", "messages"}) {
       if (!root[key]) {
         Refuse(root, fmt::format("'{}' is missing", key));
@@ -32,6 +32,11 @@ class Loader {
     map_.processing_ids_ = ListOf(root["processing_ids"], "processing_ids");
     if (const auto node = root["unknown_trigger"]) {
       map_.ignores_unknown_triggers_ = ChoiceOf(node, "unknown_trigger", {"refuse", "ignore"}) == 1;
+    }
+    if (const auto node = root["complete"]) {
+      for (const auto& entry : node) {
+        map_.complete_.push_back(reader_.AddressOf(entry));
+      }
     }
     if (const auto node = root["ignore"]) {
       for (const auto& entry : node) {

@@ -40,6 +40,7 @@ struct JournalEntry {
 struct ReceiveResult {
   JournalEntry entry;
   bool repeated = false;  ///< same partner, control id and bytes as an entry that had been received before
+  std::string refusal;    ///< of a refused message that its repeat takes up again: the acknowledgement it got, else ""
 };
 
 struct JournalFilter {

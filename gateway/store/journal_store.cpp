@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "gateway/store/compression.hpp"
 #include "gateway/store/journal_statements.hpp"
@@ -227,7 +228,7 @@ fhir::Result<ReceiveResult> JournalStore::Repeat(pg::Connection& connection, con
               connection.Execute(kReopenMessage, pg::Parameters().Int(result.entry.id).Bool(true)));
     result.entry.state = MessageState::kReceived;
     result.entry.finished_us = 0;
-    result.entry.ack.clear();
+    result.refusal = std::exchange(result.entry.ack, {});
     result.entry.error_code.clear();
     result.entry.error_place.clear();
     result.repeated = reopened.empty();  // another repeat came first and is at work

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "adapters/hospital/hl7v2/ack/error_ack.hpp"
+#include "adapters/hospital/hl7v2/messages/store_faults.hpp"
 #include "adapters/mapping/digest.hpp"
 #include "adapters/port/reference.hpp"
 #include "fhir/json/reader.hpp"
@@ -28,6 +29,21 @@ bool IsFaultOfMessage(const fhir::Error& error) {
     default:
       return error.retry == fhir::Retry::kNever;
   }
+}
+
+/// A fault as the journal keeps it.
+struct JournalNote {
+  std::string condition;
+  std::string place;
+};
+
+JournalNote NoteOf(const er7::Fault& fault) {
+  return {std::to_string(static_cast<int>(fault.condition)), er7::ToPlace(fault.location)};
+}
+
+/// An acknowledgement without its MSH, which carries the time and a number of its own.
+std::string_view WithoutHeader(std::string_view ack) {
+  return ack.substr(std::min(ack.find('\r'), ack.size()));
 }
 
 er7::Fault TooLargeFault() {
@@ -111,7 +127,7 @@ std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool 
   }
   // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
   // again is safe, the first to finish wins.
-  auto answer = Work(received->entry.id, raw, too_large);
+  auto answer = Work(received->entry.id, raw, too_large, received->refusal);
   if (answer) {
     return *std::move(answer);
   }
@@ -119,25 +135,28 @@ std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool 
 }
 
 fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& entry) {
-  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark));
+  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark), {});
 }
 
-fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large) {
+fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large,
+                                                 std::string_view refusal) {
   auto header = er7::ReadHeader(raw);
   header.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
   if (too_large) {
-    return Refuse(entry_id, header, {TooLargeFault()}, {});
+    return Refuse(entry_id, header, {TooLargeFault()}, {}, refusal);
   }
   const auto maps = maps_();
   auto first = messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits});
   const std::string patient_key = first.patient_key.empty() ? std::string() : mapping::DigestUuid(first.patient_key);
   if (!first.faults.empty()) {
-    return Refuse(entry_id, header, first.faults, patient_key);
+    return Refuse(entry_id, header, first.faults, patient_key, refusal);
   }
   const std::string accepted = Answer(header, ack::Code::kAA, {});
   if (first.ignored) {
     return Finish(entry_id, port::MessageState::kIgnored, accepted);
   }
+  // The first thing that no rule took stands in the journal beside the message; the sender has done nothing wrong.
+  const JournalNote note = first.notes.empty() ? JournalNote{} : NoteOf(first.notes.front());
   std::vector<er7::Fault> faults;
   const auto committed = port::InTransaction(
       factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
@@ -154,22 +173,25 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
         if (!faults.empty()) {
           return fhir::Fail(fhir::ErrorCode::kInvalid, "a document of another hospital");
         }
+        messages::NumberChanges(changes);
         fhir::IssueList issues;
         auto outcomes = work.Apply(std::move(changes), issues);
         if (!outcomes) {
-          faults = ack::ToFaults(issues);
-          if (faults.empty()) {
-            faults.push_back(ack::ToFault(outcomes.error()));
+          if (IsFaultOfMessage(outcomes.error())) {
+            const auto again =
+                messages::Translate(raw, options_.partner, *maps, {.list_origins = true, .limits = options_.limits});
+            faults = messages::StoreFaults(outcomes.error(), issues, again);
           }
           return std::unexpected(std::move(outcomes).error());
         }
-        return work.FinishMessage(entry_id, port::MessageState::kCommitted, accepted, {}, {}, patient_key);
+        return work.FinishMessage(entry_id, port::MessageState::kCommitted, accepted, note.condition, note.place,
+                                  patient_key);
       });
   if (committed) {
     return accepted;
   }
   if (!faults.empty() && IsFaultOfMessage(committed.error())) {
-    return Refuse(entry_id, header, std::move(faults), patient_key);
+    return Refuse(entry_id, header, std::move(faults), patient_key, refusal);
   }
   if (faults.empty() && committed.error().code == fhir::ErrorCode::kConflict) {
     // Another worker finished this very message first: its answer is the answer.
@@ -191,15 +213,19 @@ fhir::Result<std::string> InboundProcessor::Finish(std::int64_t entry_id, port::
 }
 
 fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const er7::Header& header,
-                                                   std::vector<er7::Fault> faults, std::string_view patient_key) {
+                                                   std::vector<er7::Fault> faults, std::string_view patient_key,
+                                                   std::string_view refusal) {
   const ack::Code code = ack::CodeOf(faults);
-  const std::string place = er7::ToPlace(faults.front().location);
-  const std::string condition = std::to_string(static_cast<int>(faults.front().condition));
-  const std::string answer = Answer(header, code, std::move(faults));
-  GW_TRY(port::InTransaction(
-      factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
-        return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, condition, place, patient_key);
-      }));
+  const JournalNote note = NoteOf(faults.front());
+  std::string answer = Answer(header, code, std::move(faults));
+  if (WithoutHeader(answer) == WithoutHeader(refusal)) {
+    answer = refusal;  // nothing has changed: the same message gets the same acknowledgement
+  }
+  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
+                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
+                               return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, note.condition,
+                                                         note.place, patient_key);
+                             }));
   return answer;
 }
 

@@ -42,9 +42,10 @@ class InboundProcessor {
   fhir::Result<std::string> Process(const port::JournalEntry& entry);
 
  private:
-  fhir::Result<std::string> Work(std::int64_t entry_id, std::string_view raw, bool too_large);
+  /// `refusal`: the acknowledgement that this very message was refused with before, "" when it was not.
+  fhir::Result<std::string> Work(std::int64_t entry_id, std::string_view raw, bool too_large, std::string_view refusal);
   fhir::Result<std::string> Refuse(std::int64_t entry_id, const er7::Header& header, std::vector<er7::Fault> faults,
-                                   std::string_view patient_key);
+                                   std::string_view patient_key, std::string_view refusal);
   fhir::Result<std::string> Finish(std::int64_t entry_id, port::MessageState state, const std::string& answer);
   std::string Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const;
 

@@ -109,6 +109,9 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
       if (translation.faults.empty()) {
         fmt::print("{}\n", hl7v2::messages::ToTransactionBundle(translation.changes));
       }
+      for (const auto& note : translation.notes) {
+        fmt::print(stderr, "{}: left out: {}: {}\n", path, hl7v2::er7::ToPlace(note.location), note.text);
+      }
       for (const std::string& field : translation.unmapped) {
         fmt::print(stderr, "{}: not mapped: {}\n", path, field);
       }

@@ -258,6 +258,7 @@ def booking(story: Story, ports: dict, hospital: FhirClient, tokens: dict, recor
         client = FhirClient(hospital.base, tokens["chu"])
         return client.call("POST", "Appointment", {
             "resourceType": "Appointment", "status": "booked", "slot": [{"reference": f"Slot/{contested['id']}"}],
+            "start": contested["start"], "end": contested["end"],
             "participant": [{"actor": {"reference": f"Patient/{records[ADULT.ipp]['patient']['id']}"}, "status": "accepted"}]})
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:

@@ -32,6 +32,14 @@ constexpr ErrorRow kRows[] = {
     {kInternal, Code::kAE, Condition::kInternal},
 };
 
+er7::Fault FaultOf(const fhir::Issue& issue) {
+  er7::Fault fault{false, ConditionOf(issue.type), er7::ParsePlace(issue.expression), issue.text};
+  if (fault.location.segment.empty() && !issue.expression.empty()) {
+    fault.text = fmt::format("{}: {}", issue.expression, issue.text);
+  }
+  return fault;
+}
+
 }  // namespace
 
 const ErrorRow& RowOf(fhir::ErrorCode error) {
@@ -73,16 +81,21 @@ er7::Fault ToFault(const fhir::Error& error) {
 std::vector<er7::Fault> ToFaults(const fhir::IssueList& issues) {
   std::vector<er7::Fault> faults;
   for (const auto& issue : issues.issues()) {
-    if (issue.severity != fhir::Severity::kError && issue.severity != fhir::Severity::kFatal) {
-      continue;
+    if (issue.severity == fhir::Severity::kError || issue.severity == fhir::Severity::kFatal) {
+      faults.push_back(FaultOf(issue));
     }
-    er7::Fault fault{false, ConditionOf(issue.type), er7::ParsePlace(issue.expression), issue.text};
-    if (fault.location.segment.empty() && !issue.expression.empty()) {
-      fault.text = fmt::format("{}: {}", issue.expression, issue.text);
-    }
-    faults.push_back(std::move(fault));
   }
   return faults;
+}
+
+std::vector<er7::Fault> ToNotes(const fhir::IssueList& issues) {
+  std::vector<er7::Fault> notes;
+  for (const auto& issue : issues.issues()) {
+    if (issue.severity == fhir::Severity::kWarning) {
+      notes.push_back(FaultOf(issue));
+    }
+  }
+  return notes;
 }
 
 Code CodeOf(const std::vector<er7::Fault>& faults) {

@@ -23,6 +23,8 @@ er7::Fault ToFault(const fhir::Error& error);
 
 /// Faults of all issues of severity error or fatal. An expression that is a field address becomes the location.
 std::vector<er7::Fault> ToFaults(const fhir::IssueList& issues);
+/// The warnings in the same form: what is told beside a message that is accepted.
+std::vector<er7::Fault> ToNotes(const fhir::IssueList& issues);
 
 /// AR when any fault rejects, else AE.
 Code CodeOf(const std::vector<er7::Fault>& faults);

@@ -165,14 +165,18 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
     context.zone.header_offset_minutes = sent->offset_minutes;
   }
   fhir::IssueList issues(20);
-  auto mapped = map.Run(*message, header.trigger, context,
-                        {.digest_salt = partner.name, .list_unmapped = options.list_unmapped}, issues);
+  auto mapped = map.Run(
+      *message, header.trigger, context,
+      {.digest_salt = partner.name, .list_unmapped = options.list_unmapped, .list_origins = options.list_origins},
+      issues);
   result.faults = ack::ToFaults(issues);
+  result.notes = ack::ToNotes(issues);
   if (result.faults.empty()) {
     result.faults = CheckAuthorities(mapped.changes, partner, *message);
   }
   result.changes = std::move(mapped.changes);
   result.unmapped = std::move(mapped.unmapped);
+  result.origins = std::move(mapped.origins);
   result.patient_key = KeyOfPatient(result.changes);
   return result;
 }

@@ -32,14 +32,17 @@ class MapSet {
 struct Translation {
   bool ignored = false;            ///< a trigger that PAM.fr says to accept and leave alone
   std::vector<er7::Fault> faults;  ///< not empty: nothing may be committed
+  std::vector<er7::Fault> notes;   ///< what the rules leave out without refusing the message
   std::vector<port::Change> changes;
-  std::vector<std::string> unmapped;  ///< with list_unmapped
-  std::string patient_key;            ///< system|value of the patient the message is about; "" when it has none
-  std::string message_type;           ///< "ADT^A03"
+  std::vector<std::string> unmapped;                  ///< with list_unmapped
+  std::vector<std::vector<mapping::Origin>> origins;  ///< with list_origins: for each change
+  std::string patient_key;   ///< system|value of the patient the message is about; "" when it has none
+  std::string message_type;  ///< "ADT^A03"
 };
 
 struct TranslateOptions {
   bool list_unmapped = false;
+  bool list_origins = false;
   er7::ParseLimits limits;
 };
 

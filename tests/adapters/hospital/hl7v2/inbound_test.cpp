@@ -17,7 +17,8 @@ struct FakeDatabase {
   int commits = 0;
   bool away = false;
   std::optional<fhir::Error> apply_error;
-  int conflicts = 0;  ///< commits that lose a race before one wins
+  std::string refused_element;  ///< "Encounter.class": the structure check finds it wrong
+  int conflicts = 0;            ///< commits that lose a race before one wins
   std::vector<std::string> locks;
   std::string document, patient;  ///< stored: what every search and every read finds
 };
@@ -25,9 +26,17 @@ struct FakeDatabase {
 class FakeWork final : public port::UnitOfWork {
  public:
   FakeWork(FakeDatabase& database, const port::Actor& actor) : database_(database), actor_(actor) {}
-  fhir::Result<std::vector<port::Outcome>> Apply(std::vector<port::Change> changes, fhir::IssueList&) override {
+  fhir::Result<std::vector<port::Outcome>> Apply(std::vector<port::Change> changes, fhir::IssueList& issues) override {
     if (database_.apply_error) {
       return std::unexpected(*database_.apply_error);
+    }
+    for (const port::Change& change : changes) {
+      const std::string type(fhir::metadata::Definitions::R4().TypeName(change.type));
+      if (!database_.refused_element.empty() && database_.refused_element.starts_with(type + ".")) {
+        issues.AddAt(change.place + database_.refused_element.substr(type.size()), fhir::Severity::kError,
+                     fhir::IssueType::kValue, "expected another form");
+        return std::unexpected(fhir::Error{.code = fhir::ErrorCode::kInvalid, .expression = change.place});
+      }
     }
     changes_ += changes.size();
     return std::vector<port::Outcome>(changes.size());
@@ -94,7 +103,13 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     }
     for (const auto& entry : database.entries) {
       if (entry.control_id == message.control_id && entry.raw == message.raw) {
-        return port::ReceiveResult{entry, true};
+        if (entry.state == port::MessageState::kRefused) {
+          auto& reopened = database.entries.at(static_cast<std::size_t>(entry.id - 1));
+          reopened.state = port::MessageState::kReceived;
+          std::string refusal = std::exchange(reopened.ack, {});
+          return port::ReceiveResult{reopened, false, std::move(refusal)};
+        }
+        return port::ReceiveResult{entry, true, {}};
       }
     }
     port::JournalEntry entry;
@@ -103,7 +118,7 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     entry.type = message.type;
     entry.raw = message.raw;
     database.entries.push_back(entry);
-    return port::ReceiveResult{entry, false};
+    return port::ReceiveResult{entry, false, {}};
   }
   fhir::Result<port::JournalEntry> Get(std::int64_t id) override {
     return database.entries.at(static_cast<std::size_t>(id - 1));
@@ -152,6 +167,35 @@ TEST_F(Inbound, BadMessage_IsRefusedWithItsPlaceInTheJournal) {
   EXPECT_EQ(host.database.changes_committed, 0u);
 }
 
+TEST_F(Inbound, CoverageOfAnUnknownType_IsNotedInTheJournal_AndTheRestIsTaken) {
+  std::string raw = ReadData("adult_admission.hl7");
+  const auto type = raw.find("|AMC|", raw.find("\rIN1|2"));
+  ASSERT_NE(type, std::string::npos);
+  raw.replace(type, 5, "|XYZ|");
+  EXPECT_EQ(CodeOf(processor.Receive(raw)), "AA");
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kCommitted);
+  EXPECT_EQ(host.database.entries[0].error_code, "103");
+  EXPECT_EQ(host.database.entries[0].error_place, "IN1[2]-2");
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_discharge.hl7"))), "AA");
+  EXPECT_EQ(host.database.entries[1].error_code, "");
+}
+
+TEST_F(Inbound, RefusedMessageAgain_GetsTheSameAnswer_UntilItsCauseIsGone) {
+  host.database.refused_element = "Patient.birthDate";
+  const auto raw = ReadData("adult_admission.hl7");
+  const auto first = processor.Receive(raw);
+  EXPECT_EQ(CodeOf(first), "AE");
+  EXPECT_EQ(processor.Receive(raw), first);
+  host.database.refused_element = "Patient.name";
+  const auto other = processor.Receive(raw);
+  EXPECT_EQ(CodeOf(other), "AE");
+  EXPECT_NE(other, first) << "refused for another reason";
+  EXPECT_EQ(host.database.entries[0].error_place, "PID-5");
+  host.database.refused_element.clear();
+  EXPECT_EQ(CodeOf(processor.Receive(raw)), "AA");
+  EXPECT_EQ(host.database.entries.size(), 1u);
+}
+
 TEST_F(Inbound, UnknownTrigger_IsAcceptedAndIgnored) {
   EXPECT_EQ(CodeOf(processor.Receive(ReadData("unknown_trigger.hl7"))), "AA");
   EXPECT_EQ(host.database.entries[0].state, port::MessageState::kIgnored);
@@ -190,6 +234,35 @@ TEST_F(Inbound, ResourceRefusedByStore_GivesAe) {
   const auto answer = processor.Receive(ReadData("adult_admission.hl7"));
   EXPECT_EQ(CodeOf(answer), "AE");
   EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+}
+
+TEST_F(Inbound, ElementRefusedByStore_NamesTheFieldItCameFrom) {
+  struct Case {
+    const char* element;
+    const char* place;
+    const char* error_location;  // ERR-2
+  };
+  for (const Case& one :
+       {Case{"Patient.birthDate", "PID-7", "PID^1^7^1"}, Case{"Patient.name[0].family", "PID-5", "PID^1^5^1"},
+        Case{"Encounter.location[0].extension[1].value", "ZBE-9", "ZBE^1^9^1"},
+        Case{"Encounter.period.end", "PV1-45", "PV1^1^45^1"},
+        Case{"Coverage.subscriberId", "IN1-49.1", "IN1^1^49^1^1"}}) {
+    SCOPED_TRACE(one.element);
+    host.database.entries.clear();
+    host.database.refused_element = one.element;
+    const auto answer = processor.Receive(ReadData("adult_discharge.hl7"));
+    EXPECT_EQ(CodeOf(answer), "AE");
+    EXPECT_EQ(host.database.entries[0].error_place, one.place);
+    EXPECT_NE(answer->find(std::string("\rERR||") + one.error_location + "|"), std::string::npos) << *answer;
+    EXPECT_NE(answer->find(std::string(one.element) + ": expected another form"), std::string::npos) << *answer;
+  }
+}
+
+TEST_F(Inbound, ElementThatNoFieldMade_IsNamedWithoutAPlace) {
+  host.database.refused_element = "Patient.contained";
+  const auto answer = processor.Receive(ReadData("adult_discharge.hl7"));
+  EXPECT_EQ(CodeOf(answer), "AE");
+  EXPECT_NE(answer->find("Patient.contained: expected another form"), std::string::npos) << *answer;
 }
 
 TEST_F(Inbound, TooLargeFrame_IsRejectedAndJournalledWithoutBody) {

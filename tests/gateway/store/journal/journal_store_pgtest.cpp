@@ -114,6 +114,7 @@ TEST_F(JournalStoreTest, RepeatOfRefused_IsTakenUpAgain) {
   EXPECT_EQ(again->entry.id, first->entry.id);
   EXPECT_EQ(again->entry.state, MessageState::kReceived);
   EXPECT_EQ(again->entry.ack, "");
+  EXPECT_EQ(again->refusal, "MSA|AE|7");
   EXPECT_EQ(journal_.Get(first->entry.id)->state, MessageState::kReceived);
   EXPECT_TRUE(journal_.Receive(Message("7"))->repeated);
 }
