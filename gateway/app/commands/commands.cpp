@@ -3,6 +3,7 @@
 #include "gateway/app/commands/convert.hpp"
 #include "gateway/app/commands/fhirpath.hpp"
 #include "gateway/app/commands/hl7.hpp"
+#include "gateway/app/commands/import.hpp"
 #include "gateway/app/commands/messages.hpp"
 #include "gateway/app/commands/options.hpp"
 #include "gateway/app/commands/plain.hpp"
@@ -86,6 +87,15 @@ std::span<const CommandSpec> Commands() {
        "what an expression comes to on a resource (JSON, XML): a JSON array of {\"type\":…,\"value\":…}",
        {kPackageOption},
        RunFhirPath},
+      {"import",
+       "PATH...",
+       "load Bundles, resources and NDJSON (.json, .ndjson, also .gz and .bz2; a directory means its files in name "
+       "order) into a running server; may be repeated; 1 if anything was not loaded",
+       {{"--server", "URL", "FHIR base of the server (http://127.0.0.1:8080/fhir)"},
+        {"--token-file", "FILE", "bearer token"},
+        {"--connections", "N", "requests at a time (2)"},
+        {"--tls-ca", "FILE", "for https, trust these certificates"}},
+       RunImport},
       {"version", "", "print the version", {}, RunVersion},
   };
   return commands;

@@ -9,27 +9,19 @@
 namespace gateway::app {
 namespace {
 
-bool IsResourceFile(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return !path.filename().string().starts_with('.') &&
-         (extension == ".json" || extension == ".ndjson" || extension == ".xml");
-}
-
-void AddDirectory(const std::string& directory, FileList& list) {
+void AddDirectory(const std::string& directory, FileFilter filter, FileList& list) {
   std::vector<std::string> inside;
   std::error_code failed;
   for (std::filesystem::directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
-    if (std::error_code ignored; IsResourceFile(at->path()) && !at->is_directory(ignored)) {
+    if (std::error_code ignored; filter(at->path().string()) && !at->is_directory(ignored)) {
       inside.push_back(at->path().string());
     }
   }
   if (failed) {
-    list.problems.push_back(fmt::format("{} in {}: {}", inside.empty() ? "no file to validate" : "not all files found",
+    list.problems.push_back(fmt::format("{} in {}: {}", inside.empty() ? "no file to read" : "not all files found",
                                         directory, failed.message()));
   } else if (inside.empty()) {
-    list.problems.push_back(fmt::format("no file to validate in {}", directory));
+    list.problems.push_back(fmt::format("no file to read in {}", directory));
   }
   std::ranges::sort(inside);
   list.files.insert(list.files.end(), inside.begin(), inside.end());
@@ -37,11 +29,20 @@ void AddDirectory(const std::string& directory, FileList& list) {
 
 }  // namespace
 
-FileList ListFiles(const std::vector<std::string>& operands) {
+bool IsResourceFile(std::string_view path) {
+  const std::filesystem::path name(path);
+  std::string extension = name.extension().string();
+  std::ranges::transform(extension, extension.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return !name.filename().string().starts_with('.') &&
+         (extension == ".json" || extension == ".ndjson" || extension == ".xml");
+}
+
+FileList ListFiles(const std::vector<std::string>& operands, FileFilter filter) {
   FileList list;
   for (const std::string& operand : operands) {
     if (std::error_code failed; std::filesystem::is_directory(operand, failed)) {
-      AddDirectory(operand, list);
+      AddDirectory(operand, filter, list);
     } else {
       list.files.push_back(operand);
     }

@@ -106,7 +106,7 @@ TEST(ListFiles, DirectoryWithoutFiles_IsAProblem) {
   std::filesystem::create_directories(folder / "below.json");
   const FileList list = ListFiles({folder.string()});
   EXPECT_TRUE(list.files.empty());
-  EXPECT_EQ(list.problems, std::vector<std::string>{"no file to validate in " + folder.string()});
+  EXPECT_EQ(list.problems, std::vector<std::string>{"no file to read in " + folder.string()});
 }
 
 /// So many pieces, which know their number.
