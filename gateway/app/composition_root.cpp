@@ -34,6 +34,7 @@
 #include "gateway/http/server.hpp"
 #include "gateway/journal/dispatcher.hpp"
 #include "gateway/journal/recovery.hpp"
+#include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/installation_key.hpp"
 #include "gateway/store/journal_store.hpp"
@@ -282,6 +283,7 @@ fhir::Result<void> Gateway::Parts::BindHttp() {
   http::ServerOptions options;
   options.http = settings.http;
   options.error_body = rest::ErrorBody;
+  options.adapt_refusal = rest::AdaptError;
   options.logger = logger.get();
   options.metrics = &metrics;
   options.wants_body = access::IsFromParty(rules.parties, Authentication());

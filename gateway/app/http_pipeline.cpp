@@ -4,6 +4,7 @@
 
 #include "fhir/search/parameter_name.hpp"
 #include "gateway/http/middleware/middleware.hpp"
+#include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
 
 namespace gateway::app {
@@ -29,6 +30,8 @@ fhir::Result<http::Handler> MakePipeline(PipelineOptions options, std::vector<ht
           // Outside the catch: a request that failed is logged and counted like any other.
           middleware::AccessLog(options.logger, fhir::search::IsStandardName),
           middleware::CountRequests(options.metrics),
+          // Around whatever makes errors without knowing FHIR's formats, inside the log, which counts what is sent.
+          rest::AdaptErrors,
           // Inside the log, outside all that may fail.
           middleware::LastResort(options.logger, options.metrics, rest::ErrorBody),
       },

@@ -18,6 +18,8 @@ namespace gateway::http {
 struct ServerOptions {
   settings::Http http;
   ErrorBody error_body = DefaultErrorBody;
+  /// Gives a refusal of the server's own the form that the request asks for, once its header was read. May be empty.
+  std::function<void(const Request& request, Response& refusal)> adapt_refusal = nullptr;
   telemetry::Logger* logger = nullptr;    ///< borrowed; optional
   telemetry::Metrics* metrics = nullptr;  ///< borrowed; optional
   /// Whether the body of a request with this head is worth reading; empty: always. A request whose body is not read

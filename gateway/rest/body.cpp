@@ -8,6 +8,7 @@
 #include "fhir/base/base64.hpp"
 #include "fhir/json/reader.hpp"
 #include "fhir/search/query_parser.hpp"
+#include "fhir/xml/reader.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/rest/content.hpp"
 
@@ -34,12 +35,19 @@ fhir::Result<fhir::model::Document> ReadNativeBinary(Call& call, std::string_vie
 
 }  // namespace
 
-fhir::Result<fhir::model::Document> ReadResource(Call& call) {
-  GW_TRY(CheckBodyIsJson(call.request));
-  auto document = fhir::json::ReadJson(call.request.body, call.options().limits, call.issues);
+fhir::Result<fhir::model::Document> ParseBody(Call& call) {
+  GW_ASSIGN(const Format format, BodyFormat(call.request));
+  const fhir::Limits& limits = call.options().limits;
+  auto document = format == Format::kXml ? fhir::xml::ReadXml(call.request.body, limits, call.issues)
+                                         : fhir::json::ReadJson(call.request.body, limits, call.issues);
   if (!document && document.error().code == fhir::ErrorCode::kInvalid) {
     document.error().code = fhir::ErrorCode::kMalformed;  // no resource at all: 400, not 422
   }
+  return document;
+}
+
+fhir::Result<fhir::model::Document> ReadResource(Call& call) {
+  auto document = ParseBody(call);
   if (document && call.issues.HasErrors()) {
     return fhir::Fail(fhir::ErrorCode::kMalformed, "the body is not a well-formed resource");
   }
@@ -48,7 +56,7 @@ fhir::Result<fhir::model::Document> ReadResource(Call& call) {
 
 fhir::Result<fhir::model::Document> ReadTypedResource(Call& call) {
   const auto content_type = call.request.headers.Get("Content-Type");
-  if (content_type && !IsFhirJson(MediaType(*content_type)) && !content_type->empty() && call.type_name() == "Binary") {
+  if (content_type && call.type_name() == "Binary" && IsNativeBinary(*content_type)) {
     return ReadNativeBinary(call, *content_type);
   }
   GW_ASSIGN(fhir::model::Document document, ReadResource(call));

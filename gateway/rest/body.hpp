@@ -10,8 +10,11 @@
 
 namespace gateway::rest {
 
-/// Reads the body as a resource of any type.
-/// Errors: kUnsupportedMedia, kMalformed (also when the reader found errors: the issues tell), kTooLarge.
+/// Reads the body, JSON or XML by its Content-Type, as a resource of any type. What the reader finds wrong with the
+/// data is in the issues of the call. Errors: kUnsupportedMedia, kMalformed, kTooLarge.
+fhir::Result<fhir::model::Document> ParseBody(Call& call);
+
+/// The same, and kMalformed when the reader found errors.
 fhir::Result<fhir::model::Document> ReadResource(Call& call);
 
 /// Reads the body as a resource of the path's type. A Binary may come as its own bytes with their content type.

@@ -7,6 +7,7 @@
 #include "adapters/port/audit.hpp"
 #include "fhir/base/issue.hpp"
 #include "gateway/http/message.hpp"
+#include "gateway/rest/content.hpp"
 #include "gateway/rest/prefer.hpp"
 #include "gateway/rest/service.hpp"
 
@@ -19,6 +20,7 @@ struct Call {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the path; kNoType on system level
   std::string_view id;                                    ///< of the path; checked
   Preferences preferences = {};
+  Representation representation = {};  ///< how the answer is written
   fhir::IssueList issues = fhir::IssueList();
   adapters::port::AuditRecord audit = {};
 

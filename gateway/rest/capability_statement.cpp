@@ -155,8 +155,9 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
   document.Add(implementation, "description", "Interoperability gateway for the days after a hospital stay");
   document.Add(implementation, "url", options.base_url);
   document.Add(root, "fhirVersion", "4.0.1");
-  document.Add(root, "format", "application/fhir+json");
-  document.Add(root, "format", "json");
+  for (const std::string_view format : {"application/fhir+json", "application/fhir+xml", "json", "xml"}) {
+    document.Add(root, "format", format);
+  }
   Node& rest = document.Add(root, "rest");
   document.Add(rest, "mode", "server");
   Node& security = document.Add(rest, "security");

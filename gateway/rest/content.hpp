@@ -1,7 +1,9 @@
-// Media types in and out. One format so far: FHIR JSON, under the names clients use for it.
+// Media types in and out: FHIR as JSON and as XML, under all the names clients use for them.
 // Source: https://hl7.org/fhir/R4/http.html#mime-type
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "fhir/base/error.hpp"
@@ -10,27 +12,45 @@
 namespace gateway::rest {
 
 inline constexpr std::string_view kFhirJson = "application/fhir+json; charset=utf-8";
+inline constexpr std::string_view kFhirXml = "application/fhir+xml; charset=utf-8";
+inline constexpr std::string_view kJsonPatch = "application/json-patch+json";
+
+enum class Format : std::uint8_t { kJson, kXml };
+
+/// How an answer is written.
+struct Representation {
+  Format format = Format::kJson;
+  /// Content-Type of the answer: the name the client asked by, as the standard wants it for generic names.
+  std::string_view content_type = kFhirJson;
+  bool pretty = false;  ///< _pretty=true: indented
+};
 
 /// "type/subtype" of a Content-Type or Accept item, without parameters and spaces around.
 std::string_view MediaType(std::string_view field);
 
 /// application/fhir+json, application/json, application/json+fhir, text/json and "json", in any case of letters.
 bool IsFhirJson(std::string_view media_type);
+/// application/fhir+xml, application/xml, application/xml+fhir, text/xml and "xml", in any case of letters.
+bool IsFhirXml(std::string_view media_type);
 
-/// Whether the client takes FHIR JSON: by _format, else by Accept; without either, yes.
-/// Errors: kNotAcceptable.
-fhir::Result<void> CheckAcceptsJson(const http::Request& request);
+/// What the client takes: by _format, else by Accept with its qualities, where the more specific name counts; without
+/// either, JSON. Equal wishes go by their order, wildcards and text/html to JSON.
+/// Errors: kNotAcceptable, also for a fhirVersion other than 4.0.
+fhir::Result<Representation> ChooseRepresentation(const http::Request& request);
+/// The same, JSON where nothing fits: for errors, which need some form.
+Representation RepresentationOfError(const http::Request& request);
 
-/// Whether the body says it is FHIR JSON in UTF-8. Errors: kUnsupportedMedia, also for a missing Content-Type.
-fhir::Result<void> CheckBodyIsJson(const http::Request& request);
+/// What the body says it is. Errors: kUnsupportedMedia for another type, charset or FHIR version, and for none.
+fhir::Result<Format> BodyFormat(const http::Request& request);
+
+/// Whether a Binary that is sent so is sent as its own bytes. Generic names of XML are: a clinical document is sent by
+/// them. Source: https://hl7.org/fhir/R4/binary.html#rest
+bool IsNativeBinary(std::string_view content_type);
 
 /// What an Accept field wants of a native content type.
-enum class Wanted { kFhir, kNative };
+enum class Wanted : std::uint8_t { kFhir, kNative };
 
 /// For Binary: native bytes when Accept names `native_type` (or no FHIR type and a wildcard that fits it).
 Wanted ChooseForBinary(const http::Request& request, std::string_view native_type);
-
-/// _pretty=true asks for indented JSON.
-bool WantsPretty(const http::Request& request);
 
 }  // namespace gateway::rest

@@ -4,25 +4,14 @@
 
 #include <utility>
 
-#include "fhir/json/reader.hpp"
-#include "fhir/json/writer.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "gateway/rest/content.hpp"
+#include "gateway/rest/convert.hpp"
 #include "gateway/rest/error_status.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/http_date.hpp"
 
 namespace gateway::rest {
-namespace {
-
-/// Indents JSON for people. The compact text is kept when it cannot be read.
-std::string MakePretty(const Call& call, std::string body) {
-  fhir::IssueList ignored(1);
-  const auto document = fhir::json::ReadJson(body, call.options().limits, ignored);
-  return document ? fhir::json::WriteJson(document->root(), {.pretty = true}) : std::move(body);
-}
-
-}  // namespace
 
 std::string FullUrl(const RestOptions& options, std::string_view type_name, std::string_view id) {
   std::string url;
@@ -32,10 +21,18 @@ std::string FullUrl(const RestOptions& options, std::string_view type_name, std:
 }
 
 http::Response JsonResponse(const Call& call, int status, std::string body) {
+  auto converted = Convert(std::move(body), call.representation);
+  if (!converted) {
+    Representation plain = call.representation;
+    plain.pretty = false;
+    status = StatusOf(converted.error().code);
+    converted = Convert(fhir::operation_outcome::ToOperationOutcome(converted.error()), plain);
+  }
   http::Response response;
   response.status = status;
-  response.headers.Add("Content-Type", std::string(kFhirJson));
-  response.body = WantsPretty(call.request) ? MakePretty(call, std::move(body)) : std::move(body);
+  response.headers.Add("Content-Type", std::string(call.representation.content_type));
+  AddVaryAccept(response);
+  response.body = converted.value_or(std::string());
   return response;
 }
 

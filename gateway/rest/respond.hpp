@@ -9,13 +9,13 @@
 
 namespace gateway::rest {
 
-/// 200 or 201 with the resource, ETag and Last-Modified. Cost: no parsing unless _pretty is asked for.
+/// 200 or 201 with the resource, ETag and Last-Modified. Cost: no parsing unless XML or _pretty is asked for.
 http::Response ResourceResponse(const Call& call, int status, adapters::port::StoredResource resource);
 
 /// The answer to a write, by Prefer: the resource, nothing, or an OperationOutcome.
 http::Response WriteResponse(Call& call, adapters::port::Outcome outcome);
 
-/// Any FHIR JSON: Bundles, OperationOutcomes.
+/// Any FHIR JSON: Bundles, OperationOutcomes. It is sent in the form the client asked for.
 http::Response JsonResponse(const Call& call, int status, std::string body);
 
 /// An error as OperationOutcome, with the issues found so far; Retry-After on 503.

@@ -42,7 +42,13 @@ fhir::Result<void> PrepareCall(Call& call) {
   }
   // A Binary may be asked for in its own content type; its read decides.
   const bool native_possible = call.type != fhir::metadata::kNoType && !call.id.empty() && call.type_name() == "Binary";
-  return native_possible ? fhir::Result<void>() : CheckAcceptsJson(call.request);
+  auto representation = ChooseRepresentation(call.request);
+  if (representation) {
+    call.representation = *representation;
+  } else if (!native_possible) {
+    return std::unexpected(std::move(representation).error());
+  }
+  return {};
 }
 
 port::AuditOutcome OutcomeOf(int status) {

@@ -173,7 +173,7 @@ Connection::Next Connection::ServeOne() {
   } else {
     BodyReader reader(core_, *stream_, input_, share, request_started_ + milliseconds(http.request_timeout_ms));
     if (const Trouble trouble = reader.Read(head_, request_.body)) {
-      return trouble->status == 0 ? Next::kClose : Refuse(*trouble);
+      return trouble->status == 0 ? Next::kClose : Refuse(*trouble, &request_);
     }
   }
   const bool head_only = request_.method == Method::kHead;
@@ -189,7 +189,7 @@ Connection::Next Connection::ServeOne() {
   if (request_.body.capacity() > http.body_budget_from_bytes) {
     request_.body = {};  // its share of the budget ends with this request
   }
-  if (http.compress_responses && !head_only) {
+  if (http.compress_responses) {  // for HEAD too: its header is that of GET
     CompressResponse(response, AcceptsGzip(request_.headers.Get("Accept-Encoding").value_or("")),
                      http.compress_from_bytes);
   }
@@ -207,9 +207,12 @@ Connection::Next Connection::Answer(Response response, bool head_only, bool keep
   return sent == IoStatus::kOk && keep_alive ? Next::kRequest : Next::kClose;
 }
 
-Connection::Next Connection::Refuse(const wire::Refusal& refusal) {
+Connection::Next Connection::Refuse(const wire::Refusal& refusal, const Request* request) {
   core_.CountRefusal(refusal.status);
   Response response = ErrorResponse(refusal.status, refusal.code, refusal.text, core_.options.error_body);
+  if (request != nullptr && core_.options.adapt_refusal) {
+    core_.options.adapt_refusal(*request, response);
+  }
   if (refusal.status == 503) {
     response.headers.Set("Retry-After", "1");
   } else if (refusal.status == 415) {

@@ -34,7 +34,8 @@ class Connection {
   bool FillRequest(const wire::Head& head, Request& request);
   Next Answer(Response response, bool head_only, bool keep_alive);
   /// Answers, then lets the peer read that answer before the connection goes.
-  Next Refuse(const wire::Refusal& refusal);
+  /// `request` when its header was read: what it accepts decides about the form of the answer.
+  Next Refuse(const wire::Refusal& refusal, const Request* request = nullptr);
   void Linger();
 
   Core& core_;

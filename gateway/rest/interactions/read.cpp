@@ -6,6 +6,7 @@
 #include "fhir/base/base64.hpp"
 #include "fhir/json/reader.hpp"
 #include "gateway/rest/content.hpp"
+#include "gateway/rest/convert.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/http_date.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
@@ -50,6 +51,7 @@ fhir::Result<std::optional<http::Response>> NativeBinary(const Call& call, const
   response.headers.Add("Content-Security-Policy", "sandbox");
   response.headers.Add("ETag", FormatEtag(resource.version));
   response.headers.Add("Last-Modified", FormatHttpDate(resource.last_updated_us));
+  AddVaryAccept(response);
   return std::optional<http::Response>(std::move(response));
 }
 
@@ -64,6 +66,7 @@ fhir::Result<http::Response> ReadVersion(Call& call, std::optional<std::int64_t>
     response.status = 304;
     response.headers.Add("ETag", FormatEtag(resource.version));
     response.headers.Add("Last-Modified", FormatHttpDate(resource.last_updated_us));
+    AddVaryAccept(response);
     return response;
   }
   if (call.type_name() == "Binary") {
@@ -71,7 +74,7 @@ fhir::Result<http::Response> ReadVersion(Call& call, std::optional<std::int64_t>
     if (native) {
       return *std::move(native);
     }
-    GW_TRY(CheckAcceptsJson(call.request));
+    GW_TRY(ChooseRepresentation(call.request));
   }
   return ResourceResponse(call, 200, std::move(resource));
 }

@@ -1,11 +1,9 @@
 #include <optional>
 #include <utility>
 
-#include "fhir/json/reader.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "fhir/validation/structure.hpp"
 #include "gateway/rest/body.hpp"
-#include "gateway/rest/content.hpp"
 #include "gateway/rest/operations/operations.hpp"
 #include "gateway/rest/respond.hpp"
 
@@ -29,14 +27,8 @@ const fhir::model::Node* ResourceToCheck(const fhir::model::Document& body, std:
 }  // namespace
 
 fhir::Result<http::Response> Validate(Call& call) {
-  GW_TRY(CheckBodyIsJson(call.request));
-  auto body = fhir::json::ReadJson(call.request.body, call.options().limits, call.issues);
-  if (!body) {
-    fhir::Error error = std::move(body).error();
-    error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
-    return std::unexpected(std::move(error));
-  }
-  const fhir::model::Node* resource = ResourceToCheck(*body, call.type_name());
+  GW_ASSIGN(const fhir::model::Document body, ParseBody(call));
+  const fhir::model::Node* resource = ResourceToCheck(body, call.type_name());
   if (resource == nullptr) {
     return fhir::Fail(fhir::ErrorCode::kMalformed, "Parameters must have a parameter 'resource' with a resource");
   }

@@ -119,6 +119,33 @@ TEST_F(HttpServer, Head_SameLengthNoBody) {
   EXPECT_EQ(BodyOf(client.Exchange(kGet)), "/x|");
 }
 
+TEST_F(HttpServer, Head_HasTheHeaderOfACompressedGet) {
+  options_.http.compress_from_bytes = 64;
+  Serve();
+  RawClient client(server_->port());
+  const std::string rest = " /" + std::string(400, 'a') + " HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n";
+  const std::string get = client.Exchange("GET" + rest);
+  client.Send("HEAD" + rest);
+  const std::string head = client.ReadResponse(true);
+  const auto fields = [](const std::string& response) {
+    const std::string all = response.substr(0, response.find("\r\n\r\n"));
+    return all.substr(0, all.find("Date:")) + all.substr(all.find("\r\n", all.find("Date:")));
+  };
+  EXPECT_NE(get.find("Content-Encoding: gzip"), std::string::npos);
+  EXPECT_EQ(fields(head), fields(get));
+}
+
+TEST_F(HttpServer, RefusalOfABody_TakesTheFormTheRequestAsksFor) {
+  options_.http.body_bytes_max = 2'000;
+  options_.adapt_refusal = [](const Request& request, Response& refusal) {
+    refusal.body = "as " + std::string(request.headers.Get("Accept").value_or("it is"));
+  };
+  Serve();
+  EXPECT_EQ(BodyOf(ExchangeOnce(Post(std::string(2'001, 'b'), "Accept: x/y\r\n"))), "as x/y");
+  // A header that was refused says nothing about what is accepted.
+  EXPECT_EQ(ExchangeOnce("GET /x HTTP/1.1\r\nAccept: x/y\r\n\r\n").find("as "), std::string::npos);
+}
+
 TEST_F(HttpServer, Http10AndConnectionClose_EndTheConnection) {
   Serve();
   for (const char* bytes : {"GET /x HTTP/1.0\r\n\r\n", "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"}) {
