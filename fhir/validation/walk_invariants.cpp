@@ -10,6 +10,22 @@ namespace fhir::validation {
 
 using model::Node;
 
+namespace {
+
+/// One boolean counts as it stands; of anything else it is enough to be there.
+bool MeansTrue(const fhirpath::Collection& result) {
+  if (result.size() != 1) {
+    return !result.empty();
+  }
+  const fhirpath::Item& item = result.front();
+  if (item.IsNode()) {
+    return item.node->kind != model::ValueKind::kBoolean || item.node->value == "true";
+  }
+  return item.kind != fhirpath::ItemKind::kBoolean || item.boolean;
+}
+
+}  // namespace
+
 /// The answers of a walk to its own expressions.
 class WalkServices : public fhirpath::Services {
  public:
@@ -87,21 +103,28 @@ void Walk::Invariant(const Node& node, const Constraint& constraint) {
   if (!holds) {
     const fhirpath::Expression* expression = constraint.Compiled();
     if (expression == nullptr) {
-      Report(node, Severity::kWarning, IssueType::kNotSupported,
+      Report(node, Severity::kError, IssueType::kInvariant,
              fmt::format("{}: not checked, its expression is not understood", constraint.key()));
       return;
     }
     if (!Spend(node, 8)) {
       return;
     }
-    const auto result = fhirpath::EvaluateBoolean(*expression, PathContext(), node);
+    const auto result = fhirpath::Evaluate(*expression, PathContext(), node);
     if (!result) {
-      const bool costly = result.error().code == ErrorCode::kTooCostly;
-      Report(node, Severity::kWarning, costly ? IssueType::kTooCostly : IssueType::kNotSupported,
-             fmt::format("{}: not checked, its expression cannot be evaluated here", constraint.key()));
+      // An element for which the expression makes no sense does not meet it; what is missing here is no fault of its.
+      if (result.error().code == ErrorCode::kInvalid) {
+        Report(node, severity, IssueType::kInvariant,
+               fmt::format("{}: {} (the expression cannot be evaluated on this element)", constraint.key(),
+                           constraint.human()));
+      } else {
+        const bool costly = result.error().code == ErrorCode::kTooCostly;
+        Report(node, Severity::kWarning, costly ? IssueType::kTooCostly : IssueType::kNotSupported,
+               fmt::format("{}: not checked, its expression cannot be evaluated here", constraint.key()));
+      }
       return;
     }
-    holds = *result;
+    holds = MeansTrue(*result);
   }
   if (!*holds) {
     Report(node, severity, IssueType::kInvariant, fmt::format("{}: {}", constraint.key(), constraint.human()));

@@ -27,7 +27,7 @@ bool TraceFunction(Evaluator& evaluator, const Call& call, Collection& out) {
 /// The injected time; without one the functions of the clock fail rather than answer something else.
 bool TimeText(Evaluator& evaluator, std::string_view& text) {
   text = evaluator.context().now;
-  return text.size() >= 19 || evaluator.FailWith("no time is given to this evaluation");
+  return text.size() >= 19 || evaluator.FailWith("no time is given to this evaluation", ErrorCode::kUnsupported);
 }
 
 bool NowFunction(Evaluator& evaluator, const Call&, Collection& out) {
