@@ -368,7 +368,7 @@ constexpr NativeInvariantRow kRows[] = {
     {"periodMax.empty() or period.exists()", PeriodMaxNeedsPeriod},
     {"durationMax.empty() or duration.exists()", DurationMaxNeedsDuration},
     {"countMax.empty() or count.exists()", CountMaxNeedsCount},
-    {"offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))", OffsetNeedsWhen},
+    {"offset.empty() or (when.exists() and when.all(($this in ('C' | 'CM' | 'CD' | 'CV')).not()))", OffsetNeedsWhen},
     {"timeOfDay.empty() or when.empty()", TimeOfDayOrWhen},
     {"(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()",
      DistinctFullUrls},

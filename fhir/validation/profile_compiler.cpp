@@ -283,11 +283,11 @@ class Compiler {
     if (rule.slice_name.empty() && !root) {
       rule.counts = rule.min != base->min || rule.max != base->max;
     }
+    // A key stands for one rule. Profiles repeat the expressions of the standard as they were, corrected ones too.
     const auto known = [&](const Constraint* constraint) {
       const auto same = [&](const Constraint* other) {
         return other == constraint ||
-               (other->key() == constraint->key() && other->severity() == constraint->severity() &&
-                other->expression() == constraint->expression());
+               (other->key() == constraint->key() && other->severity() == constraint->severity());
       };
       if (std::any_of(base->constraints.begin(), base->constraints.end(), same)) {
         return true;

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "fhir/fhirpath/expression.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/validation/families/families.hpp"
@@ -44,12 +45,33 @@ bool HasTrait(Trait trait, std::string_view type) {
   return std::find(row->types.begin(), row->types.end(), type) != row->types.end();
 }
 
+/// The type of the elements at a path, by the definitions of R4; kNoType for a choice and where the path leads through
+/// one.
+metadata::TypeId TypeAtPath(std::string_view path) {
+  const Definitions& definitions = Definitions::R4();
+  metadata::TypeId type = definitions.FindType(path.substr(0, path.find('.')));
+  while (type != metadata::kNoType && path.find('.') != std::string_view::npos) {
+    path.remove_prefix(path.find('.') + 1);
+    const metadata::ElementRow* row = definitions.FindChild(type, path.substr(0, path.find('.')));
+    type = row == nullptr ? metadata::kNoType : row->type;
+  }
+  return type;
+}
+
+/// As the row says; or, where it says nothing, as the base definition has it.
 std::vector<std::string_view> TypesOf(const Node& row) {
+  const Definitions& definitions = Definitions::R4();
   std::vector<std::string_view> types;
   for (const Node& type : row.children()) {
-    if (type.name == "type" && Definitions::R4().FindType(type.ChildValue("code")) != metadata::kNoType) {
+    if (type.name == "type" && definitions.FindType(type.ChildValue("code")) != metadata::kNoType) {
       types.push_back(type.ChildValue("code"));
     }
+  }
+  const metadata::TypeId inherited =
+      row.Child("type") == nullptr ? TypeAtPath(row.ChildValue("path")) : metadata::kNoType;
+  if (inherited != metadata::kNoType && definitions.Kind(inherited) != metadata::TypeKind::kBackbone &&
+      definitions.Kind(inherited) != metadata::TypeKind::kAbstract) {
+    types.push_back(definitions.TypeName(inherited));
   }
   return types;
 }
@@ -90,6 +112,21 @@ void CheckTraits(const Node& row, IssueList& issues) {
   }
 }
 
+/// An expression can be read, and asks for elements that are there.
+void CheckExpressionOf(const Node& row, const Node& constraint, IssueList& issues) {
+  const std::string_view expression = constraint.ChildValue("expression");
+  if (!fhirpath::Compile(expression)) {
+    Report(constraint, IssueType::kInvalid, "a FHIRPath expression is expected", issues);
+    return;
+  }
+  const metadata::TypeId type = TypeAtPath(row.ChildValue("path"));
+  const bool judged = type != metadata::kNoType && Definitions::R4().Kind(type) != metadata::TypeKind::kAbstract;
+  if (judged && !fhirpath::CompileChecked(expression, type)) {
+    Report(constraint, IssueType::kInvalid,
+           fmt::format("an expression over elements of {} is expected", row.ChildValue("path")), issues);
+  }
+}
+
 /// One key has one expression within a definition; that it stands once on an element is eld-14.
 struct Keyed {
   const Node* row = nullptr;
@@ -102,6 +139,7 @@ void CheckConstraints(const Node& row, Expressions& expressions, IssueList& issu
     if (constraint.name != "constraint" || constraint.ChildValue("expression").empty()) {
       continue;
     }
+    CheckExpressionOf(row, constraint, issues);
     const std::string_view key = constraint.ChildValue("key");
     const auto [known, added] = expressions.emplace(key, Keyed{&row, constraint.ChildValue("expression")});
     if (!added && known->second.row != &row && known->second.expression != constraint.ChildValue("expression") &&

@@ -108,14 +108,39 @@ void CheckSystem(const Node& include, std::string_view system, const FamilyConte
   }
 }
 
-void CheckInclude(const Node& include, const FamilyContext& context, IssueList& issues) {
+/// A code that is listed is one of its system's, as far as that is loaded. A value set that is retired may list codes
+/// that are gone.
+void CheckListed(const Node& listed, const Node& include, bool retired, const FamilyContext& context,
+                 IssueList& issues) {
+  const std::string_view system = include.ChildValue("system");
+  if (system == kSnomedSystem) {
+    if (!IsSnomedIdentifier(listed.ChildValue("code"))) {
+      Report(listed, IssueType::kBusinessRule, "an identifier of SNOMED CT with its check digit is expected", issues);
+    }
+    return;
+  }
+  const terminology::Answer answer =
+      context.terminology.ValidateInCodeSystem({.system = system,
+                                                .version = include.ChildValue("version"),
+                                                .code = listed.ChildValue("code"),
+                                                .display = listed.ChildValue("display")});
+  if (answer.verdict == terminology::Verdict::kNotMember && !answer.version_unknown) {
+    Report(listed, IssueType::kBusinessRule, fmt::format("a code of {} is expected", system), issues,
+           retired ? Severity::kWarning : Severity::kError);
+  } else if (answer.verdict == terminology::Verdict::kMember && answer.display_differs) {
+    Report(listed, IssueType::kBusinessRule, fmt::format("the display \"{}\" is expected", answer.found.display),
+           issues, Severity::kWarning);
+  }
+}
+
+void CheckInclude(const Node& include, bool retired, const FamilyContext& context, IssueList& issues) {
   const std::string_view system = include.ChildValue("system");
   CheckSystem(include, system, context, issues);
   const Node* code_system = nullptr;
   bool looked_up = false;
   for (const Node& part : include.children()) {
-    if (part.name == "concept" && system == kSnomedSystem && !IsSnomedIdentifier(part.ChildValue("code"))) {
-      Report(part, IssueType::kBusinessRule, "an identifier of SNOMED CT with its check digit is expected", issues);
+    if (part.name == "concept" && !system.empty() && !part.ChildValue("code").empty()) {
+      CheckListed(part, include, retired, context, issues);
     }
     if (part.name != "filter") {
       continue;
@@ -149,7 +174,7 @@ void CheckValueSet(const Node& value_set, const FamilyContext& context, IssueLis
   }
   for (const Node& part : compose->children()) {
     if (part.name == "include" || part.name == "exclude") {
-      CheckInclude(part, context, issues);
+      CheckInclude(part, value_set.ChildValue("status") == "retired", context, issues);
     }
   }
 }
