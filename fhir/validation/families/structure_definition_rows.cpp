@@ -11,6 +11,7 @@
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/validation/families/families.hpp"
+#include "fhir/validation/families/structure_definition_types.hpp"
 
 namespace fhir::validation {
 namespace {
@@ -43,19 +44,6 @@ bool HasTrait(Trait trait, std::string_view type) {
   const auto row =
       std::find_if(rows.begin(), rows.end(), [trait](const TraitRow& each) { return each.trait == trait; });
   return std::find(row->types.begin(), row->types.end(), type) != row->types.end();
-}
-
-/// The type of the elements at a path, by the definitions of R4; kNoType for a choice and where the path leads through
-/// one.
-metadata::TypeId TypeAtPath(std::string_view path) {
-  const Definitions& definitions = Definitions::R4();
-  metadata::TypeId type = definitions.FindType(path.substr(0, path.find('.')));
-  while (type != metadata::kNoType && path.find('.') != std::string_view::npos) {
-    path.remove_prefix(path.find('.') + 1);
-    const metadata::ElementRow* row = definitions.FindChild(type, path.substr(0, path.find('.')));
-    type = row == nullptr ? metadata::kNoType : row->type;
-  }
-  return type;
 }
 
 /// As the row says; or, where it says nothing, as the base definition has it.
@@ -149,7 +137,8 @@ void CheckConstraints(const Node& row, Expressions& expressions, IssueList& issu
   }
 }
 
-void CheckRows(const Node& list, std::string_view type, bool snapshot, IssueList& issues) {
+void CheckRows(const Node& list, std::string_view type, bool snapshot, const FamilyContext& context,
+               IssueList& issues) {
   Expressions expressions;
   for (const Node& row : list.children()) {
     const Node* path = row.name == "element" ? row.Child("path") : nullptr;
@@ -166,6 +155,7 @@ void CheckRows(const Node& list, std::string_view type, bool snapshot, IssueList
       Report(row, IssueType::kInvalid, "no slicing is expected on the root", issues);
     }
     CheckTraits(row, issues);
+    CheckTypesOfRow(row, context, issues);
     CheckConstraints(row, expressions, issues);
   }
 }
@@ -190,12 +180,18 @@ void CheckExtensionUrl(const Node& definition, IssueList& issues) {
 
 /// An extension's definition says where it may stand; others stand where their type does.
 void CheckContexts(const Node& definition, IssueList& issues) {
-  if (definition.ChildValue("type") == "Extension") {
-    return;
-  }
+  const bool extension = definition.ChildValue("type") == "Extension";
   for (const Node& child : definition.children()) {
-    if (child.name == "context" || child.name == "contextInvariant") {
+    const bool context = child.name == "context";
+    if (!context && child.name != "contextInvariant") {
+      continue;
+    }
+    const std::string_view expression = context ? child.ChildValue("expression") : child.value;
+    const bool path = !context || child.ChildValue("type") == "fhirpath";
+    if (!extension) {
       Report(child, IssueType::kInvalid, "a context is expected in definitions of extensions alone", issues);
+    } else if (path && !expression.empty() && !fhirpath::Compile(expression)) {
+      Report(child, IssueType::kInvalid, "a FHIRPath expression is expected", issues);
     }
   }
 }
@@ -229,7 +225,7 @@ void CheckStructureDefinitionRows(const Node& definition, const FamilyContext& c
   }
   for (const std::string_view list : {"differential", "snapshot"}) {
     if (const Node* rows = definition.Child(list)) {
-      CheckRows(*rows, PathName(type), list == "snapshot", issues);
+      CheckRows(*rows, PathName(type), list == "snapshot", context, issues);
     }
   }
 }

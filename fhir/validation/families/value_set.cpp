@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/decimal.hpp"
+#include "fhir/base/regular_expression.hpp"
 #include "fhir/packages/registry.hpp"
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/families/families.hpp"
@@ -108,6 +110,59 @@ void CheckSystem(const Node& include, std::string_view system, const FamilyConte
   }
 }
 
+/// The values of a filter; those of in and not-in are a list.
+std::vector<std::string_view> ValuesOf(std::string_view operation, std::string_view text) {
+  std::vector<std::string_view> values;
+  const bool list = operation == "in" || operation == "not-in";
+  while (true) {
+    const std::size_t end = list ? text.find(',') : std::string_view::npos;
+    std::string_view value = text.substr(0, end);
+    value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    values.push_back(value.substr(0, value.find_last_not_of(' ') + 1));
+    if (end == std::string_view::npos) {
+      return values;
+    }
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// What the value should look like when it is none for the operation and property; empty when it is good.
+std::string FilterProblem(const Node& filter, std::string_view system, const Node* code_system,
+                          const FamilyContext& context) {
+  const std::string_view property = filter.ChildValue("property");
+  const std::string_view operation = filter.ChildValue("op");
+  const std::string_view text = filter.ChildValue("value");
+  if (operation == "exists") {
+    return std::string(ValueProblem("boolean", text));
+  }
+  if (operation == "regex") {
+    return RegularExpression::Compile(text) ? "" : "a regular expression is expected";
+  }
+  for (const std::string_view value : ValuesOf(operation, text)) {
+    if (const std::string_view problem = ValueProblem(PropertyType(property, code_system), value); !problem.empty()) {
+      return std::string(problem);
+    }
+    if (property == "concept" && code_system != nullptr) {
+      const terminology::Answer answer =
+          context.terminology.ValidateInCodeSystem({.system = system, .version = {}, .code = value, .display = {}});
+      if (answer.verdict == terminology::Verdict::kNotMember) {
+        return fmt::format("a code of {} is expected", system);
+      }
+    }
+  }
+  return {};
+}
+
+void CheckFilter(const Node& filter, std::string_view system, const Node* code_system, const FamilyContext& context,
+                 IssueList& issues) {
+  if (filter.ChildValue("value").empty()) {
+    return;  // the definition asks for it
+  }
+  if (const std::string problem = FilterProblem(filter, system, code_system, context); !problem.empty()) {
+    Report(filter, IssueType::kInvalid, fmt::format("{} as value of the filter", problem), issues);
+  }
+}
+
 /// A code that is listed is one of its system's, as far as that is loaded. A value set that is retired may list codes
 /// that are gone.
 void CheckListed(const Node& listed, const Node& include, bool retired, const FamilyContext& context,
@@ -153,15 +208,7 @@ void CheckInclude(const Node& include, bool retired, const FamilyContext& contex
       code_system = context.registry.Find("CodeSystem", system);
       looked_up = true;
     }
-    const std::string_view operation = part.ChildValue("op");
-    if (operation != "=") {
-      continue;
-    }
-    const std::string_view problem =
-        ValueProblem(PropertyType(part.ChildValue("property"), code_system), part.ChildValue("value"));
-    if (!problem.empty()) {
-      Report(part, IssueType::kInvalid, fmt::format("{} as value of the filter", problem), issues);
-    }
+    CheckFilter(part, system, code_system, context, issues);
   }
 }
 
