@@ -19,18 +19,22 @@ using model::Node;
 
 constexpr std::string_view kChoice = "[x]";
 
-/// The row of a path's last element; of a choice the one for references, which alone have targets.
-const ElementRow* RowAtPath(std::string_view path) {
+/// The row of a path's last element; of a choice the one of the type.
+const ElementRow* RowAtPath(std::string_view path, std::string_view type) {
   const Definitions& definitions = Definitions::R4();
   const std::size_t dot = path.rfind('.');
   const TypeId parent = dot == std::string_view::npos ? metadata::kNoType : TypeAtPath(path.substr(0, dot));
-  if (parent == metadata::kNoType) {
+  if (parent == metadata::kNoType || type.empty()) {
     return nullptr;
   }
   const std::string_view name = path.substr(dot + 1);
-  return name.ends_with(kChoice)
-             ? definitions.FindChild(parent, fmt::format("{}Reference", name.substr(0, name.size() - kChoice.size())))
-             : definitions.FindChild(parent, name);
+  if (!name.ends_with(kChoice)) {
+    return definitions.FindChild(parent, name);
+  }
+  const char initial =
+      type.front() >= 'a' && type.front() <= 'z' ? static_cast<char>(type.front() - 'a' + 'A') : type.front();
+  return definitions.FindChild(
+      parent, fmt::format("{}{}{}", name.substr(0, name.size() - kChoice.size()), initial, type.substr(1)));
 }
 
 /// The type that a loaded definition is of; kNoType when it is not loaded, or of a type that R4 does not have.
@@ -73,8 +77,6 @@ TypeId TypeAtPath(std::string_view path) {
 }
 
 void CheckTypesOfRow(const Node& row, const FamilyContext& context, IssueList& issues) {
-  const ElementRow* base = RowAtPath(row.ChildValue("path"));
-  const auto targets = base == nullptr ? std::span<const TypeId>{} : Definitions::R4().Targets(*base);
   for (const Node& type : row.children()) {
     if (type.name == "binding") {
       const std::string_view value_set = type.ChildValue("valueSet");
@@ -86,6 +88,8 @@ void CheckTypesOfRow(const Node& row, const FamilyContext& context, IssueList& i
     if (type.name != "type") {
       continue;
     }
+    const ElementRow* base = RowAtPath(row.ChildValue("path"), type.ChildValue("code"));
+    const auto targets = base == nullptr ? std::span<const TypeId>{} : Definitions::R4().Targets(*base);
     for (const Node& part : type.children()) {
       if (part.name == "profile") {
         CheckProfile(part, type.ChildValue("code"), context, issues);
