@@ -25,6 +25,7 @@
 #include "gateway/app/database.hpp"
 #include "gateway/app/housekeeping.hpp"
 #include "gateway/app/http_pipeline.hpp"
+#include "gateway/app/named_files.hpp"
 #include "gateway/app/operations_routes.hpp"
 #include "gateway/app/rules.hpp"
 #include "gateway/app/senders.hpp"
@@ -342,6 +343,13 @@ fhir::Result<void> Gateway::Parts::Listen() {
     options.frame_bytes_max = listener.frame_bytes_max;
     options.idle_timeout_ms = static_cast<int>(listener.idle_timeout_ms);
     options.frame_timeout_ms = static_cast<int>(listener.frame_timeout_ms);
+    options.closed = [this, name = listener.name](std::string_view reason) {
+      metrics
+          .GetCounter("passerelle_mllp_closed_total",
+                      "MLLP connections that the gateway ended, by listener and reason.",
+                      {{"listener", name}, {"reason", std::string(reason)}})
+          .Add();
+    };
     hl7v2::InboundProcessor* processor = inbound.at(listener.partner).get();
     GW_ASSIGN(auto started, hl7v2::mllp::Listener::Start(
                                 std::move(options), [this, processor, partner = listener.partner](
@@ -350,6 +358,9 @@ fhir::Result<void> Gateway::Parts::Listen() {
                                   CountMessages(metrics, partner, answer.has_value());
                                   return answer;
                                 }));
+    metrics.AddGauge("passerelle_mllp_connections", "Open MLLP connections.",
+                     [opened = started.get()] { return static_cast<double>(opened->open_connections()); },
+                     {{"listener", listener.name}});
     listeners.emplace_back(listener.name, std::move(started));
   }
   return {};
@@ -361,6 +372,7 @@ fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settin
   GW_ASSIGN(parts->logger, telemetry::Logger::Create(LevelOf(parts->settings.log.level), parts->settings.log.file));
   parts->metrics.AddProcessMetrics(Version());
   GW_ASSIGN(parts->rules, LoadRules(parts->settings));
+  GW_TRY(CheckNamedFiles(parts->settings));
   GW_ASSIGN(parts->destinations, ReadDestinations(parts->settings));
   // Addresses before the database: a port in use is found before anything is started.
   GW_TRY(parts->BindHttp());

@@ -29,6 +29,10 @@ struct ServerOptions {
   std::chrono::milliseconds certificate_check_interval{2'000};
 };
 
+/// Whether a server could use these certificate and key files.
+/// Errors: kConfiguration, beginning with the setting: "tls.key_file cannot be used: …".
+fhir::Result<void> CheckTls(const settings::Tls& tls);
+
 /// thread-safe.
 class Server {
  public:

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "fhir/base/text.hpp"
+#include "fhir/base/time_zone.hpp"
 #include "gateway/settings/table.hpp"
 
 namespace gateway::settings {
@@ -79,6 +81,18 @@ bool Lists(const std::vector<T>& items, std::string_view name) {
   return std::any_of(items.begin(), items.end(), [name](const T& item) { return item.name == name; });
 }
 
+void CheckZone(const std::string& zone, const std::string& path, Problems& problems) {
+  if (!fhir::TimeZone::Find(zone)) {
+    problems.push_back({path, "no time zone has this name"});
+  }
+}
+
+void CheckCharset(const std::string& charset, const std::string& path, Problems& problems) {
+  if (!charset.empty() && !fhir::FindCharset(charset)) {
+    problems.push_back({path, "no character set has this name"});
+  }
+}
+
 void CheckOpenAccess(const Settings& settings, Problems& problems) {
   if (settings.access.mode != "open") {
     return;
@@ -103,13 +117,20 @@ void CheckExchange(const Settings& settings, Problems& problems) {
     if (!organization.finess.empty() && organization.finess.size() != 9) {
       problems.push_back({path + ".finess", "a FINESS number has nine characters"});
     }
+    CheckCharset(settings.partners[i].charset, fmt::format("partners[{}].charset", i), problems);
+    CheckZone(settings.partners[i].zone, fmt::format("partners[{}].zone", i), problems);
   }
   for (std::size_t i = 0; i < settings.mllp.listeners.size(); ++i) {
     const MllpListener& listener = settings.mllp.listeners[i];
     const std::string path = fmt::format("mllp.listeners[{}]", i);
     CheckTls(listener.tls, path + ".tls", problems);
-    if (!Lists(settings.partners, listener.partner)) {
+    CheckCharset(listener.charset, path + ".charset", problems);
+    const auto partner = std::find_if(settings.partners.begin(), settings.partners.end(),
+                                      [&](const Partner& one) { return one.name == listener.partner; });
+    if (partner == settings.partners.end()) {
       problems.push_back({path + ".partner", "no partner has this name"});
+    } else if (partner->kind != "hospital") {
+      problems.push_back({path + ".partner", "HL7 v2 is received from a partner of kind hospital"});
     }
   }
   for (std::size_t i = 0; i < settings.destinations.size(); ++i) {
@@ -145,6 +166,7 @@ std::vector<Problem> FindProblems(const Settings& settings) {
   CheckTls(settings.http.tls, "http.tls", problems);
   CheckOpenAccess(settings, problems);
   CheckExchange(settings, problems);
+  CheckZone(settings.search.zone, "search.zone", problems);
   CheckUnique(settings.access.parties, "access.parties", problems);
   for (std::size_t i = 0; i < settings.access.parties.size(); ++i) {
     if (settings.access.mode == "deny" && settings.access.parties[i].token_file.empty()) {

@@ -218,6 +218,29 @@ class Refusals(WorkspaceCase):
         self.assertEqual(refused.returncode, 78, refused.stderr)
         self.assertIn("access.parties[platform].token_file", refused.stderr)
 
+    def test_certificates_that_cannot_be_used_exit_78_and_name_the_setting(self):
+        certificate, key = e2e.make_certificate(self.workspace.path, "good", "good")
+        _, other_key = e2e.make_certificate(self.workspace.path, "other", "other")
+        listener = {"name": "chu", "address": "127.0.0.1:0", "partner": "chu"}
+        hook = {"name": "hook", "kind": "rest-hook", "partner": "chu", "url": "https://localhost/x"}
+        for over, setting in (
+                ({"http": {"tls": {"certificate_file": "none.pem", "key_file": str(key)}}}, "http.tls.certificate_file"),
+                ({"http": {"tls": {"certificate_file": str(certificate), "key_file": str(other_key)}}}, "http.tls.key_file"),
+                ({"mllp": {"listeners": [{**listener, "tls": {"certificate_file": str(certificate), "key_file": str(certificate)}}]}},
+                 "mllp.listeners[chu].tls.key_file"),
+                ({"destinations": [{**hook, "ca_file": "none.pem"}]}, "destinations[hook].ca_file"),
+                ({"destinations": [{**hook, "token_file": "none.token"}]}, "destinations[hook].token_file")):
+            with self.subTest(setting):
+                config = self.config(over)
+                refused = e2e.run("check-config", config)
+                self.assertEqual(refused.returncode, 78, refused.stderr)
+                self.assertIn(setting, refused.stderr)
+                refused = self.serve("--embedded", str(self.workspace.path / "data"), config=config)
+                self.assertEqual(refused.returncode, 78, refused.stderr)
+                self.assertFalse((self.workspace.path / "data").exists(), "nothing is started")
+        good = self.config({"http": {"tls": {"certificate_file": str(certificate), "key_file": str(key)}}})
+        self.assertEqual(e2e.run("check-config", good).returncode, 0)
+
     def test_same_token_of_two_parties_exits_78(self):
         config = self.config()
         (self.workspace.path / "platform.token").write_text((self.workspace.path / "chu.token").read_text())

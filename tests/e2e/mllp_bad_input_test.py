@@ -137,6 +137,9 @@ class MllpBadInput(e2e.GatewayCase):
                 connection.sendall(junk)
                 self.assertEqual(self.read_to_end(connection), b"")
                 self.assertLess(time.monotonic() - begin, 10)
+        metrics = self.root("GET", "metrics")[1].decode()
+        self.assertRegex(metrics, r'passerelle_mllp_closed_total\{listener="chu",reason="junk"\} [3-9]')
+        self.assertIn('passerelle_mllp_connections{listener="chu"}', metrics)
 
     def test_two_messages_in_one_write_are_answered_in_order(self):
         connection = self.plain()

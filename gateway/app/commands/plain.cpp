@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "gateway/app/named_files.hpp"
 #include "gateway/app/rules.hpp"
 #include "gateway/app/version.hpp"
 #include "gateway/settings/settings.hpp"
@@ -28,9 +29,13 @@ ExitCode RunCheckConfig(const Arguments& arguments) {
   if (!loaded) {
     return Report(loaded.error());
   }
-  // The files that the configuration names count as part of it: mappings, policies, plans, tariffs, tokens.
+  // The files that the configuration names count as part of it: mappings, policies, plans, tariffs, tokens,
+  // certificates.
   if (const auto rules = LoadRules(*loaded); !rules) {
     return Report(rules.error());
+  }
+  if (const auto files = CheckNamedFiles(*loaded); !files) {
+    return Report(files.error());
   }
   fmt::print("{}: good\n", path);
   return ExitCode::kDone;

@@ -231,3 +231,12 @@ fhir::Result<std::unique_ptr<TlsContext>> TlsContext::Create(const settings::Tls
 }
 
 }  // namespace gateway::http::poco
+
+namespace gateway::http {
+
+fhir::Result<void> CheckTls(const settings::Tls& tls) {
+  GW_TRY(poco::TlsContext::Create(tls, std::chrono::milliseconds(0)));
+  return {};
+}
+
+}  // namespace gateway::http

@@ -121,6 +121,7 @@ class PocoListener final : public Listener {
         Poco::Net::StreamSocket socket = server_.acceptConnection();
         if (open_ >= options_.connections_max) {
           ++counters_.connections_refused;
+          Tell("no-place");
           socket.close();
           continue;
         }
@@ -232,6 +233,7 @@ class PocoListener final : public Listener {
       counters_.skipped_bytes += reader.skipped_bytes() - skipped_before;
       if (reader.junk_bytes() > kJunkBytesMax) {
         ++counters_.closed_junk;
+        Tell("junk");
         return;
       }
       // The clock of a frame runs from its first byte, and that of a peer who sends something else from his; line ends
@@ -251,6 +253,7 @@ class PocoListener final : public Listener {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(since + limit - ListenerClock::now());
       if (left.count() <= 0) {
         ++(junk ? counters_.closed_junk : counters_.closed_idle);
+        Tell(junk ? "junk" : reader.inside_frame() ? "half-frame" : "idle");
         return false;
       }
       const auto wait_ms = std::min<std::int64_t>(left.count(), kWakeMs);
@@ -259,6 +262,12 @@ class PocoListener final : public Listener {
       }
     }
     return false;
+  }
+
+  void Tell(std::string_view reason) const {
+    if (options_.closed) {
+      options_.closed(reason);
+    }
   }
 
   void CountEnd(const FrameReader& reader) {
@@ -275,6 +284,7 @@ class PocoListener final : public Listener {
     const auto answer = handler_(reader.TakeFrame(), session);
     if (!answer) {
       ++counters_.closed_unanswered;
+      Tell("unanswered");
       return false;
     }
     const std::string frame = Frame(*answer);

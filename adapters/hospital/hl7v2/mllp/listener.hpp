@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/hospital/hl7v2/mllp/tls.hpp"
 #include "fhir/base/error.hpp"
@@ -24,6 +25,9 @@ struct ListenerOptions {
   /// the beginning of one.
   int frame_timeout_ms = 30'000;
   int send_timeout_ms = 30'000;
+  /// Told when this side ends a connection, in a word: "no-place", "idle", "half-frame", "junk", "unanswered". Must be
+  /// thread-safe and must not throw. May be empty.
+  std::function<void(std::string_view reason)> closed;
 };
 
 struct Session {

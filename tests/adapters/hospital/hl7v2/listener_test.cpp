@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
+
 #include "adapters/hospital/hl7v2/ack/ack.hpp"
 #include "adapters/hospital/hl7v2/mllp/client.hpp"
 #include "adapters/hospital/hl7v2/mllp/framing.hpp"
@@ -145,13 +147,17 @@ TEST(MllpListener, FrameOverLimit_IsRejectedAndTheNextIsServed) {
 }
 
 TEST(MllpListener, ConnectionsOverLimit_AreClosedAtOnce) {
-  auto listener = mllp::Listener::Start({.connections_max = 1}, Answering(ack::Code::kAA));
+  std::promise<std::string> reason;
+  auto listener = mllp::Listener::Start(
+      {.connections_max = 1, .closed = [&](std::string_view why) { reason.set_value(std::string(why)); }},
+      Answering(ack::Code::kAA));
   ASSERT_TRUE(listener);
   mllp::Client first(At((*listener)->port()));
   ASSERT_TRUE(first.Exchange(Ping("1")));
   RawPeer second((*listener)->port());
   EXPECT_EQ(second.ReadToEnd(), "");
   EXPECT_EQ((*listener)->counters().connections_refused, 1u);
+  EXPECT_EQ(reason.get_future().get(), "no-place");
   EXPECT_TRUE(first.Exchange(Ping("2")));
 }
 
