@@ -37,6 +37,18 @@ std::string_view StateName(adapters::port::OutboxState state) {
   return "";
 }
 
+/// Segments as lines; the names in MSH come back in the sender's character set, which is not looked at here.
+std::string PlainLines(std::string_view ack) {
+  std::string lines;
+  for (const char byte : ack) {
+    lines += byte == '\r' ? '\n' : byte >= ' ' && byte <= '~' ? byte : '?';
+  }
+  while (lines.ends_with('\n')) {
+    lines.pop_back();
+  }
+  return lines;
+}
+
 /// One JSON object of text members, in the order they are added.
 class TextObject {
  public:
@@ -59,7 +71,7 @@ class TextObject {
 
 }  // namespace
 
-std::string ToJson(const adapters::port::JournalEntry& entry, bool with_raw) {
+std::string ToJson(const adapters::port::JournalEntry& entry, Detail detail) {
   TextObject object;
   object.Add("id", std::to_string(entry.id));
   object.Add("partner", entry.partner);
@@ -71,7 +83,10 @@ std::string ToJson(const adapters::port::JournalEntry& entry, bool with_raw) {
   object.AddTime("finished", entry.finished_us);
   object.Add("error_code", entry.error_code);
   object.Add("error_place", entry.error_place);
-  if (with_raw) {
+  if (detail != Detail::kRow && !entry.ack.empty()) {
+    object.Add("acknowledgement", PlainLines(entry.ack));
+  }
+  if (detail == Detail::kWithRaw) {
     object.Add("raw", fhir::EncodeBase64(entry.raw));
   }
   return object.End();

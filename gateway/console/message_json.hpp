@@ -8,9 +8,15 @@
 
 namespace gateway::console {
 
-/// {"id","partner","channel","control_id","type","state","received","finished","error_code","error_place"}; with
-/// `with_raw` also "raw", the message in base64. Ids are strings: they may exceed what a JSON number holds exactly.
-std::string ToJson(const adapters::port::JournalEntry& entry, bool with_raw);
+enum class Detail {
+  kRow,     ///< of a list
+  kEntry,   ///< also "acknowledgement", as text: other bytes than printable ASCII and line ends are shown as '?'
+  kWithRaw  ///< also "raw", the message in base64
+};
+
+/// {"id","partner","channel","control_id","type","state","received","finished","error_code","error_place"} and what
+/// `detail` adds. Ids are strings: they may exceed what a JSON number holds exactly.
+std::string ToJson(const adapters::port::JournalEntry& entry, Detail detail);
 
 /// {"id","destination","kind","order_key","cause","state","attempts","created","due","finished","last_reason"}
 std::string ToJson(const store::OutboxRecord& record);

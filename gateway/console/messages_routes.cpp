@@ -131,7 +131,8 @@ http::Response ListMessages(adapters::port::Journal& journal, const http::Reques
     return Refusal(state.error());
   }
   const auto entries = journal.List(filter);
-  return entries ? List(*entries, [](const auto& entry) { return ToJson(entry, false); }) : Refusal(entries.error());
+  return entries ? List(*entries, [](const auto& entry) { return ToJson(entry, Detail::kRow); })
+                 : Refusal(entries.error());
 }
 
 http::Response ShowMessage(adapters::port::Journal& journal, const http::Request& request) {
@@ -140,7 +141,8 @@ http::Response ShowMessage(adapters::port::Journal& journal, const http::Request
     return Refusal(id.error());
   }
   const auto entry = journal.Get(*id);
-  return entry ? Json(ToJson(*entry, request.QueryValue("raw") == "1")) : Refusal(entry.error());
+  return entry ? Json(ToJson(*entry, request.QueryValue("raw") == "1" ? Detail::kWithRaw : Detail::kEntry))
+               : Refusal(entry.error());
 }
 
 http::Response ListOutbox(store::OutboxStore& outbox, const http::Request& request) {

@@ -39,6 +39,8 @@ std::string ListTarget(const Arguments& arguments) {
   return target;
 }
 
+constexpr std::size_t kTextColumn = 16;
+
 void PrintRow(const fhir::json::Value& entry, bool outbox) {
   if (outbox) {
     fmt::print("{:<20} {:<10} {:<24} {:<3} {:<24} {}\n", entry.FindText("id"), entry.FindText("state"),
@@ -101,7 +103,11 @@ ExitCode RunMessagesShow(const Arguments& arguments) {
     return ExitCode::kDone;
   }
   for (const fhir::json::Member& member : entry->members()) {
-    fmt::print("{:<12} {}\n", member.name, member.value.text());
+    std::string text(member.value.text());
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += kTextColumn + 1) {
+      text.insert(at + 1, kTextColumn, ' ');
+    }
+    fmt::print("{:<{}} {}\n", member.name, kTextColumn - 1, text);
   }
   return ExitCode::kDone;
 }
