@@ -38,6 +38,7 @@
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/installation_key.hpp"
+#include "gateway/store/journal_statements.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
 #include "gateway/store/resource_store.hpp"
@@ -82,6 +83,23 @@ void CountMessages(telemetry::Metrics& metrics, const std::string& partner, bool
                   "HL7 v2 messages received, by partner and whether they were answered.",
                   {{"partner", partner}, {"answered", answered ? "yes" : "no"}})
       .Add();
+}
+
+/// One line for each HL7 v2 message: what asks for a person is a warning.
+void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7v2::InboundReport& report) {
+  using telemetry::Code;
+  const auto message = telemetry::Count("message", report.message);
+  if (report.error) {
+    logger.Warning("mllp", "message not answered",
+                   {message, Code("partner", partner), Code("error", report.error->code),
+                    telemetry::Detail(report.error->internal_text)});
+    return;
+  }
+  const bool refused = report.state == port::MessageState::kRefused;
+  logger.Log(
+      refused ? telemetry::Level::kWarning : telemetry::Level::kInfo, "mllp", "message",
+      {message, Code("partner", partner), Code("state", store::StateName(report.state)),
+       telemetry::Flag("repeated", report.repeated), Code("condition", report.condition), Code("place", report.place)});
 }
 
 }  // namespace
@@ -231,6 +249,9 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
       inbound_options.partner.charset = listener.charset;
     }
     inbound_options.actor = PartnerActor(listener.partner);
+    inbound_options.report = [this, partner = listener.partner](const hl7v2::InboundReport& report) {
+      LogMessage(*logger, partner, report);
+    };
     inbound[listener.partner] = std::make_unique<hl7v2::InboundProcessor>(
         std::move(inbound_options), [this] { return CurrentMaps(); }, *journal, *units, clock);
   }

@@ -109,6 +109,16 @@ std::string InboundProcessor::Answer(const er7::Header& header, ack::Code code, 
 }
 
 std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
+  InboundReport report;
+  auto answer = ReceiveReported(raw, too_large, report);
+  if (options_.report) {
+    options_.report(report);
+  }
+  return answer;
+}
+
+std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view raw, bool too_large,
+                                                             InboundReport& report) {
   const auto header = er7::ReadHeader(raw);
   port::InboundMessage message;
   message.partner = options_.partner.name;
@@ -120,40 +130,48 @@ std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool 
                           : std::string(raw);
   auto received = journal_.Receive(message);
   if (!received) {
+    report.error = std::move(received).error();
     return std::nullopt;  // not durable: no answer
   }
+  report.message = received->entry.id;
   if (received->repeated && !received->entry.ack.empty()) {
+    report.repeated = true;
+    report.state = received->entry.state;
+    report.condition = received->entry.error_code;
+    report.place = received->entry.error_place;
     return received->entry.ack;
   }
   // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
   // again is safe, the first to finish wins.
-  auto answer = Work(received->entry.id, raw, too_large, received->refusal);
+  auto answer = Work(received->entry.id, raw, too_large, received->refusal, report);
   if (answer) {
     return *std::move(answer);
   }
+  report.error = std::move(answer).error();
   return std::nullopt;
 }
 
 fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& entry) {
-  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark), {});
+  InboundReport report;  // the caller reports
+  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark), {}, report);
 }
 
 fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large,
-                                                 std::string_view refusal) {
+                                                 std::string_view refusal, InboundReport& report) {
   auto header = er7::ReadHeader(raw);
   header.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
   if (too_large) {
-    return Refuse(entry_id, header, {TooLargeFault()}, {}, refusal);
+    return Refuse(entry_id, header, {TooLargeFault()}, {}, refusal, report);
   }
   const auto maps = maps_();
   auto first = messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits});
   const std::string patient_key = first.patient_key.empty() ? std::string() : mapping::DigestUuid(first.patient_key);
   if (!first.faults.empty()) {
-    return Refuse(entry_id, header, first.faults, patient_key, refusal);
+    return Refuse(entry_id, header, first.faults, patient_key, refusal, report);
   }
   const std::string accepted = Answer(header, ack::Code::kAA, {});
   if (first.ignored) {
-    return Finish(entry_id, port::MessageState::kIgnored, accepted);
+    return Finish(entry_id, port::MessageState::kIgnored, accepted, report);
   }
   // The first thing that no rule took stands in the journal beside the message; the sender has done nothing wrong.
   const JournalNote note = first.notes.empty() ? JournalNote{} : NoteOf(first.notes.front());
@@ -188,15 +206,20 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
                                   patient_key);
       });
   if (committed) {
+    report.state = port::MessageState::kCommitted;
+    report.condition = note.condition;
+    report.place = note.place;
     return accepted;
   }
   if (!faults.empty() && IsFaultOfMessage(committed.error())) {
-    return Refuse(entry_id, header, std::move(faults), patient_key, refusal);
+    return Refuse(entry_id, header, std::move(faults), patient_key, refusal, report);
   }
   if (faults.empty() && committed.error().code == fhir::ErrorCode::kConflict) {
     // Another worker finished this very message first: its answer is the answer.
     GW_ASSIGN(auto entry, journal_.Get(entry_id));
     if (!entry.ack.empty()) {
+      report.repeated = true;
+      report.state = entry.state;
       return std::move(entry.ack);
     }
   }
@@ -204,17 +227,18 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
 }
 
 fhir::Result<std::string> InboundProcessor::Finish(std::int64_t entry_id, port::MessageState state,
-                                                   const std::string& answer) {
+                                                   const std::string& answer, InboundReport& report) {
   GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
                              [&](port::UnitOfWork& work) -> fhir::Result<void> {
                                return work.FinishMessage(entry_id, state, answer, {}, {}, {});
                              }));
+  report.state = state;
   return answer;
 }
 
 fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const er7::Header& header,
                                                    std::vector<er7::Fault> faults, std::string_view patient_key,
-                                                   std::string_view refusal) {
+                                                   std::string_view refusal, InboundReport& report) {
   const ack::Code code = ack::CodeOf(faults);
   const JournalNote note = NoteOf(faults.front());
   std::string answer = Answer(header, code, std::move(faults));
@@ -226,6 +250,9 @@ fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const 
                                return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, note.condition,
                                                          note.place, patient_key);
                              }));
+  report.state = port::MessageState::kRefused;
+  report.condition = note.condition;
+  report.place = note.place;
   return answer;
 }
 

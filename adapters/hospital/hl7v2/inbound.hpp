@@ -16,11 +16,22 @@
 
 namespace adapters::hospital::hl7v2 {
 
+/// What became of one received message, for the log: positions and codes, never a value.
+struct InboundReport {
+  std::int64_t message = 0;                                  ///< id in the journal; 0: it could not be made durable
+  port::MessageState state = port::MessageState::kReceived;  ///< kReceived: no answer was given
+  bool repeated = false;                                     ///< it was answered as the first time
+  std::string condition, place;                              ///< of a refusal, or of what no rule took
+  std::optional<fhir::Error> error;                          ///< why there was no answer
+};
+
 struct InboundOptions {
   Partner partner;
   port::Actor actor;  ///< the hospital, on whose behalf resources are written
   er7::ParseLimits limits;
   int attempts_max = 5;  ///< of the transaction, when it loses a race
+  /// Called at the end of every Receive. Must be thread-safe and must not throw. May be empty.
+  std::function<void(const InboundReport&)> report;
 };
 
 /// Takes the rules that are valid at the moment; called once per message, so that a reload takes effect at once.
@@ -43,10 +54,13 @@ class InboundProcessor {
 
  private:
   /// `refusal`: the acknowledgement that this very message was refused with before, "" when it was not.
-  fhir::Result<std::string> Work(std::int64_t entry_id, std::string_view raw, bool too_large, std::string_view refusal);
+  fhir::Result<std::string> Work(std::int64_t entry_id, std::string_view raw, bool too_large, std::string_view refusal,
+                                 InboundReport& report);
+  std::optional<std::string> ReceiveReported(std::string_view raw, bool too_large, InboundReport& report);
   fhir::Result<std::string> Refuse(std::int64_t entry_id, const er7::Header& header, std::vector<er7::Fault> faults,
-                                   std::string_view patient_key, std::string_view refusal);
-  fhir::Result<std::string> Finish(std::int64_t entry_id, port::MessageState state, const std::string& answer);
+                                   std::string_view patient_key, std::string_view refusal, InboundReport& report);
+  fhir::Result<std::string> Finish(std::int64_t entry_id, port::MessageState state, const std::string& answer,
+                                   InboundReport& report);
   std::string Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const;
 
   const InboundOptions options_;

@@ -302,6 +302,31 @@ TEST_F(Inbound, DocumentNumberOfAForeignAuthority_NeverChangesAnotherHospitalsDo
   EXPECT_EQ(CodeOf(processor.Receive(ReadData("accents_letter.hl7"))), "AA");
 }
 
+TEST_F(Inbound, EveryMessage_IsReportedOnce) {
+  std::vector<hl7::InboundReport> reports;
+  hl7::InboundProcessor reporting(
+      {.partner = tests::hl7v2::TestPartner(),
+       .report = [&](const hl7::InboundReport& report) { reports.push_back(report); }},
+      [this] { return maps; }, host, host, host);
+  reporting.Receive(ReadData("adult_admission.hl7"));
+  reporting.Receive(ReadData("adult_admission.hl7"));
+  reporting.Receive(ReadData("refusals/birth_date_bad.hl7"));
+  reporting.Receive(ReadData("unknown_trigger.hl7"));
+  host.database.away = true;
+  reporting.Receive(ReadData("adult_discharge.hl7"));
+  ASSERT_EQ(reports.size(), 5u);
+  EXPECT_EQ(reports[0].state, port::MessageState::kCommitted);
+  EXPECT_FALSE(reports[0].repeated);
+  EXPECT_TRUE(reports[1].repeated);
+  EXPECT_EQ(reports[1].message, reports[0].message);
+  EXPECT_EQ(reports[2].state, port::MessageState::kRefused);
+  EXPECT_EQ(reports[2].place, "PID-7");
+  EXPECT_EQ(reports[3].state, port::MessageState::kIgnored);
+  EXPECT_EQ(reports[4].message, 0);
+  ASSERT_TRUE(reports[4].error);
+  EXPECT_EQ(reports[4].error->code, fhir::ErrorCode::kUnavailable);
+}
+
 TEST_F(Inbound, Answers_NeverHoldValuesOfThePatient) {
   for (const auto* name : {"refusals/birth_date_bad.hl7", "refusals/gender_unknown.hl7", "refusals/ipp_missing.hl7",
                            "refusals/bytes_invalid.hl7", "refusals/line_not_a_segment.hl7"}) {
