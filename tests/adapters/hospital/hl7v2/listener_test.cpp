@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 
 #include "adapters/hospital/hl7v2/ack/ack.hpp"
@@ -169,6 +171,31 @@ TEST(MllpListener, Stop_EndsIdleConnections) {
   (*listener)->Stop(5'000);
   EXPECT_EQ((*listener)->open_connections(), 0u);
   EXPECT_FALSE(client.Exchange(Ping("2")));
+}
+
+TEST(MllpListener, Stop_LetsTheMessageInHandBeAnswered_AndTakesNoOther) {
+  std::promise<void> entered;
+  std::promise<void> released;
+  std::atomic<int> handled = 0;
+  auto listener = mllp::Listener::Start({}, [&](std::string frame, const mllp::Session& session) {
+    if (++handled == 1) {
+      entered.set_value();
+      released.get_future().wait();
+    }
+    return Answering(ack::Code::kAA)(std::move(frame), session);
+  });
+  ASSERT_TRUE(listener);
+  RawPeer peer((*listener)->port());
+  peer.Send(mllp::Frame(Ping("1")) + mllp::Frame(Ping("2")));
+  entered.get_future().wait();
+  auto stopped = std::async(std::launch::async, [&] { (*listener)->Stop(60'000); });
+  EXPECT_EQ(stopped.wait_for(std::chrono::milliseconds(300)), std::future_status::timeout) << "it waits for the answer";
+  released.set_value();
+  const std::string answers = peer.ReadToEnd();
+  EXPECT_NE(answers.find("MSA|AA|1"), std::string::npos);
+  EXPECT_EQ(answers.find("MSA|AA|2"), std::string::npos) << "the sender keeps what was not answered";
+  stopped.get();
+  EXPECT_EQ(handled, 1);
 }
 
 TEST(MllpClient, AnswerToAnotherMessage_IsPassedOver) {
