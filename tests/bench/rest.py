@@ -1,0 +1,196 @@
+"""`bench rest`: the REST API on loaded data. Import, the search mix, small transactions, the loop of create, read, update and
+delete; what the data takes on disk and the gateway in memory."""
+
+import bz2
+import http.client
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+
+import sample
+import search_mix
+from postgres_server import binaries as postgres_binaries, execute
+
+TABLES = ("resource_version", "idx_string", "idx_token", "idx_reference", "idx_date", "idx_number", "idx_quantity", "idx_uri")
+IMPORT_CONNECTIONS = 2
+WRITE_CLIENTS = 16
+SUMMARY = re.compile(r"(\d+) resources of \d+ files \(\d+ Bundles\) in ([\d.]+) s: \d+ a second, (\d+) failed")
+DEEP_PAGES = 4
+
+
+class Rest:
+    """The measurements, with `bench` for what all benchmarks share."""
+
+    def __init__(self, bench, failure, synthea: pathlib.Path, check: bool):
+        self.bench, self.failure, self.check = bench, failure, check
+        self.given = bench.folder / "given"
+        self.given.mkdir()
+        if synthea.is_dir() and not check:
+            self.kind = "synthetic patients"
+            for path in synthea.glob("*.json.bz2"):  # unpacking is no part of an import's time
+                (self.given / path.name.removesuffix(".bz2")).write_bytes(bz2.decompress(path.read_bytes()))
+        else:
+            self.kind = "generated patients"
+            sample.write(self.given, patients=8 if check else 100)
+        self.gateway = bench.outside("rest", audit=False)
+        self.database = bench.conninfo("rest")
+
+    def run(self):
+        self.load_and_copy()
+        self.sizes()
+        self.search()
+        self.writes()
+        self.bench.report_value("memory after rest", self.bench.memory_mb(self.gateway), "MB PSS", "< 300", "after the lines above")
+        self.gateway.stop()
+
+    def scalar(self, sql: str, database: str | None = None) -> str:
+        return execute(database or self.database, sql)
+
+    def rows(self, sql: str) -> list[list[str]]:
+        said = execute(self.database, sql)
+        return [line.split("|") for line in said.splitlines()]
+
+    # Import
+
+    def import_once(self, gateway) -> dict:
+        done = subprocess.run([str(self.bench.binaries / "passerelle"), "import", "--server", gateway.base, "--connections",
+                               str(IMPORT_CONNECTIONS), str(self.given)], capture_output=True, text=True)
+        match = SUMMARY.search(done.stdout)
+        if done.returncode != 0 or not match:
+            raise self.failure(f"import: {done.stdout} {done.stderr}")
+        return {"rate": int(match[1]) / max(float(match[2]), 0.05), "resources": int(match[1]), "p50_ms": 0, "p99_ms": 0}
+
+    def load_and_copy(self):
+        """An import, and beside it COPY of what it made into a database with the same tables and indexes."""
+        ours = self.import_once(self.gateway)
+        psql = str(postgres_binaries() / "psql")
+        floor = self.bench.outside("rest_floor", audit=False)  # makes the tables
+        floor.stop()
+        files = []
+        for table in TABLES:
+            file = self.bench.folder / f"{table}.copy"
+            columns = ", ".join(column[0] for column in self.rows(
+                f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+                " AND attname <> 'made_tx' AND attgenerated = '' ORDER BY attnum"))
+            subprocess.run([psql, "-Xqc", f"\\copy (SELECT {columns} FROM {table}) TO '{file}' (FORMAT binary)", self.database], check=True)
+            files.append(f"\\copy {table} ({columns}) FROM '{file}' (FORMAT binary)")
+        script = self.bench.folder / "copy.sql"
+        script.write_text("\\timing on\nBEGIN;\n" + "\n".join(files) + "\nCOMMIT;\n")
+        said = subprocess.run([psql, "-Xq", "-v", "ON_ERROR_STOP=1", "-f", str(script), self.bench.conninfo("rest_floor")],
+                              capture_output=True, text=True, check=True).stdout
+        seconds = sum(float(ms) for ms in re.findall(r"^Time: ([\d.]+) ms", said, re.M)) / 1000
+        copied = int(self.scalar("SELECT count(*) FROM resource_version", self.bench.conninfo("rest_floor")))
+        theirs = {"rate": copied / seconds, "p50_ms": 0, "p99_ms": 0}
+        self.bench.report("import", "resources/s", f"{ours['resources']} entries of {self.kind}, {IMPORT_CONNECTIONS} connections",
+                          [ours], [theirs], ">= 8000/s")
+        self.bench.results[-1].update(p50_ms=None, p99_ms=None)
+        for table in TABLES:
+            (self.bench.folder / f"{table}.copy").unlink()
+
+    def sizes(self):
+        execute(self.database, "VACUUM (ANALYZE)")
+        named = ", ".join(f"'{table}'::regclass" for table in TABLES)
+        disk, text = self.rows(f"SELECT (SELECT sum(pg_total_relation_size(t)) FROM unnest(ARRAY[{named}]) t),"
+                               " (SELECT sum(length(body)) FROM resource_version)")[0]
+        self.bench.report_value("bytes on disk", int(disk) / int(text), "x compact JSON", "<= 3", f"{int(text) // 1000} kB of JSON")
+
+    # Search
+
+    def get(self, path: str):
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.http_port, timeout=120)
+        try:
+            connection.request("GET", "/fhir/" + path, headers={"Accept": "application/fhir+json"})
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise self.failure(f"{path.split('?')[0]} answered {answer.status}: {body[:500].decode(errors='replace')}")
+        return json.loads(body)
+
+    def deep_pages(self, searches: list):
+        """The search by date, some pages further: by the gateway's own links, and with OFFSET in SQL."""
+        first = next(search for search in searches if search.name == "_sort=-date")
+        paths, values = [], []
+        for path, value in zip(first.paths, first.values):
+            for _ in range(DEEP_PAGES):
+                links = {link["relation"]: link["url"] for link in self.get(path)["link"]}
+                if "next" not in links:
+                    break
+                path = links["next"].split("/fhir/", 1)[1]
+            else:
+                paths.append(path)
+                values.append(value)
+        if paths:
+            limit = search_mix.PAGE
+            searches.append(search_mix.Search("_sort=-date, deep page", paths,
+                                              first.sql.replace("OFFSET 0", f"OFFSET {DEEP_PAGES * limit}"), values))
+
+    def floor_file(self, searches: list) -> pathlib.Path:
+        file = self.bench.folder / "searches.sql"
+        with open(file, "w") as out:
+            for search in searches:
+                out.write(f"Q {search.sql}\n")
+                for values in search.values:
+                    out.write("V " + "\t".join(map(str, values)) + "\n")
+        return file
+
+    def path_file(self, searches: list) -> pathlib.Path:
+        file = self.bench.folder / "searches.paths"
+        file.write_text("".join(f"/fhir/{path}\n" for search in searches for path in search.paths))
+        return file
+
+    def same_answers(self, searches: list):
+        """The hand-written SQL gives as many resources as the gateway, for every request."""
+        counts = subprocess.run([str(self.bench.binaries / "sql_load"), self.database, "count", str(self.floor_file(searches))],
+                                capture_output=True, text=True)
+        if counts.returncode != 0:
+            raise self.failure(f"sql_load: {counts.stderr}")
+        numbers = iter(map(int, counts.stdout.split()))
+        found = 0
+        for search in searches:
+            for path in search.paths:
+                rows, entries = next(numbers), len(self.get(path).get("entry", []))
+                found += entries
+                if rows != entries:
+                    raise self.failure(f"search \"{search.name}\": the gateway finds {entries} resources, the SQL {rows}")
+        if not found:
+            raise self.failure("the searches find nothing")
+
+    def search(self):
+        searches = search_mix.searches(search_mix.Data(self.rows))
+        searches = [search for search in searches if search.paths]
+        self.deep_pages(searches)
+        self.same_answers(searches)
+        seconds = self.bench.seconds
+        clients = 8
+        slowest = 0.0
+        for search in searches:
+            ours = self.bench.load("http_load", "127.0.0.1", self.gateway.http_port, clients, seconds / 8, "read", self.path_file([search]))
+            theirs = self.bench.load("sql_load", self.database, clients, seconds / 8, self.floor_file([search]))
+            slowest = max(slowest, ours["p99_ms"])
+            self.bench.report("search: " + search.name, "searches/s", f"{len(search.paths)} requests, {clients} clients", [ours], [theirs],
+                              "p99 <= 20 ms")
+        ours, theirs = self.bench.take_turns(
+            lambda _: self.bench.load("http_load", "127.0.0.1", self.gateway.http_port, clients, seconds / 2, "read", self.path_file(searches)),
+            lambda _: self.bench.load("sql_load", self.database, clients, seconds / 2, self.floor_file(searches)))
+        self.bench.report("search mix", "searches/s", f"{len(searches)} searches, {clients} clients", ours, theirs, 0.6)
+
+    # Writes
+
+    def writes(self):
+        small = self.bench.folder / "small.json"
+        small.write_text(json.dumps(sample.small_transaction(), separators=(",", ":")))
+        crud = self.bench.folder / "crud.ndjson"
+        crud.write_text("".join(json.dumps(resource, separators=(",", ":")) + "\n" for resource in sample.NINE_TYPES))
+        port = self.gateway.http_port
+        for name, unit, mode, file, path, aim in (
+                ("small transaction", "transactions/s", "transaction", small, "/fhir", ">= 2500/s"),
+                ("create, read, update, delete", "requests/s", "crud", crud, "/fhir", ">= 3500/s")):
+            runs = [self.bench.load("http_load", "127.0.0.1", port, WRITE_CLIENTS, self.bench.seconds / 2, mode, file, path)
+                    for _ in range(self.bench.rounds)]
+            middle = statistics.median(run["rate"] for run in runs)
+            self.bench.report(name, unit, f"{file.stat().st_size} bytes, {WRITE_CLIENTS} clients",
+                              [run for run in runs if run["rate"] == middle] or runs, None, aim)
