@@ -140,14 +140,14 @@ class WithoutServerTest(unittest.TestCase):
 
     def test_file_of_any_size_costs_the_same_memory(self):
         """200 MB of lines in a file of a few hundred kB, to a server that takes everything."""
-        entries = [0]
+        entries = []
 
         class Taker(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                entries[0] += body.count(b'"request":')
+                entries.append(body.count(b'"request":'))
                 self.send_response(200)
                 self.send_header("Content-Length", "2")
                 self.end_headers()
@@ -174,7 +174,7 @@ class WithoutServerTest(unittest.TestCase):
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
         self.assertEqual(process.returncode, 0, said)
-        self.assertEqual(entries[0], 2000)
+        self.assertEqual(sum(entries), 2000)
         self.assertLess(usage.ru_maxrss / 1024, 100, "MB at most")
 
 

@@ -97,6 +97,22 @@ std::string RefusalOf(const fhir::json::Value& entry) {
   return ReasonOf(number, outcome == nullptr ? std::string() : fhir::json::WriteValue(*outcome));
 }
 
+/// For each entry of a batch what the answer says against it, empty when it was done; nothing when the answer does not
+/// tell.
+std::optional<std::vector<std::string>> RefusalsOf(const LoadGroup& group, const LinkAnswer& answer) {
+  const auto body = fhir::json::ReadValue(answer.body, {.bytes_max = kAnswerBytesMax});
+  const fhir::json::Value* entries = body ? body->Find("entry") : nullptr;
+  if (entries == nullptr || entries->items().size() != group.items.size()) {
+    return std::nullopt;
+  }
+  std::vector<std::string> reasons;
+  reasons.reserve(entries->items().size());
+  for (const fhir::json::Value& entry : entries->items()) {
+    reasons.push_back(RefusalOf(entry));
+  }
+  return reasons;
+}
+
 /// One connection at work.
 class Loader {
  public:
@@ -148,7 +164,7 @@ class Loader {
       return;
     }
     if (group.kind == GroupKind::kBatch && answer->accepted()) {
-      TakeBatch(group, *answer, early);
+      TakeBatch(group, *std::move(answer), early);
       return;
     }
     if (!answer->accepted() && early) {
@@ -167,37 +183,38 @@ class Loader {
       report_.Failed(PlaceOf(group, 0), ReasonOf(answer->status, answer->body), group.size());
     } else {
       for (std::size_t i = 0; i < group.items.size() && !stop_.set(); ++i) {
-        Load(PartOf(group, {i}));
+        Load(SingleOf(group, i));
       }
     }
   }
 
-  /// Counts the entries of a batch; sends those that were refused once more when `early`.
-  void TakeBatch(const LoadGroup& group, const LinkAnswer& answer, bool early) {
-    const auto body = fhir::json::ReadValue(answer.body, {.bytes_max = kAnswerBytesMax});
-    const fhir::json::Value* entries = body ? body->Find("entry") : nullptr;
-    if (entries == nullptr || entries->items().size() != group.items.size()) {
+  /// Counts the entries of a batch. When some were refused and it was `early`, the same batch goes once more: under the
+  /// same key its other entries are not done twice, and a later repeat of the file finds each under the key it had.
+  void TakeBatch(const LoadGroup& group, LinkAnswer answer, bool early) {
+    auto reasons = RefusalsOf(group, answer);
+    if (reasons && early && std::ranges::any_of(*reasons, [](const std::string& reason) { return !reason.empty(); })) {
+      turns_.AwaitEarlier(number_);
+      auto again = stop_.set() ? std::nullopt : Send(group);
+      if (!again) {
+        return;
+      }
+      if (again->accepted()) {
+        reasons = RefusalsOf(group, *again);
+      }
+    }
+    if (!reasons) {
       report_.Failed(PlaceOf(group, 0), "the answer does not tell what became of the entries", group.size());
       return;
     }
-    std::vector<std::size_t> refused;
-    for (std::size_t i = 0; i < group.items.size(); ++i) {
-      const std::string reason = RefusalOf(entries->items()[i]);
-      if (!reason.empty()) {
-        refused.push_back(i);
-        if (!early) {
-          report_.Failed(PlaceOf(group, i), reason);
-        }
+    std::size_t loaded = 0;
+    for (std::size_t i = 0; i < reasons->size(); ++i) {
+      if ((*reasons)[i].empty()) {
+        ++loaded;
+      } else {
+        report_.Failed(PlaceOf(group, i), (*reasons)[i]);
       }
     }
-    report_.Loaded(group.items.size() - refused.size());
-    if (!early || refused.empty()) {
-      return;
-    }
-    turns_.AwaitEarlier(number_);
-    if (!stop_.set()) {
-      Load(PartOf(group, refused));
-    }
+    report_.Loaded(loaded);
   }
 
   const ImportOrder& order_;

@@ -50,15 +50,13 @@ fhir::Result<std::string> KeyOf(const LoadGroup& group) {
   return key;
 }
 
-LoadGroup PartOf(const LoadGroup& group, const std::vector<std::size_t>& positions) {
-  LoadGroup part;
-  part.kind = group.kind;
-  part.file = group.file;
-  part.lines = group.lines;
-  for (const std::size_t position : positions) {
-    part.items.push_back(group.items[position]);
-  }
-  return part;
+LoadGroup SingleOf(const LoadGroup& group, std::size_t position) {
+  LoadGroup single;
+  single.kind = group.kind;
+  single.file = group.file;
+  single.lines = group.lines;
+  single.items.push_back(group.items[position]);
+  return single;
 }
 
 std::string PlaceOf(const LoadGroup& group, std::size_t position) {

@@ -54,8 +54,8 @@ std::string BundleOf(const LoadGroup& group);
 /// The Idempotency-Key: 64 hexadecimal digits that depend on the items alone. Errors: kInternal.
 fhir::Result<std::string> KeyOf(const LoadGroup& group);
 
-/// The group of the same kind with one item, or with some.
-LoadGroup PartOf(const LoadGroup& group, const std::vector<std::size_t>& positions);
+/// The group of the same kind with one of its items.
+LoadGroup SingleOf(const LoadGroup& group, std::size_t position);
 
 /// "FILE: entry 3 (Observation)", "FILE:12 (Patient)", or "FILE" for a whole.
 std::string PlaceOf(const LoadGroup& group, std::size_t position);

@@ -79,11 +79,15 @@ class Grouping {
   Grouping(GroupKind kind, std::string file, const GroupLimits& limits, const GroupSink& take)
       : kind_(kind), file_(std::move(file)), limits_(limits), take_(take) {}
 
-  /// False when no more is wanted.
-  bool Add(LoadItem item) {
+  /// `alone`: a group of its own. False when no more is wanted.
+  bool Add(LoadItem item, bool alone = false) {
+    if (alone && !Give()) {
+      return false;
+    }
     bytes_ += item.entry.size();
     group_.items.push_back(std::move(item));
-    return (group_.items.size() < limits_.group_items_max && bytes_ < limits_.group_bytes_max) || Give();
+    const bool room = !alone && group_.items.size() < limits_.group_items_max && bytes_ < limits_.group_bytes_max;
+    return room || Give();
   }
   bool Give() {
     if (group_.items.empty()) {
@@ -147,13 +151,13 @@ class JsonFile {
   }
 
   /// False when no more is wanted.
-  bool AddEntry(Grouping& groups, std::string entry, std::size_t number, std::string type) {
+  bool AddEntry(Grouping& groups, std::string entry, std::size_t number, std::string type, bool alone = false) {
     auto item = ItemOf(std::move(entry), number, std::move(type));
     if (!item) {
       problem_(path_, item.error().public_text.text);
       return false;
     }
-    return groups.Add(*std::move(item));
+    return groups.Add(*std::move(item), alone);
   }
 
   void ReadHeld(std::string text) {
@@ -246,7 +250,7 @@ class JsonFile {
       Grouping groups(GroupKind::kUnit, path_, limits_, take_);
       for (std::size_t i = 0; i < entries.size(); ++i) {
         auto made = LoadEntryOf(entries[i], i);
-        if (made && !AddEntry(groups, std::move(made->entry), i, std::move(made->type))) {
+        if (made && !AddEntry(groups, std::move(made->entry), i, std::move(made->type), !made->has_id)) {
           return;
         }
       }
@@ -309,7 +313,7 @@ class JsonFile {
         continue;
       }
       auto made = LoadEntryOf(*entry, number);
-      if (made && !AddEntry(groups, std::move(made->entry), number, std::move(made->type))) {
+      if (made && !AddEntry(groups, std::move(made->entry), number, std::move(made->type), !made->has_id)) {
         return;
       }
     }

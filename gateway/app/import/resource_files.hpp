@@ -34,7 +34,8 @@ bool IsLineFile(std::string_view path);
 /// Shape:  a transaction is one group, as it stands. A batch becomes groups of its entries. The resources of a
 ///         collection or searchset become one transaction, with their references to each other; those of one that is
 ///         larger than a request may be become several, without. Any other resource, a document among them, is a group
-///         of its own. What has an id is put there, anything else posted.
+///         of its own. What has an id is put there, anything else posted. What is posted out of a collection in parts
+///         goes alone: its key depends on nothing else.
 /// Memory: a request at most, and twice that for a collection.
 void ReadJsonFile(const std::string& path, const GroupLimits& limits, const GroupSink& take,
                   const ProblemSink& problem);

@@ -258,6 +258,21 @@ TEST_F(ImportParts, BundleLargerThanARequest_IsDividedUnlessItIsATransaction) {
   EXPECT_NE(refused.problems[0].find("the most that is sent at once"), std::string::npos);
 }
 
+TEST_F(ImportParts, CollectionInParts_PostsEachResourceWithoutAnIdAlone) {
+  const std::string named = R"({"resource":{"resourceType":"Patient","id":"p"}})";
+  const std::string nameless = R"({"resource":{"resourceType":"Basic"}})";
+  const Read read =
+      ReadOne(Write("c.json", BundleWith("collection", {named, named, nameless, nameless, named})), {.entries_max = 4});
+  ASSERT_EQ(read.groups.size(), 4u);
+  EXPECT_EQ(read.groups[0].size(), 2u);
+  EXPECT_EQ(read.groups[1].size(), 1u);
+  EXPECT_EQ(read.groups[2].size(), 1u);
+  EXPECT_NE(*KeyOf(read.groups[1]), *KeyOf(read.groups[2]));
+  EXPECT_EQ(PlaceOf(read.groups[3], 0).substr(folder_.string().size()), "/c.json: entry 4 (Patient)");
+  EXPECT_EQ(ReadOne(Write("c.json", BundleWith("collection", {named, nameless})), {.entries_max = 2}).groups.size(),
+            1u);
+}
+
 TEST_F(ImportParts, Lines_WithAnIdTravelTogether_AndWithoutAlone) {
   const Read read = ReadOne(Write("l.ndjson",
                                   "{\"resourceType\":\"Patient\",\"id\":\"1\"}\n"

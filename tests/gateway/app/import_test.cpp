@@ -169,7 +169,7 @@ TEST_F(ImportTest, RefusalWhileAnEarlierFileIsOnItsWay_IsTriedAgainAfterIt) {
   EXPECT_EQ(std::set<std::string>(keys_.begin(), keys_.end()).size(), 2u);
 }
 
-TEST_F(ImportTest, EntriesOfABatchRefusedTooEarly_AreTriedAgainAlone) {
+TEST_F(ImportTest, BatchOfWhichEntriesComeTooEarly_GoesOnceMoreUnderTheSameKey) {
   std::mutex mutex;
   std::condition_variable changed;
   bool refused = false;
@@ -189,11 +189,13 @@ TEST_F(ImportTest, EntriesOfABatchRefusedTooEarly_AreTriedAgainAlone) {
       changed.notify_all();
       return Status(200, R"({"entry":[{"response":{"status":"201"}},{"response":{"status":"400"}}]})");
     }
-    return Status(200, R"({"entry":[{"response":{"status":"201"}}]})");
+    return Status(200, R"({"entry":[{"response":{"status":"201"}},{"response":{"status":"201"}}]})");
   };
   const Result result = Run({Transaction("a"), batch}, server, 2);
   EXPECT_EQ(result.totals.resources, 3u);
   EXPECT_TRUE(result.told.empty());
+  ASSERT_EQ(keys_.size(), 3u);
+  EXPECT_EQ(std::set<std::string>(keys_.begin(), keys_.end()).size(), 2u);
 }
 
 TEST_F(ImportTest, CallerWhoIsNotKnown_StopsTheImport) {
