@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import pty
 import re
 import subprocess
 import sys
@@ -122,6 +123,19 @@ class ImportTest(ImportCase):
         figures, said = self.load("--connections", 8, folder)
         self.assertEqual((figures, said), ([121, 61, 61, 0], ""))
         self.assertEqual(self.total(f"Encounter?service-provider.identifier={SYSTEM}|many"), 60)
+
+    def test_progress_is_shown_on_a_terminal(self):
+        folder = self.folder("shown", a__json=stay("shown-p", "nowhere"), b__json=json.dumps({"resourceType": "Basic", "code": {"text": "x"}}))
+        ours, theirs = pty.openpty()
+        with open(ours, "rb", buffering=0) as terminal:
+            done = subprocess.run([e2e.binary(), "import", "--server", self.gateway.base, str(folder)], stdout=subprocess.PIPE,
+                                  stderr=theirs, timeout=60)
+            os.close(theirs)
+            shown = terminal.read(65536).decode()
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(shown, r"\r\x1b\[K\d of 2 files, \d resources, \d+ a second, 2 failed")
+        self.assertRegex(shown, r"\r\x1b\[K[^\r]*a\.json: 4")  # a failure has a line of its own
+        self.assertTrue(shown.endswith("\r\x1b[K"), "the line of progress is gone at the end")
 
     def test_words_that_make_no_import_are_refused(self):
         self.assertEqual(e2e.run("import").returncode, 2)
