@@ -9,6 +9,7 @@
 
 #include "adapters/port/actor.hpp"
 #include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/date_time.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
 
@@ -30,12 +31,14 @@ struct HistoryQuery {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< kNoType: whole system
   std::string id;                                         ///< empty: whole type
   std::optional<std::int64_t> since_us;
+  std::optional<fhir::UsRange> at = std::nullopt;  ///< versions that were current at some moment of it
+  bool oldest_first = false;
   int count = 0;  ///< 0: default
   std::string cursor;
 };
 
 struct HistoryPage {
-  std::vector<StoredResource> versions;  ///< newest first
+  std::vector<StoredResource> versions;  ///< newest first, unless asked otherwise
   std::int64_t total = 0;
   std::string next_cursor;
 };

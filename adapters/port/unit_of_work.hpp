@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,7 @@ enum class Verb : std::uint8_t {
   kCreate,
   kUpdate,  ///< replaces the whole resource
   kMerge,   ///< elements present in the resource replace or join those stored; others stay (feeds that know a part)
+  kPatch,   ///< changes what is stored, by its own operations; the resource must be there and readable
   kDelete,
 };
 
@@ -49,14 +51,22 @@ struct SettledValues {
   std::vector<std::string> values;  ///< as stored, e.g. "finished"
 };
 
+/// What a patch makes of the stored resource: the whole that is to stand in its place, of the same type and id. Asked
+/// while the resource is locked; `now` is the time of the transaction as an instant. Repeatable.
+using PatchFunction =
+    std::function<fhir::Result<fhir::model::Document>(const fhir::model::Node& stored, std::string_view now)>;
+
 /// One change asked for.
 struct Change {
   Verb verb = Verb::kCreate;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   std::string id;                                 ///< empty for create and for conditional verbs
-  std::optional<fhir::model::Document> resource;  ///< unset for delete
+  std::optional<fhir::model::Document> resource;  ///< unset for delete and patch
+  PatchFunction patch = nullptr;                  ///< kPatch alone
   std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
+  std::size_t matches_max = 1;                    ///< kDelete with a condition: how many resources it may delete
   std::optional<std::int64_t> if_match;           ///< version that must be current
+  bool existing_only = false;                     ///< kUpdate: kNotFound where no resource of the id given ever was
   std::string full_url;                           ///< entry.fullUrl, for references among the entries
   std::vector<std::string> removals;              ///< kMerge: elements to take away, "telecom" or "period.end"
   std::vector<ListKey> joined;                    ///< kMerge: lists whose stored items stay unless replaced by key
@@ -72,6 +82,7 @@ enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };
 struct Outcome {
   Effect effect = Effect::kUnchanged;
   StoredResource resource;  ///< the state after the change; body is filled
+  std::size_t deleted = 0;  ///< resources that a kDelete deleted; `resource` is the first of them
 };
 
 /// A change that has been applied, as reactions see it.

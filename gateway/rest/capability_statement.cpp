@@ -68,6 +68,22 @@ ReverseIncludes CollectReverseIncludes(const Definitions& definitions) {
   return reverse;
 }
 
+std::string_view Flag(bool offered) {
+  return offered ? "true" : "false";
+}
+
+std::string_view ConditionalDeleteCode(ConditionalDelete offered) {
+  switch (offered) {
+    case ConditionalDelete::kNotSupported:
+      return "not-supported";
+    case ConditionalDelete::kSingle:
+      return "single";
+    case ConditionalDelete::kMultiple:
+      return "multiple";
+  }
+  return "not-supported";
+}
+
 void AddInteractions(Document& document, Node& parent, bool on_type) {
   std::set<std::string_view> done;
   for (const RouteRow& row : RouteRows()) {
@@ -84,19 +100,24 @@ void AddInteractions(Document& document, Node& parent, bool on_type) {
 }
 
 void AddResourceType(Document& document, Node& rest, const Definitions& definitions, TypeId type,
-                     const ReverseIncludes& reverse) {
+                     const ReverseIncludes& reverse, const RestOptions& options) {
   Node& resource = document.Add(rest, "resource");
   document.Add(resource, "type", definitions.TypeName(type));
   document.Add(resource, "profile",
                fmt::format("http://hl7.org/fhir/StructureDefinition/{}", definitions.TypeName(type)));
+  for (const ProfileOfType& profile : options.profiles) {
+    if (profile.type == type) {
+      document.Add(resource, "supportedProfile", profile.canonical);
+    }
+  }
   AddInteractions(document, resource, true);
   document.Add(resource, "versioning", "versioned-update");
   document.Add(resource, "readHistory", "true");
-  document.Add(resource, "updateCreate", "true");
-  document.Add(resource, "conditionalCreate", "true");
+  document.Add(resource, "updateCreate", Flag(options.update_create));
+  document.Add(resource, "conditionalCreate", Flag(options.conditional_create));
   document.Add(resource, "conditionalRead", "full-support");
-  document.Add(resource, "conditionalUpdate", "true");
-  document.Add(resource, "conditionalDelete", "single");
+  document.Add(resource, "conditionalUpdate", Flag(options.conditional_update));
+  document.Add(resource, "conditionalDelete", ConditionalDeleteCode(options.conditional_delete));
   document.Add(resource, "referencePolicy", "literal");
   document.Add(resource, "referencePolicy", "logical");
   std::vector<const SearchParameter*> parameters;
@@ -142,8 +163,7 @@ std::string EtagOfText(std::string_view text) {
   return fmt::format("W/\"{:016x}\"", hash);
 }
 
-std::string MakeCapabilityStatement(const Definitions& definitions, const RestOptions& options) {
-  Document document(definitions.FindType("CapabilityStatement"), 1024 * 1024);
+void AddStatementHead(Document& document, const RestOptions& options) {
   Node& root = document.root();
   document.Add(root, "status", "active");
   document.Add(root, "date", options.started.empty() ? std::string_view("2025-01-01") : options.started);
@@ -154,9 +174,23 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
   Node& implementation = document.Add(root, "implementation");
   document.Add(implementation, "description", "Interoperability gateway for the days after a hospital stay");
   document.Add(implementation, "url", options.base_url);
+}
+
+std::string MakeCapabilityStatement(const Definitions& definitions, const RestOptions& options,
+                                    const std::function<bool(TypeId)>& listed) {
+  Document document(definitions.FindType("CapabilityStatement"), 1024 * 1024);
+  Node& root = document.root();
+  AddStatementHead(document, options);
   document.Add(root, "fhirVersion", "4.0.1");
   for (const std::string_view format : {"application/fhir+json", "application/fhir+xml", "json", "xml"}) {
     document.Add(root, "format", format);
+  }
+  for (const std::string_view format :
+       {"application/json-patch+json", "application/fhir+json", "application/fhir+xml"}) {
+    document.Add(root, "patchFormat", format);
+  }
+  for (const std::string& guide : options.guides) {
+    document.Add(root, "implementationGuide", guide);
   }
   Node& rest = document.Add(root, "rest");
   document.Add(rest, "mode", "server");
@@ -164,7 +198,10 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
   document.Add(security, "description", "Bearer tokens; a party sees what its policy grants, and nothing else.");
   const ReverseIncludes reverse = CollectReverseIncludes(definitions);
   for (const TypeId type : definitions.ResourceTypes()) {
-    AddResourceType(document, rest, definitions, type, reverse);
+    if (listed && !listed(type)) {
+      continue;
+    }
+    AddResourceType(document, rest, definitions, type, reverse, options);
   }
   AddInteractions(document, rest, false);
   return fhir::json::WriteJson(root);

@@ -4,8 +4,11 @@
 #include <string>
 #include <utility>
 
+#include "fhir/base/date_time.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
+#include "fhir/validation/validator.hpp"
 #include "gateway/rest/call.hpp"
+#include "gateway/rest/capability_modes.hpp"
 #include "gateway/rest/capability_statement.hpp"
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/respond.hpp"
@@ -51,6 +54,11 @@ fhir::Result<void> PrepareCall(Call& call) {
   return {};
 }
 
+Statement StatementOf(std::string json) {
+  std::string etag = EtagOfText(json);
+  return {std::move(json), std::move(etag)};
+}
+
 port::AuditOutcome OutcomeOf(int status) {
   return status < 400   ? port::AuditOutcome::kSuccess
          : status < 500 ? port::AuditOutcome::kMinorFailure
@@ -60,8 +68,32 @@ port::AuditOutcome OutcomeOf(int status) {
 }  // namespace
 
 Service::Service(RestPorts ports, RestOptions options) : ports_(ports), options_(std::move(options)) {
-  capability_statement_ = MakeCapabilityStatement(ports_.definitions, options_);
-  capability_etag_ = EtagOfText(capability_statement_);
+  capability_statement_ = StatementOf(MakeCapabilityStatement(ports_.definitions, options_));
+  if (const auto started = fhir::ParseInstant(options_.started)) {
+    started_us_ = fhir::ToRange(*started, fhir::TimeZone::Utc()).low_us;
+  }
+}
+
+const Statement* Service::normative_statement() const {
+  if (ports_.validator == nullptr) {
+    return nullptr;
+  }
+  std::call_once(normative_.made, [this] {
+    normative_.statement =
+        StatementOf(MakeNormativeStatement(ports_.definitions, options_, ports_.validator->registry()));
+  });
+  return &normative_.statement;
+}
+
+const Statement* Service::terminology_capabilities() const {
+  if (ports_.validator == nullptr) {
+    return nullptr;
+  }
+  std::call_once(terminology_.made, [this] {
+    terminology_.statement =
+        StatementOf(MakeTerminologyCapabilities(ports_.definitions, options_, ports_.validator->registry()));
+  });
+  return &terminology_.statement;
 }
 
 fhir::Result<std::shared_ptr<Service>> Service::Create(RestPorts ports, RestOptions options) {

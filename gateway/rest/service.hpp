@@ -2,13 +2,17 @@
 // Source: https://hl7.org/fhir/R4/http.html
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapters/port/audit.hpp"
+#include "adapters/port/ports.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/limits.hpp"
@@ -16,7 +20,20 @@
 #include "gateway/http/message.hpp"
 #include "gateway/http/router/router.hpp"
 
+namespace fhir::validation {
+class Validator;
+}
+
 namespace gateway::rest {
+
+/// CapabilityStatement.rest.resource.conditionalDelete.
+enum class ConditionalDelete : std::uint8_t { kNotSupported, kSingle, kMultiple };
+
+/// A profile this server knows, besides those of R4.
+struct ProfileOfType {
+  fhir::metadata::TypeId type = fhir::metadata::kNoType;
+  std::string canonical;
+};
 
 struct RestOptions {
   std::string base_url = "http://127.0.0.1:8080/fhir";  ///< as clients see it, without a trailing slash
@@ -28,8 +45,15 @@ struct RestOptions {
   /// Types whose searchsets always carry an exact total: booking editors rely on it (SAS).
   std::vector<std::string> total_always = {"Schedule", "Slot"};
   bool unknown_parameters_ignored = false;  ///< without Prefer: handling
-  int retry_after_s = 5;                    ///< on 503
-  int attempts_max = 5;                     ///< of one write, after deadlocks
+  bool update_create = true;                ///< a PUT to an id that never was creates the resource
+  bool conditional_create = true;
+  bool conditional_update = true;
+  ConditionalDelete conditional_delete = ConditionalDelete::kSingle;
+  std::size_t conditional_delete_max = 100;  ///< resources that one conditional delete may delete, where several may be
+  std::vector<std::string> guides;           ///< CapabilityStatement.implementationGuide
+  std::vector<ProfileOfType> profiles;       ///< CapabilityStatement.rest.resource.supportedProfile
+  int retry_after_s = 5;                     ///< on 503
+  int attempts_max = 5;                      ///< of one write, after deadlocks
 };
 
 /// All references are borrowed and must outlive the service.
@@ -37,7 +61,15 @@ struct RestPorts {
   const fhir::metadata::Definitions& definitions;
   adapters::port::ResourceStore& store;
   adapters::port::UnitOfWorkFactory& units;
-  adapters::port::AuditTrail* audit = nullptr;  ///< null: reads and refusals are not recorded
+  adapters::port::AuditTrail* audit = nullptr;             ///< null: reads and refusals are not recorded
+  const fhir::validation::Validator* validator = nullptr;  ///< of $validate; null: structure and closed lists alone
+  const adapters::port::Clock* clock = nullptr;            ///< for constraints that ask for the time; null: unchecked
+};
+
+/// A statement about this server, as it is sent.
+struct Statement {
+  std::string json;
+  std::string etag;
 };
 
 struct RouteRow;
@@ -56,9 +88,13 @@ class Service {
 
   const RestPorts& ports() const { return ports_; }
   const RestOptions& options() const { return options_; }
-  /// The CapabilityStatement as JSON bytes, and its entity tag.
-  const std::string& capability_statement() const { return capability_statement_; }
-  const std::string& capability_etag() const { return capability_etag_; }
+  const Statement& capability_statement() const { return capability_statement_; }
+  /// For the other modes of /metadata; made when first asked for. Null without a validator, whose definitions they
+  /// list.
+  const Statement* normative_statement() const;
+  const Statement* terminology_capabilities() const;
+  /// RestOptions::started in microseconds since 1970 UTC; 0 when it is not set.
+  std::int64_t started_us() const { return started_us_; }
 
  private:
   Service(RestPorts ports, RestOptions options);
@@ -66,8 +102,14 @@ class Service {
 
   RestPorts ports_;
   RestOptions options_;
-  std::string capability_statement_;
-  std::string capability_etag_;
+  Statement capability_statement_;
+  std::int64_t started_us_ = 0;
+  struct LateStatement {
+    std::once_flag made;
+    Statement statement;
+  };
+  mutable LateStatement normative_;
+  mutable LateStatement terminology_;
   std::optional<http::Router> router_;
 };
 

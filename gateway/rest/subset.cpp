@@ -54,6 +54,32 @@ bool Keeps(const Node& child, const SubsetOptions& options, std::string_view typ
 
 }  // namespace
 
+fhir::Result<SubsetOptions> SubsetOfRead(const http::Request& request) {
+  SubsetOptions options;
+  if (const auto summary = request.QueryValue("_summary"); summary && !summary->empty()) {
+    if (*summary != "true" && *summary != "false" && *summary != "text" && *summary != "data") {
+      return fhir::Fail(fhir::ErrorCode::kMalformed, "_summary of a read is one of true, false, text and data");
+    }
+    options.summary = *summary == "true"   ? Summary::kTrue
+                      : *summary == "text" ? Summary::kText
+                      : *summary == "data" ? Summary::kData
+                                           : Summary::kFalse;
+  }
+  for (const auto& [name, value] : request.query) {
+    if (name != "_elements") {
+      continue;
+    }
+    for (std::string_view left = value; !left.empty();) {
+      const std::size_t comma = left.find(',');
+      if (const std::string_view element = left.substr(0, comma); !element.empty()) {
+        options.elements.emplace_back(element);
+      }
+      left = comma == std::string_view::npos ? std::string_view() : left.substr(comma + 1);
+    }
+  }
+  return options;
+}
+
 fhir::Result<std::string> Subset(std::string_view body, const SubsetOptions& options, const Definitions& definitions,
                                  const fhir::Limits& limits) {
   fhir::IssueList ignored(1);

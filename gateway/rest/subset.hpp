@@ -10,6 +10,7 @@
 #include "fhir/base/limits.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/search/query.hpp"
+#include "gateway/http/message.hpp"
 
 namespace gateway::rest {
 
@@ -19,6 +20,10 @@ struct SubsetOptions {
 
   bool empty() const { return summary == fhir::search::Summary::kFalse && elements.empty(); }
 };
+
+/// _summary and _elements of a read. Errors: kMalformed for a _summary that is none, and for count, which counts
+/// matches.
+fhir::Result<SubsetOptions> SubsetOfRead(const http::Request& request);
 
 /// Shape:  id, meta, mandatory elements and modifiers of the root stay, whatever is asked for.
 /// Cost:   reads and writes the resource.

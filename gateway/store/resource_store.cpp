@@ -251,7 +251,7 @@ fhir::Result<adapters::port::HistoryPage> StoreResourceStore::History(const Acto
     GW_ASSIGN(const auto counted, RunCompiled(*connection, "history_count", count));
     page.total = std::min(counted[0].Int(0), options_.matches_counted_max);
   }
-  if (page.versions.empty() && !query.id.empty() && query.cursor.empty() && !query.since_us) {
+  if (page.versions.empty() && !query.id.empty() && query.cursor.empty() && !query.since_us && !query.at) {
     return NoSuchResource();
   }
   return page;

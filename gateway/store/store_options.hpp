@@ -9,6 +9,7 @@
 
 #include "adapters/port/commit_hook.hpp"
 #include "adapters/port/ports.hpp"
+#include "adapters/port/resource_check.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/limits.hpp"
 #include "fhir/validation/structure.hpp"
@@ -27,7 +28,8 @@ struct StoreOptions {
   int reaction_depth_max = 8;
   std::size_t changes_max = 50'000;  ///< of one transaction, reactions included
   fhir::Limits limits;
-  fhir::validation::ValidationOptions validation;
+  fhir::validation::ValidationOptions validation;         ///< of what is checked without a `check`
+  const adapters::port::ResourceCheck* check = nullptr;   ///< borrowed; null: structure and closed lists alone
   search_sql::CursorKey cursor_key{};                     ///< secret, equal on all nodes
   std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store
   std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store

@@ -117,7 +117,12 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
   std::vector<adapters::port::Outcome> outcomes;
   outcomes.reserve(steps->size());
   for (auto& step : *steps) {
-    outcomes.push_back({step.effect, std::move(step.result)});
+    const std::size_t deleted = step.effect == Effect::kDeleted ? 1 : 0;
+    if (step.more_of) {
+      outcomes[*step.more_of].deleted += deleted;
+    } else {
+      outcomes.push_back({step.effect, std::move(step.result), deleted});
+    }
   }
   return outcomes;
 }

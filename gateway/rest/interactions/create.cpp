@@ -4,6 +4,7 @@
 #include "gateway/rest/body.hpp"
 #include "gateway/rest/commit.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/offered.hpp"
 #include "gateway/rest/respond.hpp"
 
 namespace gateway::rest {
@@ -19,6 +20,7 @@ fhir::Result<http::Response> Create(Call& call) {
               change.verb = port::Verb::kCreate;
               change.type = call.type;
               GW_ASSIGN(change.condition, ReadCondition(call, call.request.headers.Get("If-None-Exist").value_or("")));
+              GW_TRY(HoldToOffer(call.options(), change));
               change.resource.emplace(std::move(document));
               return change;
             }));

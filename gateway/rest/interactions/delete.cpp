@@ -1,6 +1,9 @@
-// DELETE [type]/[id] and DELETE [type]?condition (one match at most).
+// DELETE [type]/[id] and DELETE [type]?condition (one match or several, by setting).
 // Source: https://hl7.org/fhir/R4/http.html#delete
+#include <fmt/format.h>
+
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "fhir/operation_outcome/operation_outcome.hpp"
@@ -8,6 +11,7 @@
 #include "gateway/rest/commit.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/offered.hpp"
 #include "gateway/rest/respond.hpp"
 
 namespace gateway::rest {
@@ -28,6 +32,7 @@ fhir::Result<http::Response> DeleteBy(Call& call, bool conditional) {
         return fhir::Fail(fhir::ErrorCode::kMalformed, "a delete without an id in the path needs search parameters");
       }
     }
+    GW_TRY(HoldToOffer(call.options(), change));
     return change;
   });
   // Deleting what is not there, or no longer, is done already.
@@ -38,11 +43,15 @@ fhir::Result<http::Response> DeleteBy(Call& call, bool conditional) {
   }
   http::Response response;
   if (call.preferences.result == PreferReturn::kOperationOutcome) {
-    response = JsonResponse(call, 200, fhir::operation_outcome::ToOperationOutcome("deleted"));
+    const std::size_t deleted = outcome ? outcome->deleted : 0;
+    response = JsonResponse(call, 200,
+                            fhir::operation_outcome::ToOperationOutcome(
+                                deleted == 0 ? std::string("nothing was there to be deleted")
+                                             : fmt::format("{} resource{} deleted", deleted, deleted == 1 ? "" : "s")));
   } else {
     response.status = 204;
   }
-  if (outcome && outcome->effect == port::Effect::kDeleted) {
+  if (outcome && outcome->deleted == 1) {
     response.headers.Add("ETag", FormatEtag(outcome->resource.version));
   }
   return response;

@@ -27,6 +27,14 @@ fhir::Result<port::HistoryQuery> ReadHistoryQuery(const Call& call) {
       GW_ASSIGN(const fhir::DateTime since, fhir::ParseInstant(value));
       GW_ASSIGN(const fhir::UsRange range, fhir::ToRange(since, call.options().zone));
       query.since_us = range.low_us;
+    } else if (name == "_at") {
+      GW_ASSIGN(const fhir::DateTime at, fhir::ParseDateTime(value));
+      GW_ASSIGN(query.at, fhir::ToRange(at, call.options().zone));
+    } else if (name == "_sort") {
+      if (value != "_lastUpdated" && value != "-_lastUpdated") {
+        return fhir::Fail(fhir::ErrorCode::kMalformed, "history is sorted by _lastUpdated or -_lastUpdated");
+      }
+      query.oldest_first = value == "_lastUpdated";
     } else if (name == "_count") {
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.count);
       if (error != std::errc() || end != value.data() + value.size() || query.count < 1) {
@@ -35,7 +43,7 @@ fhir::Result<port::HistoryQuery> ReadHistoryQuery(const Call& call) {
     } else if (name == "_cursor") {
       query.cursor = value;
     } else if (name != "_format" && name != "_pretty" && !call.preferences.lenient.value_or(false)) {
-      return fhir::Fail(fhir::ErrorCode::kUnsupported, "history takes _since, _count, _format and _pretty");
+      return fhir::Fail(fhir::ErrorCode::kUnsupported, "history takes _since, _at, _count, _sort, _format and _pretty");
     }
   }
   return query;
@@ -45,7 +53,7 @@ std::string HistoryUrl(const Call& call, const port::HistoryQuery& query, std::s
   std::string url = call.options().base_url + call.request.path.substr(call.options().base_path.size());
   char separator = '?';
   for (const auto& [name, value] : call.request.query) {
-    if (name == "_since" || name == "_count") {
+    if (name == "_since" || name == "_at" || name == "_count" || name == "_sort") {
       url += fmt::format("{}{}={}", separator, name, http::PercentEncode(value));
       separator = '&';
     }
@@ -80,7 +88,7 @@ fhir::Result<http::Response> AnswerHistory(Call& call) {
     return std::unexpected(std::move(query).error());
   }
   GW_ASSIGN(const port::HistoryPage page, call.service.ports().store.History(call.actor, *query));
-  if (!call.id.empty() && page.versions.empty() && query->cursor.empty() && !query->since_us) {
+  if (!call.id.empty() && page.versions.empty() && query->cursor.empty() && !query->since_us && !query->at) {
     return fhir::Fail(fhir::ErrorCode::kNotFound, "there is no such resource");
   }
   const std::string self = HistoryUrl(call, *query, {});

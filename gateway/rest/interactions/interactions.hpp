@@ -12,12 +12,16 @@ fhir::Result<http::Response> VersionRead(Call& call);
 fhir::Result<http::Response> Create(Call& call);
 fhir::Result<http::Response> Update(Call& call);
 fhir::Result<http::Response> UpdateConditional(Call& call);
+fhir::Result<http::Response> Patch(Call& call);
+fhir::Result<http::Response> PatchConditional(Call& call);
 fhir::Result<http::Response> Delete(Call& call);
 fhir::Result<http::Response> DeleteConditional(Call& call);
 fhir::Result<http::Response> HistoryInstance(Call& call);
 fhir::Result<http::Response> HistoryType(Call& call);
 fhir::Result<http::Response> HistorySystem(Call& call);
 fhir::Result<http::Response> SearchWithinType(Call& call);
+/// What is wrong with the parameters of a search within the type of the call, before anything is done for it.
+fhir::Result<void> CheckSearch(Call& call, const http::Pairs& parameters);
 /// Bundles of type transaction and batch.
 fhir::Result<http::Response> Transaction(Call& call);
 

@@ -5,29 +5,21 @@
 
 #include "fhir/base/base64.hpp"
 #include "fhir/json/reader.hpp"
+#include "gateway/rest/conditional_read.hpp"
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/etag.hpp"
-#include "gateway/rest/http_date.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
 #include "gateway/rest/respond.hpp"
+#include "gateway/rest/subset.hpp"
 
 namespace gateway::rest {
 namespace {
 
 namespace port = adapters::port;
 
-constexpr std::int64_t kUsPerSecond = 1'000'000;
-
-bool IsNotModified(const http::Request& request, const port::StoredResource& resource) {
-  if (const auto none_match = request.headers.Get("If-None-Match")) {
-    return NoneMatchNames(*none_match, FormatEtag(resource.version));
-  }
-  if (const auto since = request.headers.Get("If-Modified-Since")) {
-    const auto since_s = ParseHttpDate(*since);
-    return since_s && resource.last_updated_us / kUsPerSecond <= *since_s;
-  }
-  return false;
+Validators ValidatorsOf(const port::StoredResource& resource) {
+  return {FormatEtag(resource.version), resource.last_updated_us};
 }
 
 /// The Binary's own bytes, when the client asks for them; nullopt when FHIR JSON is to be sent.
@@ -49,8 +41,7 @@ fhir::Result<std::optional<http::Response>> NativeBinary(const Call& call, const
   // The bytes are somebody's document, never a page of ours: a browser must not run what is in it.
   response.headers.Add("X-Content-Type-Options", "nosniff");
   response.headers.Add("Content-Security-Policy", "sandbox");
-  response.headers.Add("ETag", FormatEtag(resource.version));
-  response.headers.Add("Last-Modified", FormatHttpDate(resource.last_updated_us));
+  AddValidators(response, ValidatorsOf(resource));
   AddVaryAccept(response);
   return std::optional<http::Response>(std::move(response));
 }
@@ -61,13 +52,8 @@ fhir::Result<http::Response> ReadVersion(Call& call, std::optional<std::int64_t>
   if (resource.deleted) {
     return fhir::Fail(fhir::ErrorCode::kGone, "this resource has been deleted");
   }
-  if (IsNotModified(call.request, resource)) {
-    http::Response response;
-    response.status = 304;
-    response.headers.Add("ETag", FormatEtag(resource.version));
-    response.headers.Add("Last-Modified", FormatHttpDate(resource.last_updated_us));
-    AddVaryAccept(response);
-    return response;
+  if (auto same = NotModified(call.request, ValidatorsOf(resource))) {
+    return *std::move(same);
   }
   if (call.type_name() == "Binary") {
     GW_ASSIGN(std::optional<http::Response> native, NativeBinary(call, resource));
@@ -75,6 +61,10 @@ fhir::Result<http::Response> ReadVersion(Call& call, std::optional<std::int64_t>
       return *std::move(native);
     }
     GW_TRY(ChooseRepresentation(call.request));
+  }
+  GW_ASSIGN(const SubsetOptions subset, SubsetOfRead(call.request));
+  if (!subset.empty()) {
+    GW_ASSIGN(resource.body, Subset(resource.body, subset, call.definitions(), call.options().limits));
   }
   return ResourceResponse(call, 200, std::move(resource));
 }

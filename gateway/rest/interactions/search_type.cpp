@@ -125,6 +125,11 @@ std::string WriteSearchset(Call& call, const search::Query& query, const port::S
 
 }  // namespace
 
+fhir::Result<void> CheckSearch(Call& call, const http::Pairs& parameters) {
+  GW_TRY(ReadQuery(call, parameters));
+  return {};
+}
+
 fhir::Result<http::Response> SearchWithinType(Call& call) {
   GW_ASSIGN(const http::Pairs parameters, ReadParameters(call));
   NoteForAudit(call, parameters);

@@ -8,15 +8,19 @@
 #include <utility>
 #include <vector>
 
+#include "fhir/base/base64.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/bundle/request.hpp"
 #include "fhir/bundle/writer.hpp"
 #include "fhir/json/writer.hpp"
+#include "fhir/operation_outcome/operation_outcome.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/rest/body.hpp"
 #include "gateway/rest/commit.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/offered.hpp"
+#include "gateway/rest/patch_body.hpp"
 #include "gateway/rest/respond.hpp"
 
 namespace gateway::rest {
@@ -89,8 +93,11 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
       break;
     }
     case HttpVerb::kPut:
+    case HttpVerb::kPatch:
     case HttpVerb::kDelete: {
-      change.verb = entry.verb == HttpVerb::kPut ? port::Verb::kUpdate : port::Verb::kDelete;
+      change.verb = entry.verb == HttpVerb::kPut     ? port::Verb::kUpdate
+                    : entry.verb == HttpVerb::kPatch ? port::Verb::kPatch
+                                                     : port::Verb::kDelete;
       if (question != std::string_view::npos) {
         GW_ASSIGN(change.condition, condition(url.substr(question + 1), ".request.url"));
       }
@@ -105,10 +112,20 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
       change.if_match = *if_match;
       break;
     }
-    default:
-      return EntryFailure(fhir::ErrorCode::kUnsupported, entry, ".request.method", "PATCH is not supported");
+    case HttpVerb::kGet:
+    case HttpVerb::kHead:
+      return EntryFailure(fhir::ErrorCode::kInternal, entry, ".request.method", "a read changes nothing");
   }
-  if (entry.resource != nullptr && entry.verb != HttpVerb::kDelete) {
+  if (auto offered = HoldToOffer(call.options(), change); !offered) {
+    return std::unexpected(AtEntry(std::move(offered).error(), entry, ".request"));
+  }
+  if (entry.verb == HttpVerb::kPatch) {
+    auto patch = ReadPatchResource(call, *entry.resource);
+    if (!patch) {
+      return std::unexpected(AtEntry(std::move(patch).error(), entry, ".resource"));
+    }
+    change.patch = *std::move(patch);
+  } else if (entry.resource != nullptr && entry.verb != HttpVerb::kDelete) {
     change.resource.emplace(fhir::model::Document::CloneResource(*entry.resource));
     if (change.verb == port::Verb::kCreate) {
       change.resource->RemoveAll(change.resource->root(), "id");
@@ -119,7 +136,20 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
   return change;
 }
 
-EntryAnswer AnswerOf(const Call& call, port::Outcome outcome) {
+/// What was found about one entry's resource, as an OperationOutcome.
+std::string OutcomeOfEntry(const Call& call, const RequestEntry& entry) {
+  fhir::IssueList own(call.options().limits.issues_max);
+  for (const fhir::Issue& issue : call.issues.issues()) {
+    const std::string_view place = issue.expression;
+    if (place.starts_with(entry.place) && (place.size() == entry.place.size() || place[entry.place.size()] == '.')) {
+      own.AddAt(issue.expression, issue.severity, issue.type, issue.text);
+    }
+  }
+  return own.empty() ? fhir::operation_outcome::ToOperationOutcome("done")
+                     : fhir::operation_outcome::ToOperationOutcome(own);
+}
+
+EntryAnswer AnswerOf(const Call& call, const RequestEntry& entry, port::Outcome outcome) {
   EntryAnswer answer;
   switch (outcome.effect) {
     case port::Effect::kCreated:
@@ -144,7 +174,34 @@ EntryAnswer AnswerOf(const Call& call, port::Outcome outcome) {
       answer.resource = std::move(outcome.resource.body);
     }
   }
+  if (call.preferences.result == PreferReturn::kOperationOutcome) {
+    answer.outcome = OutcomeOfEntry(call, entry);
+  }
   return answer;
+}
+
+/// The entry's resource as the body of a request; a Binary that patches is sent as what it carries.
+/// Source: https://hl7.org/fhir/R4/http.html#patch
+void SetBody(const Call& call, const RequestEntry& entry, http::Request& request) {
+  if (entry.verb == HttpVerb::kPatch && call.definitions().TypeName(entry.resource->type) == "Binary") {
+    request.headers.Add("Content-Type", std::string(entry.resource->ChildValue("contentType")));
+    request.body = fhir::DecodeBase64(entry.resource->ChildValue("data")).value_or(std::string());
+    return;
+  }
+  request.headers.Add("Content-Type", "application/fhir+json");
+  request.body = fhir::json::WriteJson(*entry.resource);
+}
+
+std::string_view ReturnPreference(const Call& call) {
+  switch (call.preferences.result.value_or(PreferReturn::kMinimal)) {
+    case PreferReturn::kRepresentation:
+      return "return=representation";
+    case PreferReturn::kOperationOutcome:
+      return "return=OperationOutcome";
+    case PreferReturn::kMinimal:
+      return "return=minimal";
+  }
+  return "return=minimal";
 }
 
 /// Runs one entry as a request of its own, through the same routes.
@@ -152,8 +209,10 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   http::Request request;
   switch (entry.verb) {
     case HttpVerb::kGet:
-    case HttpVerb::kHead:
       request.method = http::Method::kGet;
+      break;
+    case HttpVerb::kHead:
+      request.method = http::Method::kHead;
       break;
     case HttpVerb::kPost:
       request.method = http::Method::kPost;
@@ -182,12 +241,10 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   add("If-Modified-Since", entry.if_modified_since);
   add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
   if (IsWrite(entry.verb)) {
-    add("Prefer",
-        call.preferences.result == PreferReturn::kRepresentation ? "return=representation" : "return=minimal");
+    add("Prefer", ReturnPreference(call));
   }
   if (entry.resource != nullptr) {
-    add("Content-Type", "application/fhir+json");
-    request.body = fhir::json::WriteJson(*entry.resource);
+    SetBody(call, entry, request);
   }
   http::Response response;
   auto target = http::ParseTarget(request.target);
@@ -207,8 +264,39 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
     location.remove_prefix(call.options().base_url.size() + 1);
   }
   answer.location = location;
-  (response.status < 400 ? answer.resource : answer.outcome) = std::move(response.body);
+  if (entry.verb == HttpVerb::kHead && response.status < 400) {
+    response.body.clear();
+  }
+  const bool outcome =
+      response.status >= 400 || (IsWrite(entry.verb) && call.preferences.result == PreferReturn::kOperationOutcome);
+  (outcome ? answer.outcome : answer.resource) = std::move(response.body);
   return answer;
+}
+
+/// A transaction is refused whole: what is wrong with the words of a read is found before anything is written.
+fhir::Result<void> CheckRead(const Call& call, const RequestEntry& entry) {
+  auto target = http::ParseTarget(fmt::format("/{}", entry.url));
+  if (!target) {
+    return std::unexpected(AtEntry(std::move(target).error(), entry, ".request.url"));
+  }
+  const std::string_view path = std::string_view(target->path).substr(1);
+  const std::string_view first = path.substr(0, path.find('/'));
+  const fhir::metadata::TypeId type = call.definitions().FindType(first);
+  if (!call.definitions().IsResource(type)) {
+    return first.empty() || first == "metadata" || first.starts_with('_') || first.starts_with('$')
+               ? fhir::Result<void>()
+               : EntryFailure(fhir::ErrorCode::kNotFound, entry, ".request.url",
+                              "the url names no resource type of FHIR R4");
+  }
+  if (path != first) {
+    return {};
+  }
+  Call search{.service = call.service, .request = call.request, .actor = call.actor, .type = type, .id = {}};
+  search.preferences = call.preferences;
+  if (auto checked = CheckSearch(search, target->query); !checked) {
+    return std::unexpected(AtEntry(std::move(checked).error(), entry, ".request.url"));
+  }
+  return {};
 }
 
 fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestBundle& bundle,
@@ -217,6 +305,8 @@ fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestB
   for (const std::size_t position : order) {
     if (IsWrite(bundle.entries[position].verb)) {
       writes.push_back(position);
+    } else {
+      GW_TRY(CheckRead(call, bundle.entries[position]));
     }
   }
   std::vector<EntryAnswer> answers(bundle.entries.size());
@@ -234,7 +324,7 @@ fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestB
       return fhir::Fail(fhir::ErrorCode::kInternal, {"internal error"}, {"outcomes do not match the changes"});
     }
     for (std::size_t i = 0; i < writes.size(); ++i) {
-      answers[writes[i]] = AnswerOf(call, std::move(outcomes[i]));
+      answers[writes[i]] = AnswerOf(call, bundle.entries[writes[i]], std::move(outcomes[i]));
     }
   }
   for (const std::size_t position : order) {

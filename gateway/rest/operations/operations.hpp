@@ -6,8 +6,10 @@
 
 namespace gateway::rest::operations {
 
-/// POST [type]/$validate: the resource itself or Parameters with it as `resource`; answers 200 and an OperationOutcome.
-/// Source: https://hl7.org/fhir/R4/resource-operation-validate.html
+/// [type]/$validate and [type]/[id]/$validate: the resource itself, or Parameters with it as `resource`, with `mode`
+/// and `profile` there or in the query; without one, the stored resource of that id. Answers 200 and an
+/// OperationOutcome. create, update and delete are tried in a transaction that is not committed. Source:
+/// https://hl7.org/fhir/R4/resource-operation-validate.html
 fhir::Result<http::Response> Validate(Call& call);
 
 }  // namespace gateway::rest::operations

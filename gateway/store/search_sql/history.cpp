@@ -31,6 +31,14 @@ fhir::Result<void> AppendVersions(SqlText& sql, const adapters::port::HistoryQue
   if (query.since_us) {
     (sql << " AND v.last_updated >= ").Bind(*query.since_us);
   }
+  if (query.at) {
+    // A version was current from its own time until the next one's; versions have no gaps.
+    (sql << " AND v.last_updated < ").Bind(query.at->high_us);
+    (sql << " AND NOT EXISTS (SELECT 1 FROM resource_version n WHERE n.id = v.id AND n.type = v.type"
+            " AND n.version = v.version + 1 AND n.last_updated <= ")
+            .Bind(query.at->low_us)
+        << ")";
+  }
   if (!grants.unrestricted) {
     Compiler compiler(sql, grants);
     const std::string head = sql.NewAlias();
@@ -47,18 +55,19 @@ SearchStatement FinishedHistory(SqlText&& sql, std::uint64_t fingerprint) {
   return {sql.TakeText(), std::move(values), fingerprint};
 }
 
-void AppendAfterVersion(SqlText& sql, fhir::metadata::TypeId type, const Position& position) {
-  // (last_updated, type, id, version) strictly before the position in descending time, ascending type and id,
-  // descending version.
+void AppendAfterVersion(SqlText& sql, fhir::metadata::TypeId type, const Position& position, bool oldest_first) {
+  // (last_updated, type, id, version) strictly behind the position, in descending time, ascending type and id,
+  // descending version; with the oldest first, time and version ascend.
+  const char* const behind = oldest_first ? ">" : "<";
   const auto at = [&](std::size_t i) { return position.keys[i].value_or("0"); };
   const int code = TypeCode(type);
-  (sql << " AND v.last_updated <= ").Bind(at(0)) << "::bigint AND (v.last_updated < ";
+  (sql << " AND v.last_updated " << behind << "= ").Bind(at(0)) << "::bigint AND (v.last_updated " << behind << " ";
   sql.Bind(at(0)) << "::bigint OR ";
   sql << code << " > ";
   sql.Bind(at(1)) << "::bigint OR (" << code << " = ";
   sql.Bind(at(1)) << "::bigint AND (v.id > ";
   sql.Bind(position.id) << " OR (v.id = ";
-  sql.Bind(position.id) << " AND v.version < ";
+  sql.Bind(position.id) << " AND v.version " << behind << " ";
   sql.Bind(at(2)) << "::bigint))))";
 }
 
@@ -76,7 +85,11 @@ fhir::Result<SearchStatement> CompileHistory(const adapters::port::HistoryQuery&
   for (const auto type : types) {
     GW_TRY(AppendVersions(asked, query, grants, type));
   }
+  if (query.oldest_first) {
+    asked << " ascending";
+  }
   const std::uint64_t fingerprint = Fingerprint(asked);
+  const char* const order = query.oldest_first ? "" : " DESC";
   std::optional<Position> position;
   if (!query.cursor.empty()) {
     GW_ASSIGN(position, ReadCursor(query.cursor, fingerprint, key));
@@ -93,15 +106,18 @@ fhir::Result<SearchStatement> CompileHistory(const adapters::port::HistoryQuery&
     sql << "SELECT v.type, v.id, v.version, v.last_updated, v.deleted, v.body";
     GW_TRY(AppendVersions(sql, query, grants, type));
     if (position) {
-      AppendAfterVersion(sql, type, *position);
+      AppendAfterVersion(sql, type, *position, query.oldest_first);
     }
-    (sql << " ORDER BY v.last_updated DESC, v.id, v.version DESC LIMIT ").Bind(std::int64_t{rows_max}) << ")";
+    (sql << " ORDER BY v.last_updated" << order << ", v.id, v.version" << order << " LIMIT ")
+            .Bind(std::int64_t{rows_max})
+        << ")";
   }
   if (first) {
     sql << "SELECT 0::smallint AS type, '' AS id, 0::bigint AS version, 0::bigint AS last_updated, false AS deleted,"
            " NULL::bytea AS body WHERE false";
   }
-  (sql << ") h ORDER BY h.last_updated DESC, h.type, h.id, h.version DESC LIMIT ").Bind(std::int64_t{rows_max});
+  (sql << ") h ORDER BY h.last_updated" << order << ", h.type, h.id, h.version" << order << " LIMIT ")
+      .Bind(std::int64_t{rows_max});
   return FinishedHistory(std::move(sql), fingerprint);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -24,6 +25,8 @@ namespace {
 using adapters::port::Effect;
 using adapters::port::Verb;
 using fhir::ErrorCode;
+
+constexpr const char* kOtherVersion = "The resource is not at the version that If-Match names.";
 
 std::unexpected<fhir::Error> FailAt(const Step& step, ErrorCode code, std::string text) {
   fhir::Error error;
@@ -47,6 +50,8 @@ std::uint16_t InteractionOf(Verb verb) {
     case Verb::kUpdate:
     case Verb::kMerge:
       return adapters::port::kUpdate | adapters::port::kCreate;
+    case Verb::kPatch:
+      return adapters::port::kUpdate;
     case Verb::kDelete:
       return adapters::port::kDelete;
   }
@@ -73,6 +78,11 @@ fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
   if (change.verb == Verb::kDelete) {
     return {};
   }
+  if (change.verb == Verb::kPatch) {
+    return change.patch && (!change.id.empty() || change.condition)
+               ? fhir::Result<void>()
+               : FailAt(step, ErrorCode::kInvalid, "A patch needs operations, and an id or a condition.");
+  }
   if (!change.resource || change.resource->root().type != change.type) {
     return FailAt(step, ErrorCode::kInvalid, "The resource is missing or of another type than the request says.");
   }
@@ -82,35 +92,64 @@ fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
   return {};
 }
 
+std::size_t MatchesMax(const adapters::port::Change& change) {
+  // A version is that of one resource.
+  return change.verb == Verb::kDelete && !change.if_match ? std::max<std::size_t>(1, change.matches_max) : 1;
+}
+
+/// A further match of a condition that deletes, as a step of its own.
+Step MoreOf(const Step& step, std::size_t position, std::string id) {
+  Step more;
+  more.change.verb = Verb::kDelete;
+  more.change.type = step.change.type;
+  more.change.id = id;
+  more.change.place = step.change.place;
+  more.id = std::move(id);
+  more.matched = true;
+  more.more_of = position;
+  return more;
+}
+
 // Stage 1: conditions to ids, equal ones taken together.
 fhir::Result<void> ResolveStepConditions(const ApplyContext& context, std::vector<Step>& steps) {
   std::vector<const fhir::search::Query*> conditions;
   std::vector<std::size_t> owners;
+  std::vector<std::size_t> wanted;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].change.condition) {
       conditions.push_back(&*steps[i].change.condition);
       owners.push_back(i);
+      wanted.push_back(MatchesMax(steps[i].change) + 1);
     }
   }
   if (conditions.empty()) {
     return {};
   }
   GW_ASSIGN(const auto matches,
-            ResolveConditions(context.session, context.grants, conditions, ConditionLock::kExclusive));
+            ResolveConditions(context.session, context.grants, conditions, ConditionLock::kExclusive, wanted));
+  std::vector<Step> more;
   std::unordered_map<std::uint64_t, std::size_t> creating;
   for (std::size_t n = 0; n < owners.size(); ++n) {
     Step& step = steps[owners[n]];
-    if (matches[n].size() > 1) {
-      return FailAt(step, ErrorCode::kMultipleMatches, "The condition matches more than one resource.");
+    if (const std::size_t most = MatchesMax(step.change); matches[n].size() > most) {
+      return FailAt(step, ErrorCode::kMultipleMatches,
+                    most == 1 ? "The condition matches more than one resource."
+                              : fmt::format("The condition matches more than {} resources.", most));
     }
-    if (matches[n].size() == 1) {
+    if (!matches[n].empty()) {
       step.id = matches[n].front();
       step.matched = true;
+      for (std::size_t i = 1; i < matches[n].size(); ++i) {
+        more.push_back(MoreOf(step, owners[n], matches[n][i]));
+      }
       if (step.change.verb == Verb::kUpdate && !step.change.resource->id().empty() &&
           step.change.resource->id() != step.id) {
         return FailAt(step, ErrorCode::kInvalid, "The condition matches a resource of another id.");
       }
       continue;
+    }
+    if (step.change.verb == Verb::kPatch) {
+      return FailAt(step, ErrorCode::kNotFound, "The condition matches no resource.");
     }
     if (step.change.verb == Verb::kCreate) {
       const auto [first, fresh] = creating.emplace(ConditionKey(*step.change.condition), owners[n]);
@@ -124,6 +163,7 @@ fhir::Result<void> ResolveStepConditions(const ApplyContext& context, std::vecto
       }
     }
   }
+  std::move(more.begin(), more.end(), std::back_inserter(steps));
   return {};
 }
 
@@ -153,6 +193,37 @@ fhir::Result<void> AssignIds(const ApplyContext& context, std::vector<Step>& ste
   return {};
 }
 
+std::unexpected<fhir::Error> NothingToPatch(const ApplyContext& context, const Step& step) {
+  // Who may see a resource that was deleted is not known any more.
+  const bool gone = step.head && context.grants.unrestricted;
+  return FailAt(step, gone ? ErrorCode::kGone : ErrorCode::kNotFound,
+                gone ? "The resource has been deleted." : "There is no such resource.");
+}
+
+// A patch tells about what it finds, by its tests and by what of it fits: so the resource must be one that the party
+// can read, and one that it cannot is not there. Versions are compared after that.
+fhir::Result<void> CheckReadableToPatch(const ApplyContext& context, const std::vector<Step>& steps,
+                                        const IdsByType& patched) {
+  auto readable = CheckGranted(context.session, context.grants, patched, adapters::port::kRead);
+  for (const auto& step : steps) {
+    if (step.change.verb != Verb::kPatch) {
+      continue;
+    }
+    if (!readable && readable.error().code == ErrorCode::kForbidden) {
+      const IdsByType one{{step.change.type, {step.id}}};
+      const auto alone = CheckGranted(context.session, context.grants, one, adapters::port::kRead);
+      if (!alone && alone.error().code == ErrorCode::kForbidden) {
+        return FailAt(step, ErrorCode::kNotFound, "There is no such resource.");
+      }
+    } else if (!readable) {
+      break;
+    } else if (step.change.if_match && step.head->version != *step.change.if_match) {
+      return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
+    }
+  }
+  return readable;
+}
+
 // Stage 3: current states, locked in the order of (type, id), and what must hold of them.
 fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& steps) {
   std::vector<ResourceKey> locked;
@@ -168,6 +239,7 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
   GW_ASSIGN(auto heads, LockAndReadHeads(context.session, locked, shared));
   IdsByType updated;
   IdsByType deleted;
+  IdsByType patched;
   for (auto& step : steps) {
     if (step.same_as || step.id.empty()) {
       continue;
@@ -177,8 +249,13 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
       step.head = found->second;
     }
     const bool live = step.head && !step.head->deleted;
-    if (step.change.if_match && (!live || step.head->version != *step.change.if_match)) {
-      return FailAt(step, ErrorCode::kVersionConflict, "The resource is not at the version that If-Match names.");
+    if (step.change.verb == Verb::kPatch) {
+      if (!live) {
+        return NothingToPatch(context, step);
+      }
+      patched[step.change.type].push_back(step.id);
+    } else if (step.change.if_match && (!live || step.head->version != *step.change.if_match)) {
+      return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
     }
     if (step.change.verb == Verb::kCreate) {
       if (!step.matched && step.head) {
@@ -191,6 +268,10 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
       }
       continue;
     }
+    if (step.change.existing_only && !step.head && !step.fresh) {
+      return FailAt(step, ErrorCode::kNotFound,
+                    "There is no resource of this id, and this server does not let clients choose ids.");
+    }
     // Who may see a resource that was deleted is not known any more.
     if (step.change.verb != Verb::kDelete && step.head && step.head->deleted && !context.grants.unrestricted) {
       return FailAt(step, ErrorCode::kForbidden, "The party may not bring back a deleted resource.");
@@ -199,13 +280,13 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
       (step.change.verb == Verb::kDelete ? deleted : updated)[step.change.type].push_back(step.id);
     }
   }
+  GW_TRY(CheckReadableToPatch(context, steps, patched));
   GW_TRY(CheckGranted(context.session, context.grants, updated, adapters::port::kUpdate));
-  GW_TRY(CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete));
-  return {};
+  return CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete);
 }
 
 fhir::Result<void> ParseBefore(const ApplyContext& context, Step& step) {
-  if (!step.head || step.head->deleted) {
+  if (!step.head || step.head->deleted || step.before) {
     return {};
   }
   fhir::IssueList ignored(1);
@@ -217,6 +298,27 @@ fhir::Result<void> ParseBefore(const ApplyContext& context, Step& step) {
   }
   step.before = *std::move(document);
   return {};
+}
+
+// Stage 3b: what patches make of the states that are locked now. Their references are rewritten like those of others.
+fhir::Result<void> ApplyPatches(const ApplyContext& context, std::vector<Step>& steps, std::string_view now_text) {
+  bool any = false;
+  for (auto& step : steps) {
+    if (step.change.verb != Verb::kPatch) {
+      continue;
+    }
+    any = true;
+    GW_TRY(ParseBefore(context, step));
+    auto patched = step.change.patch(step.before->root(), now_text);
+    if (!patched) {
+      return AtPlace(step, std::move(patched).error());
+    }
+    if (patched->root().type != step.change.type || patched->id() != step.id) {
+      return FailAt(step, ErrorCode::kInvalid, "A patch may not change the type or the id of a resource.");
+    }
+    step.change.resource.emplace(*std::move(patched));
+  }
+  return any ? RewriteLinks(context, steps) : fhir::Result<void>();
 }
 
 // Stage 4 and 5: the resource to store, if it differs from what is stored, and the rules it must keep.
@@ -261,7 +363,11 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
     }
   }
   fhir::IssueList found(context.options.limits.issues_max);
-  fhir::validation::ValidateStructure(document.root(), context.options.validation, found);
+  if (context.options.check != nullptr) {
+    context.options.check->Check(document.root(), now_text, found);
+  } else {
+    fhir::validation::ValidateStructure(document.root(), context.options.validation, found);
+  }
   for (const auto& issue : found.issues()) {
     std::string expression = issue.expression;
     if (!step.change.place.empty()) {
@@ -318,11 +424,17 @@ fhir::Result<void> CheckWritten(const ApplyContext& context, const std::vector<S
   }
   IdsByType created;
   IdsByType updated;
+  IdsByType patched;
   for (const auto& step : steps) {
     if (Writes(step) && step.effect != Effect::kDeleted) {
       (step.effect == Effect::kCreated ? created : updated)[step.change.type].push_back(step.id);
     }
+    if (Writes(step) && step.change.verb == Verb::kPatch) {
+      patched[step.change.type].push_back(step.id);
+    }
   }
+  // The answer to a patch shows the whole resource, of which the party sent a part.
+  GW_TRY(CheckGranted(context.session, context.grants, patched, adapters::port::kRead));
   GW_TRY(CheckGranted(context.session, context.grants, created, adapters::port::kCreate));
   return CheckGranted(context.session, context.grants, updated, adapters::port::kUpdate);
 }
@@ -344,6 +456,7 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
   GW_TRY(RewriteLinks(context, steps));
   GW_TRY(ReadCurrent(context, steps));
   const std::string now_text = fhir::FormatInstant(context.now_us);
+  GW_TRY(ApplyPatches(context, steps, now_text));
   for (auto& step : steps) {
     if (!step.same_as) {
       GW_TRY(Compose(context, step, now_text, issues));

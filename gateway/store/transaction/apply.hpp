@@ -36,13 +36,15 @@ struct Step {
   std::optional<std::size_t> same_as;  ///< an earlier step with the same If-None-Exist
   bool matched = false;                ///< the condition found `id`
   bool fresh = false;                  ///< `id` was made here: no such resource exists
+  std::optional<std::size_t> more_of;  ///< a further match of the condition of an earlier step, which deletes
   std::optional<adapters::port::StoredResource> head;
   std::optional<fhir::model::Document> before;  ///< parsed head, when it is not deleted
   adapters::port::Effect effect = adapters::port::Effect::kUnchanged;
   adapters::port::StoredResource result;
 };
 
-/// Runs all stages. The writes are sent, not waited for: their failures show at the next read or at commit.
+/// Runs all stages. The steps of the changes come first, in their order; further ones follow for conditions that delete
+/// several resources. The writes are sent, not waited for: their failures show at the next read or at commit.
 /// Cost: round trips: none for plain creates; one for updates; one more with conditions; reads of the checks of a
 /// restricted actor.
 /// Errors: of FHIR REST with `expression`; rules broken by a resource go to `issues` as well.

@@ -15,7 +15,7 @@ using fhir::search::Query;
 // A bounded number of locks, however large the transaction: the server's lock table is shared by all. Two conditions in
 // one bucket merely wait for each other.
 constexpr std::uint64_t kLockBuckets = 4096;
-constexpr int kMatchesWanted = 2;
+constexpr std::size_t kMatchesWanted = 2;
 
 // $1 buckets in ascending order. The first number keeps clear of other advisory locks.
 constexpr pg::Statement kLockConditions{"lock_conditions", R"sql(
@@ -67,7 +67,7 @@ bool SearchesAll(const adapters::port::Grants& grants, fhir::metadata::TypeId ty
 
 std::uint64_t ConditionKey(const Query& condition) {
   static const adapters::port::Grants kSystem{.unrestricted = true, .by_type = {}};
-  const auto compiled = search_sql::CompileIds(condition, kSystem, kMatchesWanted);
+  const auto compiled = search_sql::CompileIds(condition, kSystem, static_cast<int>(kMatchesWanted));
   if (!compiled) {
     return 0;  // ResolveConditions reports the error
   }
@@ -83,8 +83,9 @@ namespace {
 
 // Adds to matches[i] what conditions[i] finds, for each i in `asked`.
 fhir::Result<void> FindMatches(Session& session, const adapters::port::Grants& grants,
-                               std::span<const Query* const> conditions, std::span<const std::size_t> asked,
-                               std::vector<std::vector<std::string>>& matches) {
+                               std::span<const Query* const> conditions, std::span<const std::size_t> wanted,
+                               std::span<const std::size_t> asked, std::vector<std::vector<std::string>>& matches) {
+  const auto wanted_of = [&](std::size_t i) { return wanted.empty() ? kMatchesWanted : wanted[i]; };
   pg::Array positions(pg::ElementType::kInt4);
   pg::Array types(pg::ElementType::kInt2);
   pg::Array ids(pg::ElementType::kInt2);
@@ -93,7 +94,7 @@ fhir::Result<void> FindMatches(Session& session, const adapters::port::Grants& g
   std::vector<std::size_t> others;
   for (const std::size_t i : asked) {
     const auto* token = SoleToken(*conditions[i]);
-    if (token == nullptr || !SearchesAll(grants, conditions[i]->type)) {
+    if (token == nullptr || wanted_of(i) != kMatchesWanted || !SearchesAll(grants, conditions[i]->type)) {
       others.push_back(i);
       continue;
     }
@@ -112,7 +113,7 @@ fhir::Result<void> FindMatches(Session& session, const adapters::port::Grants& g
     }
   }
   for (const std::size_t i : others) {
-    GW_ASSIGN(const auto statement, search_sql::CompileIds(*conditions[i], grants, kMatchesWanted));
+    GW_ASSIGN(const auto statement, search_sql::CompileIds(*conditions[i], grants, static_cast<int>(wanted_of(i))));
     GW_ASSIGN(const auto rows, session.Read("find_by_condition", statement));
     for (int row = 0; row < rows.size(); ++row) {
       matches[i].push_back(rows[row].String(0));
@@ -138,14 +139,15 @@ void LockBuckets(Session& session, std::span<const Query* const> conditions, std
 fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(Session& session,
                                                                       const adapters::port::Grants& grants,
                                                                       std::span<const Query* const> conditions,
-                                                                      ConditionLock lock) {
+                                                                      ConditionLock lock,
+                                                                      std::span<const std::size_t> wanted) {
   std::vector<std::vector<std::string>> matches(conditions.size());
   if (conditions.empty()) {
     return matches;
   }
   std::vector<std::size_t> asked(conditions.size());
   std::iota(asked.begin(), asked.end(), std::size_t{0});
-  GW_TRY(FindMatches(session, grants, conditions, asked, matches));
+  GW_TRY(FindMatches(session, grants, conditions, wanted, asked, matches));
   if (lock == ConditionLock::kNone) {
     return matches;
   }
@@ -156,7 +158,7 @@ fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(Session& s
     return matches;
   }
   LockBuckets(session, conditions, asked);
-  GW_TRY(FindMatches(session, grants, conditions, asked, matches));
+  GW_TRY(FindMatches(session, grants, conditions, wanted, asked, matches));
   return matches;
 }
 

@@ -20,12 +20,12 @@ enum class ConditionLock : std::uint8_t { kNone, kExclusive };
 /// Two conditions with equal keys ask the same.
 std::uint64_t ConditionKey(const fhir::search::Query& condition);
 
-/// The matches of each condition that the grants let the actor find: none, one, or two ids where there are more.
-/// Cost: one round trip for all of the form identifier=system|value, and one per other condition; the same again, with
-/// the locks, for those that found nothing.
-/// Errors: those of the search compiler.
+/// The matches of each condition that the grants let the actor find, at most as many as `wanted` has for it: of two,
+/// the second tells that there are more than one. Without `wanted`, two for each. Cost: one round trip for all of the
+/// form identifier=system|value, and one per other condition; the same again, with the locks, for those that found
+/// nothing. Errors: those of the search compiler.
 fhir::Result<std::vector<std::vector<std::string>>> ResolveConditions(
     Session& session, const adapters::port::Grants& grants, std::span<const fhir::search::Query* const> conditions,
-    ConditionLock lock);
+    ConditionLock lock, std::span<const std::size_t> wanted = {});
 
 }  // namespace gateway::store::transaction

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -75,8 +76,16 @@ fhir::Result<void> CheckUuidsResolved(std::span<const Step> steps, const Links& 
     if (!step.change.resource || IsBundle(step)) {
       continue;
     }
+    // What a resource had before it was patched stays its own affair.
+    std::set<std::string_view> stored;
+    if (step.before) {
+      for (const auto& use : fhir::bundle::CollectReferences(step.before->root())) {
+        stored.insert(use.reference);
+      }
+    }
     for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
-      if (use.reference.starts_with("urn:uuid:") && !links.contains(std::string(use.reference))) {
+      if (use.reference.starts_with("urn:uuid:") && !links.contains(std::string(use.reference)) &&
+          !stored.contains(use.reference)) {
         fhir::Error error;
         error.code = fhir::ErrorCode::kInvalid;
         error.public_text.text = "A reference names an entry that the transaction does not have.";

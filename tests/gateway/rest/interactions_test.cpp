@@ -290,25 +290,10 @@ TEST_F(InteractionsTest, Capabilities_ListsEveryTypeAndHasAnEtag) {
   EXPECT_EQ(Get("/fhir/metadata", {{"If-None-Match", Field(response, "ETag")}}).status, 304);
 }
 
-TEST_F(InteractionsTest, Validate_AnswersOutcomeAndStoresNothing) {
-  const Response good = Post("/fhir/Patient/$validate", kPatient);
-  EXPECT_EQ(good.status, 200);
-  EXPECT_EQ(IssueMember(good, "severity"), "information");
-  const Response bad = Post("/fhir/Patient/$validate", R"({"resourceType":"Patient","birthDate":"tomorrow"})");
-  EXPECT_EQ(bad.status, 200);
-  EXPECT_EQ(IssueMember(bad, "severity"), "error");
-  EXPECT_EQ(IssueMember(bad, "expression"), "Patient.birthDate");
-  const Response parameters =
-      Post("/fhir/Patient/$validate",
-           R"({"resourceType":"Parameters","parameter":[{"name":"resource","resource":)" + kPatient + "}]}");
-  EXPECT_EQ(IssueMember(parameters, "severity"), "information") << parameters.body;
-  EXPECT_TRUE(store_.state.versions.empty());
-}
-
 TEST_F(InteractionsTest, Routes_UnknownPathAndMethod) {
   EXPECT_EQ(Get("/fhir/Patient/1/unknown").status, 404);
   EXPECT_EQ(Get("/fhir/Patient/_search").status, 405);
-  EXPECT_EQ(Send(gateway::http::Method::kPatch, "/fhir/Patient/1").status, 405);
+  EXPECT_EQ(Send(gateway::http::Method::kPatch, "/fhir/Patient/1/_history").status, 405);
 }
 
 TEST_F(InteractionsTest, NoActor_Is401) {

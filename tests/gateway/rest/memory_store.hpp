@@ -95,6 +95,9 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
     std::string id = change.id;
     if (change.condition) {
       const auto matching = state_.Matching(*change.condition);
+      if (matching.size() > 1 && change.matches_max >= matching.size()) {
+        return DeleteAll(change, matching);
+      }
       if (matching.size() > 1) {
         return fhir::Fail(fhir::ErrorCode::kMultipleMatches, "more than one match");
       }
@@ -102,7 +105,7 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
         return port::Outcome{port::Effect::kUnchanged, *matching[0]};
       }
       id = matching.empty() ? (change.resource ? std::string(change.resource->id()) : "") : matching[0]->id;
-      if (matching.empty() && change.verb == port::Verb::kDelete) {
+      if (matching.empty() && (change.verb == port::Verb::kDelete || change.verb == port::Verb::kPatch)) {
         return fhir::Fail(fhir::ErrorCode::kNotFound, "no match");
       }
     }
@@ -118,6 +121,18 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
       return fhir::Fail(fhir::ErrorCode::kNotFound, "there is no such resource");
     }
     const bool existed = !versions.empty() && !versions.back().deleted;
+    if (change.existing_only && versions.empty() && !change.id.empty()) {
+      return fhir::Fail(fhir::ErrorCode::kNotFound, "no such resource");
+    }
+    if (change.verb == port::Verb::kPatch) {
+      if (!existed) {
+        return fhir::Fail(versions.empty() ? fhir::ErrorCode::kNotFound : fhir::ErrorCode::kGone, "nothing there");
+      }
+      fhir::IssueList ignored;
+      const auto before = fhir::json::ReadJson(versions.back().body, fhir::Limits(), ignored);
+      GW_ASSIGN(fhir::model::Document patched, change.patch(before->root(), fhir::FormatInstant(state_.now_us)));
+      change.resource.emplace(std::move(patched));
+    }
     port::StoredResource stored{change.type, id, current + 1, state_.now_us, change.verb == port::Verb::kDelete, ""};
     if (change.resource) {
       stored.body = fhir::json::WriteStored(change.resource->root(),
@@ -126,7 +141,27 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
     versions.push_back(stored);
     const auto effect =
         stored.deleted ? port::Effect::kDeleted : (existed ? port::Effect::kUpdated : port::Effect::kCreated);
-    return port::Outcome{effect, stored};
+    return port::Outcome{effect, stored, stored.deleted ? 1u : 0u};
+  }
+
+  fhir::Result<port::Outcome> DeleteAll(const port::Change& change,
+                                        const std::vector<const port::StoredResource*>& matching) {
+    std::vector<std::string> ids;
+    for (const auto* match : matching) {
+      ids.push_back(match->id);
+    }
+    port::Outcome all;
+    for (const std::string& id : ids) {
+      port::Change one;
+      one.verb = port::Verb::kDelete;
+      one.type = change.type;
+      one.id = id;
+      GW_ASSIGN(port::Outcome outcome, ApplyOne(one));
+      all.deleted += outcome.deleted;
+      all.effect = outcome.effect;
+      all.resource = std::move(outcome.resource);
+    }
+    return all;
   }
 
   MemoryState& committed_;
@@ -167,6 +202,7 @@ class MemoryStore final : public port::ResourceStore, public port::UnitOfWorkFac
   }
   fhir::Result<port::HistoryPage> History(const port::Actor&, const port::HistoryQuery& query) override {
     port::HistoryPage page;
+    last_history = query;
     for (const auto& [key, versions] : state.versions) {
       if ((query.type == fhir::metadata::kNoType || key.first == query.type) &&
           (query.id.empty() || key.second == query.id)) {
@@ -185,6 +221,7 @@ class MemoryStore final : public port::ResourceStore, public port::UnitOfWorkFac
 
   MemoryState state;
   std::optional<fhir::Error> failure;  ///< given to reads and writes when set
+  port::HistoryQuery last_history;     ///< as asked for
   std::string next_cursor;
   bool includes_truncated = false;
 };

@@ -8,7 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/port/ports.hpp"
 #include "fhir/json/value.hpp"
+#include "fhir/packages/registry.hpp"
+#include "fhir/terminology/terminology.hpp"
+#include "fhir/validation/validator.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/rest/service.hpp"
 #include "tests/gateway/rest/memory_store.hpp"
@@ -38,6 +42,18 @@ inline gateway::http::Request MakeRequest(gateway::http::Method method, std::str
   return request;
 }
 
+/// One validator for a whole test program: what it compiles stays.
+inline const fhir::validation::Validator& TheValidator() {
+  static const fhir::terminology::Terminology terminology(fhir::packages::Registry::Core());
+  static const fhir::validation::Validator validator(fhir::packages::Registry::Core(), terminology);
+  return validator;
+}
+
+class FixedClock final : public port::Clock {
+ public:
+  std::int64_t NowUs() const override { return 1'750'000'000'000'000; }
+};
+
 class RestTest : public testing::Test {
  protected:
   RestTest() {
@@ -46,9 +62,15 @@ class RestTest : public testing::Test {
     actor_.kind = port::PartyKind::kHospital;
     actor_.party = "chu";
     actor_.grants = grants;
-    auto service =
-        gateway::rest::Service::Create({fhir::metadata::Definitions::R4(), store_, store_, &audit_},
-                                       {.base_url = "https://gw.example/fhir", .started = "2025-01-01T00:00:00Z"});
+    options_.base_url = "https://gw.example/fhir";
+    options_.started = "2025-01-01T00:00:00Z";
+    MakeService();
+  }
+
+  /// Again, after a change of options_.
+  void MakeService() {
+    auto service = gateway::rest::Service::Create(
+        {fhir::metadata::Definitions::R4(), store_, store_, &audit_, &TheValidator(), &clock_}, options_);
     EXPECT_TRUE(service);
     service_ = *std::move(service);
   }
@@ -67,6 +89,9 @@ class RestTest : public testing::Test {
   }
   gateway::http::Response Put(std::string target, std::string body, Fields fields = {}) {
     return Send(gateway::http::Method::kPut, std::move(target), std::move(body), std::move(fields));
+  }
+  gateway::http::Response Patch(std::string target, std::string body, Fields fields = {}) {
+    return Send(gateway::http::Method::kPatch, std::move(target), std::move(body), std::move(fields));
   }
   gateway::http::Response Delete(std::string target, Fields fields = {}) {
     return Send(gateway::http::Method::kDelete, std::move(target), "", std::move(fields));
@@ -95,7 +120,9 @@ class RestTest : public testing::Test {
 
   MemoryStore store_;
   MemoryAudit audit_;
+  FixedClock clock_;
   port::Actor actor_;
+  gateway::rest::RestOptions options_;
   std::shared_ptr<gateway::rest::Service> service_;
 };
 

@@ -67,6 +67,27 @@ TEST_F(TransactionTest, Transaction_ErrorNamesTheEntry) {
   EXPECT_TRUE(store_.state.versions.empty());
 }
 
+TEST_F(TransactionTest, Transaction_AReadThatIsNotUnderstoodRefusesTheWhole) {
+  const auto with = [](std::string_view url) {
+    return Bundle(
+        "transaction",
+        R"({"resource":{"resourceType":"Patient","active":true},"request":{"method":"POST","url":"Patient"}},)"
+        R"({"request":{"method":"GET","url":")" +
+            std::string(url) + "\"}}");
+  };
+  for (const char* url : {"Patient?colour=blue", "Patient?birthdate=tomorrow", "Person1/1", "Patient?identifier=%zz"}) {
+    const Response refused = Post("/fhir", with(url));
+    EXPECT_GE(refused.status, 400) << url;
+    EXPECT_EQ(IssueMember(refused, "expression"), "Bundle.entry[1].request.url") << url;
+  }
+  EXPECT_TRUE(store_.state.versions.empty());
+  const Response lenient = Post("/fhir", with("Patient?colour=blue"), {{"Prefer", "handling=lenient"}});
+  ASSERT_EQ(lenient.status, 200) << lenient.body;
+  EXPECT_EQ(Json(lenient).Find("entry")->items().at(1).Find("response")->FindText("status"), "200 OK");
+  EXPECT_EQ(Post("/fhir", with("metadata")).status, 200);
+  EXPECT_EQ(Post("/fhir", with("_history")).status, 200);
+}
+
 TEST_F(TransactionTest, Transaction_OtherBodiesAreRefused) {
   EXPECT_EQ(Post("/fhir", kPatient).status, 400);
   EXPECT_EQ(Post("/fhir", Bundle("collection", "")).status, 400);

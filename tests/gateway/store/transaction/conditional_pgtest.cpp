@@ -104,6 +104,54 @@ TEST_F(ConditionalStore, UpdateAndDelete_ByCondition) {
   EXPECT_EQ(Apply(std::move(copy))[0].effect, Effect::kUnchanged);
 }
 
+constexpr std::string_view kOneOfSeveral =
+    R"({"resourceType":"Patient","identifier":[{"system":"urn:ipp","value":"several"}]})";
+
+TEST_F(ConditionalStore, Delete_OfSeveral_UpToTheNumberAllowed) {
+  for (const char* id : {"a", "b", "c"}) {
+    Apply(Put(Verb::kUpdate, id, kOneOfSeveral));
+  }
+  const auto remove = [](std::size_t matches_max) {
+    port::Change change;
+    change.verb = Verb::kDelete;
+    change.type = Type("Patient");
+    change.condition = Conditional("Patient", "identifier=urn:ipp|several");
+    change.matches_max = matches_max;
+    return change;
+  };
+  EXPECT_EQ(FailureOf(remove(1)), fhir::ErrorCode::kMultipleMatches);
+  EXPECT_EQ(FailureOf(remove(2)), fhir::ErrorCode::kMultipleMatches);
+  auto versioned = remove(3);
+  versioned.if_match = 1;
+  EXPECT_EQ(FailureOf(std::move(versioned)), fhir::ErrorCode::kMultipleMatches) << "a version is that of one resource";
+  const auto outcomes = Apply(remove(3), Create(R"({"resourceType":"Basic","code":{"text":"x"}})"));
+  ASSERT_EQ(outcomes.size(), 2u);
+  EXPECT_EQ(outcomes[0].deleted, 3u);
+  EXPECT_EQ(outcomes[1].effect, port::Effect::kCreated) << "one outcome a change, whatever it deleted";
+  for (const char* id : {"a", "b", "c"}) {
+    EXPECT_EQ(store_->Read(System(), Type("Patient"), id).error().code, fhir::ErrorCode::kGone) << id;
+  }
+  EXPECT_EQ(Apply(remove(3)).front().deleted, 0u);
+}
+
+TEST_F(ConditionalStore, Update_OfWhatExistsAlone) {
+  const auto put = [](std::string_view id) {
+    auto change = Put(Verb::kUpdate, id, kOneOfSeveral);
+    change.existing_only = true;
+    return change;
+  };
+  EXPECT_EQ(FailureOf(put("p1")), fhir::ErrorCode::kNotFound);
+  Apply(Put(Verb::kUpdate, "p1", kOneOfSeveral));
+  Apply(put("p1"));
+  Apply(Delete("Patient", "p1"));
+  EXPECT_EQ(Apply(put("p1")).front().effect, port::Effect::kCreated) << "what was there may come back";
+  // The server gives the id: nobody chooses one.
+  auto by_condition = Put(Verb::kUpdate, "", kOneOfSeveral);
+  by_condition.condition = Conditional("Patient", "family=Nobody");
+  by_condition.existing_only = true;
+  EXPECT_EQ(Apply(std::move(by_condition)).front().effect, port::Effect::kCreated);
+}
+
 TEST_F(ConditionalStore, Reference_ResolvesToOneOrFails) {
   constexpr std::string_view kObservation =
       R"({"resourceType":"Observation","status":"final","code":{"text":"x"},
