@@ -34,7 +34,10 @@ struct ValidatorOptions {
   Checking extensions = Checking::kOn;         ///< definition, context and value of extensions
   Checking invariants = Checking::kOn;         ///< constraints of the definitions, through FHIRPath
   Checking declared_profiles = Checking::kOn;  ///< meta.profile, and the profiles of entries and contained resources
-  Checking families = Checking::kOn;  ///< rules of single types (Bundle, QuestionnaireResponse …), see family.hpp
+  Checking implied_profiles =
+      Checking::kOn;                        ///< those that a code implies: of vital signs; with declared_profiles alone
+  Checking best_practices = Checking::kOn;  ///< constraints marked as best practice
+  Checking families = Checking::kOn;        ///< rules of single types (Bundle, QuestionnaireResponse …), see family.hpp
   Severity best_practice = Severity::kWarning;     ///< of constraints marked as best practice
   Severity unknown_profile = Severity::kWarning;   ///< of a canonical in meta.profile that is not loaded
   Severity unknown_extension = Severity::kError;   ///< of an extension whose definition is not loaded

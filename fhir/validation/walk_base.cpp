@@ -111,7 +111,9 @@ void Walk::Resource(const Node& node, std::size_t depth) {
   }
   if (options_.declared_profiles == Checking::kOn) {
     DeclaredProfiles(node);
-    ImpliedProfiles(node);
+    if (options_.implied_profiles == Checking::kOn) {
+      ImpliedProfiles(node);
+    }
   }
 }
 

@@ -81,6 +81,9 @@ const fhirpath::EvaluationContext& Walk::PathContext() {
 
 void Walk::Invariants(const Node& node, std::span<const Constraint* const> constraints) {
   for (const Constraint* constraint : constraints) {
+    if (constraint->best_practice() && options_.best_practices == Checking::kOff) {
+      continue;
+    }
     if (const NativeInvariant native = constraint->native()) {
       if (const std::optional<bool> holds = native(node); holds == true) {
         continue;

@@ -22,6 +22,7 @@
 #include "fhir/metadata/definitions.hpp"
 #include "gateway/app/backlog.hpp"
 #include "gateway/app/clock_and_ids.hpp"
+#include "gateway/app/conformance.hpp"
 #include "gateway/app/database.hpp"
 #include "gateway/app/housekeeping.hpp"
 #include "gateway/app/http_pipeline.hpp"
@@ -64,6 +65,12 @@ telemetry::Level LevelOf(std::string_view name) {
     }
   }
   return telemetry::Level::kError;
+}
+
+rest::ConditionalDelete ConditionalDeleteOf(std::string_view setting) {
+  return setting == "multiple" ? rest::ConditionalDelete::kMultiple
+         : setting == "single" ? rest::ConditionalDelete::kSingle
+                               : rest::ConditionalDelete::kNotSupported;
 }
 
 /// What an MLLP partner may do: all that its mapping asks for. The rules of the mapping are its policy.
@@ -112,6 +119,7 @@ struct Gateway::Parts {
   SystemClock clock;
   UuidV7Source ids;
   Rules rules;
+  Conformance conformance;
   std::mutex maps_mutex;  // guards rules.hl7v2_maps after start
   Destinations destinations;
   std::unique_ptr<Database> database;
@@ -180,6 +188,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.page_size_max = static_cast<int>(settings.search.page_size_max);
   options.includes_max = static_cast<std::int64_t>(settings.search.includes_max);
   options.limits = settings.limits;
+  options.check = conformance.write_check.get();
   options.clock = &clock;
   options.ids = &ids;
   options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served
@@ -321,11 +330,20 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.software_version = Version();
   rest_options.started = fhir::FormatInstant(clock.NowUs());
   rest_options.limits = settings.limits;
+  rest_options.update_create = settings.rest.update_create;
+  rest_options.conditional_create = settings.rest.conditional_create;
+  rest_options.conditional_update = settings.rest.conditional_update;
+  rest_options.conditional_delete = ConditionalDeleteOf(settings.rest.conditional_delete);
+  rest_options.conditional_delete_max = settings.rest.conditional_delete_max;
+  rest_options.guides = conformance.guides;
+  rest_options.profiles = conformance.profiles;
   rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
   const rest::RestPorts ports{.definitions = fhir::metadata::Definitions::R4(),
                               .store = *resources,
                               .units = *units,
-                              .audit = settings.audit.reads ? read_audit.get() : nullptr};
+                              .audit = settings.audit.reads ? read_audit.get() : nullptr,
+                              .validator = conformance.validator.get(),
+                              .clock = &clock};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);
@@ -394,6 +412,10 @@ fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settin
   parts->metrics.AddProcessMetrics(Version());
   GW_ASSIGN(parts->rules, LoadRules(parts->settings));
   GW_TRY(CheckNamedFiles(parts->settings));
+  GW_ASSIGN(parts->conformance, LoadConformance(parts->settings));
+  for (const std::string& warning : parts->conformance.warnings) {
+    parts->logger->Warning("packages", "something is missing", {telemetry::Detail({warning})});
+  }
   GW_ASSIGN(parts->destinations, ReadDestinations(parts->settings));
   // Addresses before the database: a port in use is found before anything is started.
   GW_TRY(parts->BindHttp());

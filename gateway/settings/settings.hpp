@@ -63,6 +63,25 @@ struct Search {
   std::size_t includes_max = 1'000;
 };
 
+/// What of the REST API's optional parts is offered; announced in the CapabilityStatement.
+struct Rest {
+  bool update_create = true;
+  bool conditional_create = true;
+  bool conditional_update = true;
+  std::string conditional_delete = "single";  ///< not-supported, single or multiple
+  std::size_t conditional_delete_max = 100;
+};
+
+/// What is checked of every resource before it is stored, besides structure, cardinality and required bindings.
+struct Validation {
+  bool invariants = true;
+  std::string declared_profiles = "enforce";    ///< enforce or ignore
+  std::string unknown_profile = "warning";      ///< information, warning or error
+  std::string unknown_extension = "ignore";     ///< ignore, warning or error; the last two check known ones as well
+  bool type_rules = false;                      ///< the rules of single types that no definition says
+  std::map<std::string, std::string> profiles;  ///< resource type to canonical
+};
+
 struct JournalSettings {
   std::size_t dispatcher_threads = 2;
   std::int64_t poll_ms = 500;
@@ -89,6 +108,9 @@ struct Settings {
   std::string mappings_directory = "mappings";
   Audit audit;
   Search search;
+  Rest rest;
+  Validation validation;
+  std::vector<std::string> packages;  ///< paths
   JournalSettings journal;
   Log log;
   fhir::Limits limits;

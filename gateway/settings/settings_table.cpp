@@ -96,6 +96,50 @@ constexpr Setting kSearch[] = {
      {.about = "Included resources of one page.", .unit = "resources", .min = 0, .max = 100'000}},
 };
 
+constexpr Setting kRest[] = {
+    {"update_create",
+     At<&Rest::update_create>(),
+     {.about = "A PUT to an id that never was creates the resource; else 405."}},
+    {"conditional_create", At<&Rest::conditional_create>(), {.about = "If-None-Exist is obeyed; else 400."}},
+    {"conditional_update", At<&Rest::conditional_update>(), {.about = "A PUT by search parameters; else 400."}},
+    {"conditional_delete",
+     At<&Rest::conditional_delete>(),
+     {.about = "A DELETE by search parameters: refused with 400, of one match, or of several at once.",
+      .form = Form::kChoice,
+      .choices = "not-supported|single|multiple"}},
+    {"conditional_delete_max",
+     At<&Rest::conditional_delete_max>(),
+     {.about = "Matches of one DELETE, when it may have several. Beyond: 412, and nothing is deleted.",
+      .unit = "resources",
+      .min = 1,
+      .max = 10'000}},
+};
+
+constexpr Setting kValidation[] = {
+    {"invariants", At<&Validation::invariants>(), {.about = "Constraints of the definitions; best practices apart."}},
+    {"declared_profiles",
+     At<&Validation::declared_profiles>(),
+     {.about = "Profiles that a resource names in meta.profile.", .form = Form::kChoice, .choices = "enforce|ignore"}},
+    {"unknown_profile",
+     At<&Validation::unknown_profile>(),
+     {.about = "A profile in meta.profile that is not loaded; an error refuses the resource.",
+      .form = Form::kChoice,
+      .choices = "information|warning|error"}},
+    {"unknown_extension",
+     At<&Validation::unknown_extension>(),
+     {.about = "An extension whose definition is not loaded. Not ignored: those that are loaded are checked as well.",
+      .form = Form::kChoice,
+      .choices = "ignore|warning|error"}},
+    {"type_rules",
+     At<&Validation::type_rules>(),
+     {.about =
+          "Rules of single types that are not in their definitions: entries of Bundles, answers to Questionnaires."}},
+    {"profiles",
+     At<&Validation::profiles>(),
+     {.about = "Profile that every resource of a type must keep.",
+      .example = "Patient=https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-patient"}},
+};
+
 constexpr Setting kJournal[] = {
     {"dispatcher_threads",
      At<&JournalSettings::dispatcher_threads>(),
@@ -167,6 +211,18 @@ std::vector<Setting> MakeSections() {
        {.about = "Folder of the mapping rules.", .form = Form::kPath}},
       {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
       {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
+      {"rest", At<&Settings::rest>(), {.about = "Optional parts of the REST API."}, kRest},
+      {"validation",
+       At<&Settings::validation>(),
+       {.about = "What is checked before a resource is stored, whichever way it comes; structure, cardinality, values, "
+                 "required codes and types of references always are."},
+       kValidation},
+      {"packages",
+       At<&Settings::packages>(),
+       {.about = "FHIR packages (.tgz), folders of them, or single resources, loaded at start: profiles, value sets, "
+                 "code systems.",
+        .form = Form::kPath,
+        .example = "packages/hl7.fhir.fr.core.tgz"}},
       {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},
       {"log", At<&Settings::log>(), {.about = "Log lines in JSON."}, kLog},
       {"limits", At<&Settings::limits>(), {.about = "Limits on every resource, whatever way it arrives."}, kLimits},

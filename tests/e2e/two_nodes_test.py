@@ -68,16 +68,19 @@ class TwoNodes(unittest.TestCase):
         self.assertEqual(status, 201, made)
         return f"{made['resourceType']}/{made['id']}"
 
+    @staticmethod
+    def times(hour: int) -> dict:
+        return {"start": f"2030-05-15T{hour:02}:00:00+02:00", "end": f"2030-05-15T{hour:02}:15:00+02:00"}
+
     def make_slot(self, schedule: str, hour: int) -> str:
-        return self.make({"resourceType": "Slot", "schedule": {"reference": schedule}, "status": "free",
-                          "start": f"2030-05-15T{hour:02}:00:00+02:00", "end": f"2030-05-15T{hour:02}:15:00+02:00"})
+        return self.make({"resourceType": "Slot", "schedule": {"reference": schedule}, "status": "free", **self.times(hour)})
 
     def test_many_bookings_of_one_slot_have_one_winner(self):
         patient = self.make({"resourceType": "Patient", "active": True})
         schedule = self.make({"resourceType": "Schedule", "actor": [{"reference": patient}]})
         slot = self.make_slot(schedule, 9)
         answers = self.at_once(lambda client, number: client.call("POST", "Appointment", {
-            "resourceType": "Appointment", "status": "booked", "slot": [{"reference": slot}],
+            "resourceType": "Appointment", "status": "booked", "slot": [{"reference": slot}], **self.times(9),
             "participant": [{"actor": {"reference": patient}, "status": "accepted"}]}))
         statuses = sorted(status for status, _, _ in answers)
         self.assertEqual(statuses, [201] + [409] * (ATTEMPTS - 1))
@@ -95,6 +98,7 @@ class TwoNodes(unittest.TestCase):
         slots = [self.make_slot(schedule, 10), self.make_slot(schedule, 10)]
         answers = self.at_once(lambda client, number: client.call("POST", "Appointment", {
             "resourceType": "Appointment", "status": "booked", "slot": [{"reference": slots[number // 2 % 2]}],
+            **self.times(10),
             "participant": [{"actor": {"reference": patient}, "status": "accepted"}]}), 64)
         self.assertEqual(sorted(status for status, _, _ in answers), [201] + [409] * 63)
 

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
+#include "gateway/app/conformance.hpp"
 #include "gateway/app/named_files.hpp"
 #include "gateway/app/rules.hpp"
 #include "gateway/app/version.hpp"
@@ -36,6 +39,13 @@ ExitCode RunCheckConfig(const Arguments& arguments) {
   }
   if (const auto files = CheckNamedFiles(*loaded); !files) {
     return Report(files.error());
+  }
+  const auto conformance = LoadConformance(*loaded);
+  if (!conformance) {
+    return Report(conformance.error());
+  }
+  for (const std::string& warning : conformance->warnings) {
+    fmt::print(stderr, "warning: {}\n", warning);
   }
   fmt::print("{}: good\n", path);
   return ExitCode::kDone;
