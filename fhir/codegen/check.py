@@ -66,6 +66,18 @@ def check_structure(source: Source, structure: dict, names: set[str]) -> None:
                     raise GenerationError(f"{file}: {path}: targetProfile {target} is no known type")
 
 
+def check_components(file: str, parameter: dict, by_url: dict[str, dict]) -> None:
+    components = parameter.get("component", [])
+    if (parameter["type"] == "composite") != bool(components):
+        raise GenerationError(f"{file}: component: composites have components, and only they")
+    for component in components:
+        defined = by_url.get(component["definition"])
+        if defined is None:
+            raise GenerationError(f"{file}: component: {component['definition']} is no known search parameter")
+        if defined["type"] in ("composite", "special"):
+            raise GenerationError(f"{file}: component: {component['definition']} is itself {defined['type']}")
+
+
 def check_search_parameters(source: Source, names: set[str]) -> None:
     urls: set[str] = set()
     codes: set[tuple[str, str]] = set()
@@ -86,6 +98,9 @@ def check_search_parameters(source: Source, names: set[str]) -> None:
         for target in parameter.get("target", []):
             if target not in names:
                 raise GenerationError(f"{file}: target: {target} is no known type")
+    by_url = {parameter["url"]: parameter for parameter in source.search_parameters}
+    for parameter in source.search_parameters:
+        check_components(source.file(parameter), parameter, by_url)
     unknown = sorted(urls - set(source.parameter_ids))
     if unknown:
         raise GenerationError(

@@ -121,7 +121,14 @@ class Emitter:
         rows = [row(p.id, self.type_ids[p.base], self.pool.id(p.code), self.pool.id(p.name), self.pool.id(p.url),
                     self.pool.id(p.expression), self.target_list(p.targets), len(p.targets), SEARCH_TYPES.index(p.type))
                 for p in self.tables.search_parameters]
-        return self.add("SearchRow", "SearchParameters", rows)
+        components: dict[int, list] = {}  # one list for all bases of a parameter
+        for p in self.tables.search_parameters:
+            if p.components:
+                components[p.id] = p.components
+        component_rows = [row(id_, self.pool.id(c.code), self.pool.id(c.expression), SEARCH_TYPES.index(c.type))
+                          for id_, parts in sorted(components.items()) for c in parts]
+        return (self.add("SearchRow", "SearchParameters", rows)
+                + self.add("SearchComponentRow", "SearchComponents", component_rows))
 
     def bindings(self) -> str:
         """Code lists. Systems run beside the codes; most lists have one system, which a code alone already tells."""
@@ -149,8 +156,8 @@ class Emitter:
         def span(name: str) -> str:
             return f"{{k{self.prefix}{name}, {self.sizes[name]}}}"
 
-        fields = ["Strings", "Types", "TypeSlots", "Elements", "ElementSlots", "Targets", "SearchParameters", "Bindings",
-                  "BindingCodes", "BindingSystems", "Compartments", "CompartmentCodes"]
+        fields = ["Strings", "Types", "TypeSlots", "Elements", "ElementSlots", "Targets", "SearchParameters",
+                  "SearchComponents", "Bindings", "BindingCodes", "BindingSystems", "Compartments", "CompartmentCodes"]
         spans = ",\n    ".join(span(f) for f in fields)
         return (f"constinit const Tables k{self.prefix}Tables = {{\n    {{k{self.prefix}Text, {self.pool.size}}},\n"
                 f"    {spans},\n    {self.type_bits},\n}};\n")

@@ -4,7 +4,7 @@ import re
 
 from check import CORE, SYSTEM_TYPE, definitions_of_types
 from load import Source
-from model import FLAG_ATTRIBUTE, FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Element, SearchParameter, Tables, Type
+from model import FLAG_ATTRIBUTE, FLAG_CHOICE, FLAG_MODIFIER, FLAG_SUMMARY, Element, SearchComponent, SearchParameter, Tables, Type
 from search_expressions import expression_for
 
 FHIR_TYPE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type"
@@ -148,6 +148,7 @@ def collect_concepts(concepts: list[dict], system: str, codes: set) -> None:
 
 def lower_search_parameters(source: Source) -> list[SearchParameter]:
     rows = []
+    by_url = {parameter["url"]: parameter for parameter in source.search_parameters}
     for parameter in source.search_parameters:
         for base in parameter.get("base", []):
             place = f"{source.file(parameter)}: {base}"
@@ -161,6 +162,14 @@ def lower_search_parameters(source: Source) -> list[SearchParameter]:
                     url=parameter["url"],
                     expression=expression_for(re.sub(r"\s+", " ", parameter.get("expression", "")), base, place),
                     targets=sorted(parameter.get("target", [])),
+                    components=[
+                        SearchComponent(
+                            code=by_url[component["definition"]]["code"],
+                            type=by_url[component["definition"]]["type"],
+                            expression=component["expression"],
+                        )
+                        for component in parameter.get("component", [])
+                    ],
                 )
             )
     rows.sort(key=lambda row: (row.base, row.code, row.url))

@@ -40,6 +40,14 @@ class SearchParameter:
     url: str
     expression: str
     targets: list[str]
+    components: list["SearchComponent"] = dataclasses.field(default_factory=list)  # of a composite
+
+
+@dataclasses.dataclass
+class SearchComponent:
+    code: str  # of the search parameter it is defined by
+    type: str
+    expression: str  # relative to what the composite's expression gives
 
 
 @dataclasses.dataclass

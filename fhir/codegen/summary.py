@@ -18,7 +18,8 @@ def summary_lines(tables: Tables, resources: list[ConformanceResource]) -> list[
             lines.append("  ".join(words))
     for p in tables.search_parameters:
         targets = "  (" + ",".join(p.targets) + ")" if p.targets else ""
-        lines.append(f"{p.base}?{p.code}  {p.id}  {p.type}  {p.expression or '-'}{targets}")
+        parts = "".join(f"  ${c.code} {c.type} {c.expression}" for c in p.components)
+        lines.append(f"{p.base}?{p.code}  {p.id}  {p.type}  {p.expression or '-'}{targets}{parts}")
     for compartment, resource, codes in tables.compartments:
         lines.append(f"compartment {compartment}: {resource}  {','.join(codes)}")
     for r in resources:

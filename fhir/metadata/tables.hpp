@@ -45,6 +45,14 @@ struct SearchRow {
   std::uint8_t type;
 };
 
+/// One component of a composite parameter. Rows of one parameter stand together, in the order of its definition.
+struct SearchComponentRow {
+  std::uint16_t parameter;  ///< SearchRow::id
+  std::uint16_t code;
+  std::uint16_t expression;
+  std::uint8_t type;
+};
+
 /// A closed code list. Codes are sorted by their text; the system at the same position belongs to the code.
 struct BindingRow {
   std::uint16_t url;
@@ -69,6 +77,7 @@ struct Tables {
   std::span<const NameSlot> element_slots;
   std::span<const TypeId> targets;
   std::span<const SearchRow> search_parameters;
+  std::span<const SearchComponentRow> search_components;
   std::span<const BindingRow> bindings;
   std::span<const std::uint16_t> binding_codes;
   std::span<const std::uint16_t> binding_systems;
