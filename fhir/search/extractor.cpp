@@ -3,9 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <tuple>
+#include <utility>
 
+#include "fhir/search/types/composite.hpp"
 #include "fhir/search/types/date.hpp"
+#include "fhir/search/types/full_text.hpp"
+#include "fhir/search/types/near.hpp"
 #include "fhir/search/types/number.hpp"
 #include "fhir/search/types/quantity.hpp"
 #include "fhir/search/types/reference.hpp"
@@ -25,7 +30,7 @@ void IndexItem(const IndexContext& context, const metadata::SearchParameter& par
                IndexValues& out) {
   switch (parameter.type) {
     case metadata::SearchType::kString:
-      return IndexString(context, parameter.id, item, out);
+      return IndexString(context, parameter, item, out);
     case metadata::SearchType::kToken:
       return IndexToken(context, parameter.id, item, out);
     case metadata::SearchType::kReference:
@@ -38,8 +43,9 @@ void IndexItem(const IndexContext& context, const metadata::SearchParameter& par
       return IndexQuantity(context, parameter.id, item, out);
     case metadata::SearchType::kUri:
       return IndexUri(context, parameter.id, item, out);
-    case metadata::SearchType::kComposite:
     case metadata::SearchType::kSpecial:
+      return IndexPosition(context, parameter.id, item, out);
+    case metadata::SearchType::kComposite:
       return;
   }
 }
@@ -51,16 +57,28 @@ void RemoveDuplicates(std::vector<Row>& rows, Key key) {
   rows.erase(rest.begin(), rest.end());
 }
 
+auto CompositeKey(const CompositeIndex& r) {
+  return std::tie(r.parameter, r.token.code, r.token.system, r.second_token.code, r.second_token.system, r.quantity.low,
+                  r.quantity.high, r.quantity.system, r.quantity.code, r.quantity.unit, r.second_number.low,
+                  r.second_number.high, r.date.low_us, r.date.high_us, r.string.folded, r.reference.type,
+                  r.reference.id, r.reference.url);
+}
+
 void RemoveAllDuplicates(IndexValues& out) {
   RemoveDuplicates(out.strings, [](const StringIndex& r) { return std::tie(r.parameter, r.folded, r.exact); });
-  RemoveDuplicates(out.tokens,
-                   [](const TokenIndex& r) { return std::tie(r.parameter, r.system, r.code, r.identifier_type); });
+  RemoveDuplicates(out.tokens, [](const TokenIndex& r) {
+    return std::tie(r.parameter, r.system, r.code, r.identifier_type, r.text);
+  });
   RemoveDuplicates(out.references, [](const ReferenceIndex& r) { return std::tie(r.parameter, r.type, r.id, r.url); });
   RemoveDuplicates(out.dates, [](const DateIndex& r) { return std::tie(r.parameter, r.low_us, r.high_us); });
   RemoveDuplicates(out.numbers, [](const NumberIndex& r) { return std::tie(r.parameter, r.low, r.high); });
-  RemoveDuplicates(out.quantities,
-                   [](const QuantityIndex& r) { return std::tie(r.parameter, r.low, r.high, r.system, r.code); });
+  RemoveDuplicates(out.quantities, [](const QuantityIndex& r) {
+    return std::tie(r.parameter, r.low, r.high, r.system, r.code, r.unit);
+  });
   RemoveDuplicates(out.uris, [](const UriIndex& r) { return std::tie(r.parameter, r.uri); });
+  RemoveDuplicates(out.composites, [](const CompositeIndex& r) { return CompositeKey(r); });
+  RemoveDuplicates(out.positions,
+                   [](const PositionIndex& r) { return std::tie(r.parameter, r.latitude, r.longitude); });
 }
 
 }  // namespace
@@ -76,18 +94,65 @@ const Extractor::TypePlans& Extractor::PlansOf(metadata::TypeId type) {
   TypePlans& plans = *by_type_[type];
   std::call_once(plans.once, [&] {
     for (const metadata::SearchParameter& parameter : definitions_.SearchParameters(type)) {
-      if (parameter.expression.empty() || IsColumn(parameter.code) ||
-          parameter.type == metadata::SearchType::kComposite || parameter.type == metadata::SearchType::kSpecial) {
-        continue;
-      }
-      if (auto compiled = fhirpath::Compile(parameter.expression, definitions_)) {
-        plans.plans.push_back({&parameter, *std::move(compiled)});
-      } else {
-        plans.failures.emplace_back(parameter.code);
-      }
+      AddPlan(parameter, plans);
     }
   });
   return plans;
+}
+
+void Extractor::AddPlan(const metadata::SearchParameter& parameter, TypePlans& plans) {
+  if (parameter.code == "_text") plans.narrative = &parameter;
+  if (parameter.code == "_content") plans.content = &parameter;
+  if (parameter.expression.empty() || IsColumn(parameter.code)) return;
+  if (parameter.type == metadata::SearchType::kComposite &&
+      !std::ranges::equal(CompositeRowParameters(parameter.id), std::initializer_list<std::uint16_t>{parameter.id})) {
+    return;  // the rows of other parameters answer it
+  }
+  auto compiled = fhirpath::Compile(parameter.expression, definitions_);
+  if (!compiled) {
+    plans.failures.emplace_back(parameter.code);
+    return;
+  }
+  Plan plan{&parameter, *std::move(compiled)};
+  for (const metadata::SearchComponent& component : metadata::SearchComponents(parameter.id)) {
+    auto part = fhirpath::Compile(component.expression, definitions_);
+    if (!part) {
+      plans.failures.emplace_back(parameter.code);
+      return;
+    }
+    plan.components.push_back(*std::move(part));
+  }
+  plans.plans.push_back(std::move(plan));
+}
+
+/// `part` is what the composite's expression gives: the components' expressions start there.
+void Extractor::ExtractComposite(const Plan& plan, const fhirpath::Item& part, const IndexContext& context,
+                                 const fhirpath::EvaluationContext& evaluation, IndexValues& out, IssueList& issues) {
+  if (!part.IsNode()) return;
+  const auto components = metadata::SearchComponents(plan.parameter->id);
+  std::vector<IndexValues> values(components.size());
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    const auto items = fhirpath::Evaluate(plan.components[i], evaluation, *part.node);
+    if (!items) {
+      issues.Add(Severity::kWarning, IssueType::kProcessing,
+                 fmt::format("Search parameter '{}' is not indexed: {}", plan.parameter->code,
+                             items.error().public_text.text));
+      return;
+    }
+    metadata::SearchParameter component = *plan.parameter;
+    component.type = components[i].type;
+    component.code = components[i].code;
+    for (const fhirpath::Item& item : *items) IndexItem(context, component, item, values[i]);
+    // A text without a code is nothing a composite could ask for; an identifier, which a policy might hide, is none.
+    std::erase_if(values[i].tokens,
+                  [](const TokenIndex& row) { return row.code.empty() || !row.identifier_type.empty(); });
+    if (components[i].type == metadata::SearchType::kToken && values[i].tokens.empty()) return;
+  }
+  if (!IndexComposite(plan.parameter->id, components, values, out)) {
+    issues.Add(Severity::kWarning, IssueType::kProcessing,
+               fmt::format("Search parameter '{}' has too many combinations of values here: {} are indexed.",
+                           plan.parameter->code, kCombinationsMax));
+  }
 }
 
 IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions& options, IssueList& issues) {
@@ -103,7 +168,8 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
     issues.Add(Severity::kWarning, IssueType::kProcessing, "The zone for dates without one is unknown; UTC is used.");
   }
   const IndexContext context{definitions_, types_, *zone, options.base_url};
-  const fhirpath::EvaluationContext evaluation;
+  fhirpath::EvaluationContext evaluation;
+  evaluation.resource = &resource;
   const TypePlans& plans = PlansOf(resource.type);
   for (const std::string& code : plans.failures) {
     issues.Add(Severity::kWarning, IssueType::kProcessing,
@@ -117,7 +183,20 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
                              items.error().public_text.text));
       continue;
     }
-    for (const fhirpath::Item& item : *items) IndexItem(context, *plan.parameter, item, out);
+    for (const fhirpath::Item& item : *items) {
+      if (plan.parameter->type == metadata::SearchType::kComposite) {
+        ExtractComposite(plan, item, context, evaluation, out, issues);
+      } else {
+        IndexItem(context, *plan.parameter, item, out);
+      }
+    }
+  }
+  const std::string_view type_name = definitions_.TypeName(resource.type);
+  if (plans.narrative != nullptr && NamesType(options.narrative_types, type_name)) {
+    IndexNarrative(plans.narrative->id, resource, out);
+  }
+  if (plans.content != nullptr && NamesType(options.content_types, type_name)) {
+    IndexContent(definitions_, plans.content->id, resource, out);
   }
   RemoveAllDuplicates(out);
   return out;

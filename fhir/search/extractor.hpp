@@ -29,13 +29,19 @@ class Extractor {
   struct Plan {
     const metadata::SearchParameter* parameter;
     fhirpath::Expression expression;
+    std::vector<fhirpath::Expression> components = {};  // of a composite, in order
   };
   struct TypePlans {
     std::once_flag once;
     std::vector<Plan> plans;
     std::vector<std::string> failures;  // codes whose expression does not compile
+    const metadata::SearchParameter* narrative = nullptr;
+    const metadata::SearchParameter* content = nullptr;
   };
   const TypePlans& PlansOf(metadata::TypeId type);
+  void AddPlan(const metadata::SearchParameter& parameter, TypePlans& plans);
+  void ExtractComposite(const Plan& plan, const fhirpath::Item& part, const IndexContext& context,
+                        const fhirpath::EvaluationContext& evaluation, IndexValues& out, IssueList& issues);
 
   const metadata::Definitions& definitions_;
   const ElementTypes types_;

@@ -25,6 +25,9 @@ struct TokenIndex {
   std::string code;
   std::string
       identifier_type;  ///< Identifier.type.coding.code, "" when none: policies hide INS by it, :of-type uses it
+  /// What :text looks at, folded: Coding.display or Identifier.type.text. A concept's own text, when it is another one,
+  /// is a row without system and code.
+  std::string text = {};
 };
 struct ReferenceIndex {
   std::uint16_t parameter;
@@ -51,10 +54,38 @@ struct QuantityIndex {
   std::string high;
   std::string system;
   std::string code;
+  std::string unit = {};  ///< Quantity.unit where there is a code and it is another one
+  /// The range in base units of UCUM when the unit is one of UCUM, so that 1 g is found by 1000 mg. All empty else.
+  std::string base_low = {};
+  std::string base_high = {};
+  std::string base_unit = {};
 };
 struct UriIndex {
   std::uint16_t parameter;
   std::string uri;
+};
+/// One combination of the components' values that stand in one part of the resource. Of each type of component the
+/// first uses the first member of that type: no composite of R4 has three of one type. Unused members are as made.
+struct CompositeIndex {
+  std::uint16_t parameter = 0;
+  TokenIndex token{};
+  TokenIndex second_token{};
+  QuantityIndex quantity{};  ///< also the first number, without a unit
+  NumberIndex second_number{};
+  DateIndex date{};
+  StringIndex string{};
+  ReferenceIndex reference{};
+};
+/// Text that full-text search looks at; `parameter` is _text or _content.
+struct TextIndex {
+  std::uint16_t parameter;
+  std::string text;
+};
+/// Degrees, WGS 84.
+struct PositionIndex {
+  std::uint16_t parameter;
+  double latitude;
+  double longitude;
 };
 
 struct IndexValues {
@@ -65,12 +96,18 @@ struct IndexValues {
   std::vector<NumberIndex> numbers;
   std::vector<QuantityIndex> quantities;
   std::vector<UriIndex> uris;
+  std::vector<CompositeIndex> composites;
+  std::vector<TextIndex> texts;
+  std::vector<PositionIndex> positions;
 };
 
 /// Options of extraction.
 struct ExtractOptions {
   std::string base_url;               ///< "https://host/fhir": absolute references below it count as local
   std::string zone = "Europe/Paris";  ///< for values without an offset
+  /// Types whose narrative (_text) and whose whole content (_content) can be searched; "*" means all.
+  std::vector<std::string> narrative_types = {"*"};
+  std::vector<std::string> content_types = {};
 };
 
 /// Values of all search parameters of the resource's type, without duplicates. A parameter whose expression fails on

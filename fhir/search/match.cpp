@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <variant>
 
+#include "fhir/search/types/composite.hpp"
 #include "fhir/search/types/date.hpp"
+#include "fhir/search/types/near.hpp"
 #include "fhir/search/types/number.hpp"
 #include "fhir/search/types/quantity.hpp"
 #include "fhir/search/types/reference.hpp"
@@ -25,6 +27,21 @@ bool AnyRow(const std::vector<Row>& rows, const Criterion& criterion, Test test)
   });
 }
 
+bool AnswersComposite(const Criterion& criterion, const CompositeIndex& row) {
+  const auto parameters = CompositeRowParameters(criterion.parameter->id);
+  return std::ranges::find(parameters, row.parameter) != parameters.end();
+}
+
+bool AnyComposite(const Criterion& criterion, const IndexValues& values) {
+  const auto components = metadata::SearchComponents(criterion.parameter->id);
+  return std::ranges::any_of(values.composites, [&](const CompositeIndex& row) {
+    return AnswersComposite(criterion, row) && std::ranges::any_of(criterion.values, [&](const Value& value) {
+             const auto* const composite = std::get_if<CompositeValue>(&value);
+             return composite != nullptr && CompositeMatches(row, components, *composite);
+           });
+  });
+}
+
 bool AnyValueMatches(const Criterion& criterion, const IndexValues& values) {
   const Modifier modifier = criterion.modifier;
   switch (criterion.parameter->type) {
@@ -33,6 +50,10 @@ bool AnyValueMatches(const Criterion& criterion, const IndexValues& values) {
         return StringMatches(row, modifier, value);
       });
     case metadata::SearchType::kToken:
+      if (modifier == Modifier::kText) {
+        return AnyRow<StringValue>(values.tokens, criterion,
+                                   [](const auto& row, const auto& value) { return TokenTextMatches(row, value); });
+      }
       return AnyRow<TokenValue>(values.tokens, criterion,
                                 [&](const auto& row, const auto& value) { return TokenMatches(row, modifier, value); });
     case metadata::SearchType::kReference:
@@ -58,8 +79,10 @@ bool AnyValueMatches(const Criterion& criterion, const IndexValues& values) {
       return AnyRow<UriValue>(values.uris, criterion,
                               [&](const auto& row, const auto& value) { return UriMatches(row, modifier, value); });
     case metadata::SearchType::kComposite:
+      return AnyComposite(criterion, values);
     case metadata::SearchType::kSpecial:
-      return false;
+      return AnyRow<NearValue>(values.positions, criterion,
+                               [](const auto& row, const auto& value) { return NearMatches(row, value); });
   }
   return false;
 }
@@ -84,8 +107,26 @@ bool HasAnyRow(const Criterion& criterion, const IndexValues& values) {
     case metadata::SearchType::kUri:
       return has(values.uris);
     case metadata::SearchType::kComposite:
+      return std::ranges::any_of(values.composites,
+                                 [&](const CompositeIndex& row) { return AnswersComposite(criterion, row); });
     case metadata::SearchType::kSpecial:
-      return false;
+      return has(values.positions);
+  }
+  return false;
+}
+
+bool InCompartment(const Compartment& compartment, const IndexValues& values, const MatchSubject& subject) {
+  const metadata::Definitions& r4 = metadata::Definitions::R4();
+  // The resource that the compartment is named after is in it.
+  if (subject.type == compartment.type && subject.id == compartment.id) return true;
+  for (const std::string_view code : r4.CompartmentParameters(compartment.type, subject.type)) {
+    const metadata::SearchParameter* const parameter = r4.FindSearchParameter(subject.type, code);
+    if (parameter != nullptr && std::ranges::any_of(values.references, [&](const ReferenceIndex& row) {
+          return row.parameter == parameter->id && row.id == compartment.id &&
+                 row.type == r4.TypeName(compartment.type);
+        })) {
+      return true;
+    }
   }
   return false;
 }
@@ -109,8 +150,17 @@ bool Holds(const Criterion& criterion, const IndexValues& values, const MatchSub
         const auto* const date = std::get_if<DateValue>(&value);
         return date != nullptr && DateMatches(subject.last_updated_us, subject.last_updated_us + 1, *date);
       });
+    case CriterionKind::kAll:
+      return Matches(criterion.parts, values, subject);
+    case CriterionKind::kAny:
+      return std::ranges::any_of(criterion.parts, [&](const Criterion& part) { return Holds(part, values, subject); });
+    case CriterionKind::kNone:
+      return std::ranges::none_of(criterion.parts, [&](const Criterion& part) { return Holds(part, values, subject); });
+    case CriterionKind::kCompartment:
+      return criterion.compartment && InCompartment(*criterion.compartment, values, subject);
     case CriterionKind::kChain:
     case CriterionKind::kHas:
+    case CriterionKind::kFullText:
     case CriterionKind::kNever:
       return false;
   }
@@ -120,8 +170,9 @@ bool Holds(const Criterion& criterion, const IndexValues& values, const MatchSub
 }  // namespace
 
 bool CanMatchAlone(std::span<const Criterion> criteria) {
-  return std::ranges::none_of(criteria, [](const Criterion& criterion) {
-    return criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas;
+  return std::ranges::all_of(criteria, [](const Criterion& criterion) {
+    return criterion.kind != CriterionKind::kChain && criterion.kind != CriterionKind::kHas &&
+           criterion.kind != CriterionKind::kFullText && CanMatchAlone(criterion.parts);
   });
 }
 

@@ -15,12 +15,13 @@ namespace fhir::search {
 struct MatchSubject {
   std::string id;
   std::int64_t last_updated_us = 0;
+  metadata::TypeId type = metadata::kNoType;  ///< for compartments
 };
 
-/// True when no criterion needs another resource: no chain and no _has.
+/// True when no criterion needs more than the values: no chain, no _has, no full-text search, also not within a group.
 bool CanMatchAlone(std::span<const Criterion> criteria);
 
-/// Whether all criteria hold. Chains and _has never hold here: ask CanMatchAlone first.
+/// Whether all criteria hold. What CanMatchAlone excludes never holds here: ask it first.
 /// Cost: values × rows; no allocation except for folding strings.
 bool Matches(std::span<const Criterion> criteria, const IndexValues& values, const MatchSubject& subject);
 

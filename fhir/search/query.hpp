@@ -29,6 +29,8 @@ enum class Modifier : std::uint8_t {
   kOfType,
   kIdentifier,
   kMissing,
+  kEquals,    ///< the whole string, case and accents aside: "eq" of _filter
+  kEndsWith,  ///< "ew" of _filter
 };
 
 struct StringValue {
@@ -55,15 +57,32 @@ struct NumberValue {
   std::string high;
   std::string exact;
 };  ///< decimal text
+/// Without a unit, `number` decides; with one that UCUM knows, `base`; with another one, `number` and the unit as
+/// given.
 struct QuantityValue {
   NumberValue number;
   std::optional<std::string> system;
   std::optional<std::string> code;
+  std::optional<NumberValue> base;  ///< the range in base units of UCUM
+  std::string base_unit;            ///< with `base`
 };
 struct UriValue {
   std::string uri;
 };
-using Value = std::variant<StringValue, TokenValue, ReferenceValue, DateValue, NumberValue, QuantityValue, UriValue>;
+/// A place and how far from it: "near".
+struct NearValue {
+  double latitude = 0;
+  double longitude = 0;
+  double distance_m = 0;
+};
+using SimpleValue =
+    std::variant<StringValue, TokenValue, ReferenceValue, DateValue, NumberValue, QuantityValue, UriValue, NearValue>;
+/// "code$gt5": a value per component, all of which one part of the resource must meet.
+struct CompositeValue {
+  std::vector<SimpleValue> components;
+};
+using Value = std::variant<StringValue, TokenValue, ReferenceValue, DateValue, NumberValue, QuantityValue, UriValue,
+                           NearValue, CompositeValue>;
 
 struct Criterion;
 
@@ -77,6 +96,12 @@ struct Has {
   metadata::TypeId source_type = metadata::kNoType;
   std::vector<Criterion> nested;
 };
+/// "Patient/1/Observation", "Patient/1/*": resources that one of the compartment's parameters ties to it.
+/// Source: https://hl7.org/fhir/R4/compartmentdefinition.html
+struct Compartment {
+  metadata::TypeId type = metadata::kNoType;
+  std::string id;
+};
 
 enum class CriterionKind : std::uint8_t {
   kParameter,    ///< values of `parameter` under `modifier`
@@ -86,6 +111,11 @@ enum class CriterionKind : std::uint8_t {
   kLastUpdated,  ///< _lastUpdated: values are DateValue
   kMissing,      ///< parameter:missing=true|false
   kNever,        ///< matches nothing (e.g. an empty grant)
+  kAll,          ///< all of `parts`
+  kAny,          ///< one of `parts`
+  kNone,         ///< none of `parts`
+  kFullText,     ///< words of the narrative or of the content (`parameter`: _text, _content); values are StringValue
+  kCompartment,  ///< compartment
 };
 
 /// One name=value of a query. Criteria are ANDed, the values within one are ORed.
@@ -100,10 +130,12 @@ struct Criterion {
   /// ("subject.identifier" of Patient and of Group): the criterion holds when `chain` or one of these does.
   std::vector<Chain> other_chains;
   std::optional<Has> has;
+  std::vector<Criterion> parts;
+  std::optional<Compartment> compartment;
 };
 
 struct Include {
-  metadata::TypeId source_type = metadata::kNoType;
+  metadata::TypeId source_type = metadata::kNoType;      ///< kNoType: any ("_revinclude=*", "_include:iterate=*")
   const metadata::SearchParameter* parameter = nullptr;  ///< null: all reference parameters ("*")
   metadata::TypeId target_type = metadata::kNoType;      ///< kNoType: any
   bool reverse = false;                                  ///< _revinclude
@@ -118,8 +150,11 @@ struct Sort {
 enum class Total : std::uint8_t { kNone, kEstimate, kAccurate };
 enum class Summary : std::uint8_t { kFalse, kTrue, kText, kData, kCount };
 
+/// A search of one type, or of several: on the system or in a compartment.
 struct Query {
   metadata::TypeId type = metadata::kNoType;
+  /// With `type` unset: the types searched. Criteria are then those that all types share, and compartments.
+  std::vector<metadata::TypeId> types;
   std::vector<Criterion> criteria;
   std::vector<Include> includes;
   std::vector<Sort> sort;

@@ -19,8 +19,14 @@ constexpr std::size_t kElementsMax = 100;
 class QueryParser {
  public:
   QueryParser(const ValueContext& context, metadata::TypeId type, IssueList& warnings)
-      : context_(context), warnings_(warnings) {
+      : context_(context), warnings_(warnings), parameters_of_(type) {
     query_.type = type;
+  }
+  /// Of several types, whose parameters are those of `parameters_of`.
+  QueryParser(const ValueContext& context, std::vector<metadata::TypeId> types, metadata::TypeId parameters_of,
+              IssueList& warnings)
+      : context_(context), warnings_(warnings), parameters_of_(parameters_of) {
+    query_.types = std::move(types);
   }
 
   Result<Query> Run(std::span<const NameValue> parameters) {
@@ -62,7 +68,12 @@ class QueryParser {
     }
     const std::string_view head = name.substr(0, name.find(':'));
     if (head == "_include" || head == "_revinclude") return TakeInclude(name, head == "_revinclude", value);
-    GW_ASSIGN(Criterion criterion, ParseCriterion(context_, query_.type, name, value));
+    if (name == "_contained" || name == "_containedType") return Contained(name, value);
+    if (name == "_type") {
+      if (query_.type == metadata::kNoType) return {};  // taken before
+      return Fail(ErrorCode::kUnsupported, "_type is for a search over several types: the address names one.");
+    }
+    GW_ASSIGN(Criterion criterion, ParseCriterion(context_, parameters_of_, name, value));
     query_.criteria.push_back(std::move(criterion));
     return {};
   }
@@ -83,8 +94,8 @@ class QueryParser {
       sort.descending = key.starts_with('-');
       if (sort.descending) key.remove_prefix(1);
       if (key != "_lastUpdated") {
-        sort.parameter = context_.definitions.FindSearchParameter(query_.type, key);
-        if (sort.parameter == nullptr) return UnknownParameterError(context_.definitions, query_.type, key);
+        sort.parameter = context_.definitions.FindSearchParameter(parameters_of_, key);
+        if (sort.parameter == nullptr) return UnknownParameterError(context_.definitions, parameters_of_, key);
         if (sort.parameter->type == metadata::SearchType::kComposite ||
             sort.parameter->type == metadata::SearchType::kSpecial || sort.parameter->expression.empty()) {
           return Fail(ErrorCode::kUnsupported, fmt::format("Search parameter '_sort': '{}' has no order.", key));
@@ -127,6 +138,18 @@ class QueryParser {
     return {};
   }
 
+  /// Contained resources are not matches of their own; what asks for no more than that is answered.
+  Result<void> Contained(std::string_view name, std::string_view value) {
+    if (name == "_containedType") {
+      if (value == "container") return {};
+      return Fail(ErrorCode::kUnsupported, "Search parameter '_containedType': container is supported.");
+    }
+    if (value == "false") return {};
+    return Fail(
+        ErrorCode::kUnsupported,
+        "Search parameter '_contained': false is supported; contained resources are not searched by themselves.");
+  }
+
   Result<void> Elements(std::string_view value) {
     for (const std::string_view name : SplitUnescaped(value, ',')) {
       if (name.empty()) continue;
@@ -152,8 +175,8 @@ class QueryParser {
       include.iterate = true;
     }
     if (value == "*") {
-      if (reverse) return Fail(ErrorCode::kTooCostly, "Search parameter '_revinclude': '*' needs a type.");
-      include.source_type = query_.type;
+      // Of what refers to a match, any type may; of what a match refers to, the matches' own type decides at first.
+      include.source_type = reverse || include.iterate ? metadata::kNoType : query_.type;
       return AddInclude(include);
     }
     const std::vector<std::string_view> parts = SplitUnescaped(value, ':');
@@ -192,8 +215,29 @@ class QueryParser {
 
   const ValueContext& context_;
   IssueList& warnings_;
+  const metadata::TypeId parameters_of_;
   Query query_;
 };
+
+/// The types that "_type" picks, all when it is not given. "_type" may stand more than once: what all of them name.
+Result<std::vector<metadata::TypeId>> PickTypes(const metadata::Definitions& definitions,
+                                                std::span<const metadata::TypeId> types,
+                                                std::span<const NameValue> parameters) {
+  std::vector<metadata::TypeId> picked(types.begin(), types.end());
+  for (const auto& [name, value] : parameters) {
+    if (name != "_type" || value.empty()) continue;
+    std::vector<metadata::TypeId> named;
+    for (const std::string_view text : SplitUnescaped(value, ',')) {
+      const metadata::TypeId type = definitions.FindType(text);
+      if (std::ranges::find(types, type) == types.end()) {
+        return Fail(ErrorCode::kUnsupported, "Search parameter '_type': a type named is not one that can be searched.");
+      }
+      named.push_back(type);
+    }
+    std::erase_if(picked, [&](metadata::TypeId type) { return std::ranges::find(named, type) == named.end(); });
+  }
+  return picked;
+}
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -232,6 +276,19 @@ Result<Query> ParseQuery(metadata::TypeId type, std::span<const NameValue> param
   GW_ASSIGN(const TimeZone* const zone, TimeZone::Find(options.zone));
   const ValueContext context{definitions, options, *zone};
   return QueryParser(context, type, warnings).Run(parameters);
+}
+
+Result<Query> ParseSystemQuery(std::span<const metadata::TypeId> types, std::span<const NameValue> parameters,
+                               const ParseOptions& options, IssueList& warnings) {
+  const metadata::Definitions& definitions = metadata::Definitions::R4();
+  GW_ASSIGN(const TimeZone* const zone, TimeZone::Find(options.zone));
+  const ValueContext context{definitions, options, *zone};
+  GW_ASSIGN(std::vector<metadata::TypeId> picked, PickTypes(definitions, types, parameters));
+  const metadata::TypeId domain = definitions.FindType("DomainResource");
+  const bool all_domain =
+      std::ranges::all_of(picked, [&](metadata::TypeId type) { return definitions.IsA(type, domain); });
+  const metadata::TypeId common = all_domain ? domain : definitions.FindType("Resource");
+  return QueryParser(context, std::move(picked), common, warnings).Run(parameters);
 }
 
 Result<Query> ParseConditional(metadata::TypeId type, std::string_view query_text, const ParseOptions& options) {

@@ -14,6 +14,7 @@
 #include "fhir/base/error.hpp"
 #include "fhir/base/issue.hpp"
 #include "fhir/metadata/definitions.hpp"
+#include "fhir/search/code_lists.hpp"
 #include "fhir/search/query.hpp"
 
 namespace fhir::search {
@@ -32,6 +33,11 @@ struct ParseOptions {
   std::size_t values_max = 1000;             ///< values between commas of one criterion
   std::size_t chain_depth_max = 5;           ///< levels of chains and _has in one name
   std::size_t value_bytes_max = 256 * 1024;  ///< one value
+  std::size_t filter_depth_max = 20;         ///< parentheses and brackets of _filter, one in another
+  const CodeLists* code_lists = nullptr;     ///< borrowed; answers :in, :not-in, :above, :below, which need it
+  /// As ExtractOptions: where nothing is indexed, an empty answer would pass for "there is none".
+  std::vector<std::string> narrative_types = {"*"};
+  std::vector<std::string> content_types = {};
 };
 
 using NameValue = std::pair<std::string, std::string>;
@@ -44,6 +50,13 @@ using NameValue = std::pair<std::string, std::string>;
 /// kTooCostly and kTooLarge for the limits. No error text quotes a value.
 Result<Query> ParseQuery(metadata::TypeId type, std::span<const NameValue> parameters, const ParseOptions& options,
                          IssueList& warnings);
+
+/// Parses a search over several types: on the system, or of all types in a compartment. `types` is what may be
+/// searched;
+/// "_type" picks from it, and no type means all. The parameters are those that all the types have.
+/// Errors: as ParseQuery; kUnsupported for a type that is not among them.
+Result<Query> ParseSystemQuery(std::span<const metadata::TypeId> types, std::span<const NameValue> parameters,
+                               const ParseOptions& options, IssueList& warnings);
 
 /// Parses the text of If-None-Exist, a conditional URL's query, or a conditional reference: "identifier=s|c&status=x",
 /// percent-encoded, a leading '?' allowed. Results parameters (_sort …) are refused, and so is a text without criteria:

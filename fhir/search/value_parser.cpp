@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "fhir/search/query_text.hpp"
+#include "fhir/search/types/composite.hpp"
 #include "fhir/search/types/date.hpp"
+#include "fhir/search/types/near.hpp"
 #include "fhir/search/types/number.hpp"
 #include "fhir/search/types/quantity.hpp"
 #include "fhir/search/types/reference.hpp"
@@ -22,11 +24,15 @@ struct ModifierRow {
   Modifier modifier;
 };
 
-/// What can be answered. :text, :in, :not-in and hierarchies of codes need what this folder does not have.
 constexpr ModifierRow kModifiers[] = {
     {metadata::SearchType::kString, "exact", Modifier::kExact},
     {metadata::SearchType::kString, "contains", Modifier::kContains},
     {metadata::SearchType::kToken, "not", Modifier::kNot},
+    {metadata::SearchType::kToken, "text", Modifier::kText},
+    {metadata::SearchType::kToken, "in", Modifier::kIn},
+    {metadata::SearchType::kToken, "not-in", Modifier::kNotIn},
+    {metadata::SearchType::kToken, "above", Modifier::kAbove},
+    {metadata::SearchType::kToken, "below", Modifier::kBelow},
     {metadata::SearchType::kToken, "of-type", Modifier::kOfType},
     {metadata::SearchType::kReference, "identifier", Modifier::kIdentifier},
     {metadata::SearchType::kReference, "not", Modifier::kNot},
@@ -64,6 +70,14 @@ Result<Value> ParseReferenceValue(const ValueContext& context, metadata::TypeId 
 
 }  // namespace
 
+std::vector<std::string_view> ModifierNames(metadata::SearchType type) {
+  std::vector<std::string_view> names;
+  for (const ModifierRow& row : kModifiers) {
+    if (row.type == type) names.push_back(row.name);
+  }
+  return names;
+}
+
 Result<Modifier> FindModifier(metadata::SearchType type, std::string_view name) {
   std::string known;
   for (const ModifierRow& row : kModifiers) {
@@ -97,6 +111,7 @@ Result<Value> ParseValue(const ValueContext& context, const metadata::SearchPara
       return StringValue{Unescape(text)};
     case metadata::SearchType::kToken: {
       if (modifier == Modifier::kOfType) return ParseOfType(text);
+      if (modifier == Modifier::kText) return StringValue{Unescape(text)};
       GW_ASSIGN(TokenValue value, ParseToken(text));
       return value;
     }
@@ -122,9 +137,14 @@ Result<Value> ParseValue(const ValueContext& context, const metadata::SearchPara
     }
     case metadata::SearchType::kUri:
       return UriValue{Unescape(text)};
-    case metadata::SearchType::kComposite:
-    case metadata::SearchType::kSpecial:
-      break;
+    case metadata::SearchType::kComposite: {
+      GW_ASSIGN(CompositeValue value, ParseCompositeValue(context, parameter, text));
+      return value;
+    }
+    case metadata::SearchType::kSpecial: {
+      GW_ASSIGN(NearValue value, ParseNearValue(text));
+      return value;
+    }
   }
   return Fail(ErrorCode::kUnsupported, "parameters of this type are not supported");
 }

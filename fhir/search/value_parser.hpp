@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "fhir/base/error.hpp"
 #include "fhir/base/time_zone.hpp"
@@ -10,6 +11,9 @@
 #include "fhir/search/query_parser.hpp"
 
 namespace fhir::search {
+
+/// The modifiers of a search type by their names, without ":missing", which all have.
+std::vector<std::string_view> ModifierNames(metadata::SearchType type);
 
 struct ValueContext {
   const metadata::Definitions& definitions;
@@ -21,7 +25,8 @@ struct ValueContext {
 Result<Modifier> FindModifier(metadata::SearchType type, std::string_view name);
 
 /// `text` is one value between commas, still escaped. `reference_type` is the type of a ":Patient" modifier, or
-/// kNoType. Errors: kInvalid (what was expected, never the value), kUnsupported for composite and special parameters.
+/// kNoType. Modifiers that a terminology answers are not for here. Errors: kInvalid (what was expected, never the
+/// value).
 Result<Value> ParseValue(const ValueContext& context, const metadata::SearchParameter& parameter, Modifier modifier,
                          metadata::TypeId reference_type, std::string_view text);
 

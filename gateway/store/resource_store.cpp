@@ -127,7 +127,7 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
     for (int i = 0; i < kept; ++i) {
       const pg::Row row = rows[i];
       SearchHit hit;
-      hit.resource.type = query.type;
+      hit.resource.type = TypeOfCode(row.Int(search_sql::kPageType));
       hit.resource.id = row.String(search_sql::kPageId);
       hit.resource.version = row.Int(search_sql::kPageVersion);
       hit.resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);

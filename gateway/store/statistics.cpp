@@ -19,6 +19,9 @@ constexpr AnalyzedTable kTables[] = {
     {"idx_number", "ANALYZE idx_number"},
     {"idx_quantity", "ANALYZE idx_quantity"},
     {"idx_uri", "ANALYZE idx_uri"},
+    {"idx_composite", "ANALYZE idx_composite"},
+    {"idx_text", "ANALYZE idx_text"},
+    {"idx_position", "ANALYZE idx_position"},
     {"message", "ANALYZE message"},
     {"outbox", "ANALYZE outbox"},
 };
@@ -29,7 +32,8 @@ SELECT relname::text
   FROM pg_stat_user_tables
  WHERE relid IN (to_regclass('resource_version'), to_regclass('idx_string'), to_regclass('idx_token'),
                  to_regclass('idx_reference'), to_regclass('idx_date'), to_regclass('idx_number'),
-                 to_regclass('idx_quantity'), to_regclass('idx_uri'), to_regclass('message'), to_regclass('outbox'))
+                 to_regclass('idx_quantity'), to_regclass('idx_uri'), to_regclass('idx_composite'), to_regclass('idx_text'),
+                 to_regclass('idx_position'), to_regclass('message'), to_regclass('outbox'))
    AND n_mod_since_analyze >= greatest(500, n_live_tup * 3 / 4))sql"};
 
 }  // namespace

@@ -20,6 +20,10 @@ namespace gateway::store {
 struct StoreOptions {
   std::string base_url;               ///< "https://host/fhir", without a slash at the end
   std::string zone = "Europe/Paris";  ///< of values without an offset
+  /// Types whose narrative (_text) and content (_content) are indexed; "*" means all. Content costs more than all other
+  /// values of a resource together, so that none is by default.
+  std::vector<std::string> narrative_types = {"*"};
+  std::vector<std::string> content_types = {};
   int page_size_default = 50;
   int page_size_max = 1000;
   std::int64_t includes_max = 1000;              ///< included resources of one page

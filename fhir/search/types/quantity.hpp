@@ -2,8 +2,10 @@
 //
 //   value=5.4|http://unitsofmeasure.org|mg   number, system and code     value=5.4||mg   number and code or unit
 //
-// Values: Quantity and its kinds (system, code; the unit's text where there is no code), Money (its currency, system
-// urn:iso:std:iso:4217) and Range. Units are not converted. Source: https://hl7.org/fhir/R4/search.html#quantity
+// Values: Quantity and its kinds (system, code and the unit's text), Money (its currency, system
+// urn:iso:std:iso:4217) and Range. Units of UCUM are compared in base units, so that 5.4 mg finds 0.0054 g; the range
+// that the precision of the search value implies is that of the value as sent. On a scale that falls ([pH]) and of
+// units that UCUM does not know, the code must be the same. Source: https://hl7.org/fhir/R4/search.html#quantity
 #pragma once
 
 #include <cstdint>

@@ -3,15 +3,20 @@
 #include <string>
 
 #include "fhir/base/text.hpp"
+#include "fhir/search/phonetic.hpp"
 
 namespace fhir::search {
 namespace {
 
-void AddStringRow(std::uint16_t parameter, std::string_view text, IndexValues& out) {
+void AddStringRow(const metadata::SearchParameter& parameter, std::string_view text, IndexValues& out) {
   if (text.empty()) return;
+  if (IsPhonetic(parameter)) {
+    for (std::string& key : PhoneticKeys(text)) out.strings.push_back({parameter.id, std::move(key), {}});
+    return;
+  }
   std::string folded = Fold(text);
   if (folded.empty()) return;
-  out.strings.push_back({parameter, std::move(folded), std::string(text)});
+  out.strings.push_back({parameter.id, std::move(folded), std::string(text)});
 }
 
 bool IsNamePart(std::string_view name) {
@@ -25,7 +30,12 @@ bool IsAddressPart(std::string_view name) {
 
 }  // namespace
 
-void IndexString(const IndexContext& context, std::uint16_t parameter, const fhirpath::Item& item, IndexValues& out) {
+bool IsPhonetic(const metadata::SearchParameter& parameter) {
+  return parameter.code == "phonetic";
+}
+
+void IndexString(const IndexContext& context, const metadata::SearchParameter& parameter, const fhirpath::Item& item,
+                 IndexValues& out) {
   const model::Node* const element = ElementOf(context, item);
   if (element == nullptr) {
     if (item.kind == fhirpath::ItemKind::kString) AddStringRow(parameter, item.text, out);
@@ -43,6 +53,8 @@ bool StringMatches(const StringIndex& row, Modifier modifier, const StringValue&
   if (modifier == Modifier::kExact) return row.exact == value.text;
   const std::string folded = Fold(value.text);
   if (modifier == Modifier::kContains) return row.folded.find(folded) != std::string::npos;
+  if (modifier == Modifier::kEquals) return row.folded == folded;
+  if (modifier == Modifier::kEndsWith) return row.folded.ends_with(folded);
   return row.folded.starts_with(folded);
 }
 

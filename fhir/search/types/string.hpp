@@ -4,6 +4,8 @@
 //   name:contains=   the folded value has the folded text anywhere
 //   name:exact=      the value is the text, byte for byte
 //
+// Of a parameter called phonetic the values are the keys of the words (phonetic.hpp), and compare as a whole.
+//
 // Each part of a HumanName (text, family, given, prefix, suffix) and of an Address (text, line, city, district, state,
 // postalCode, country) is a value of its own. Source: https://hl7.org/fhir/R4/search.html#string
 #pragma once
@@ -17,7 +19,11 @@
 
 namespace fhir::search {
 
-void IndexString(const IndexContext& context, std::uint16_t parameter, const fhirpath::Item& item, IndexValues& out);
+/// Whether the parameter compares how words sound.
+bool IsPhonetic(const metadata::SearchParameter& parameter);
+
+void IndexString(const IndexContext& context, const metadata::SearchParameter& parameter, const fhirpath::Item& item,
+                 IndexValues& out);
 /// Whether one row meets one value. Cost: folds the value unless :exact.
 bool StringMatches(const StringIndex& row, Modifier modifier, const StringValue& value);
 

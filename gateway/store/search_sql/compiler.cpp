@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/search/types/composite.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -21,12 +22,6 @@ bool Negated(const Criterion& criterion) {
   return criterion.kind == CriterionKind::kParameter && criterion.modifier == fhir::search::Modifier::kNot;
 }
 
-// Criteria that an index table can be read for, without a look at resource_version.
-bool YieldsIds(const Criterion& criterion) {
-  return (criterion.kind == CriterionKind::kParameter && !Negated(criterion)) ||
-         criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas;
-}
-
 // The table that answers: identifiers of references stand among the tokens.
 fhir::metadata::SearchType RowType(const Criterion& criterion) {
   if (criterion.parameter == nullptr) {
@@ -38,7 +33,16 @@ fhir::metadata::SearchType RowType(const Criterion& criterion) {
   return identifier ? fhir::metadata::SearchType::kToken : criterion.parameter->type;
 }
 
+bool IsGroup(const Criterion& criterion) {
+  return criterion.kind == CriterionKind::kAll || criterion.kind == CriterionKind::kAny ||
+         criterion.kind == CriterionKind::kNone;
+}
+
 bool MayChainBy(const adapters::port::Grant& grant, const Criterion& criterion) {
+  if (IsGroup(criterion) && !criterion.parts.empty()) {
+    return std::all_of(criterion.parts.begin(), criterion.parts.end(),
+                       [&](const Criterion& part) { return MayChainBy(grant, part); });
+  }
   return grant.chain_by.empty() ||
          (criterion.parameter != nullptr && criterion.kind != CriterionKind::kHas &&
           std::find(grant.chain_by.begin(), grant.chain_by.end(), criterion.parameter->code) != grant.chain_by.end());
@@ -46,10 +50,10 @@ bool MayChainBy(const adapters::port::Grant& grant, const Criterion& criterion) 
 
 constexpr std::uint16_t kNamedInChain = adapters::port::kChain | adapters::port::kSearch | adapters::port::kRead;
 
-std::unexpected<fhir::Error> UnsupportedSearchType(const Criterion& criterion) {
-  return fhir::Fail(fhir::ErrorCode::kUnsupported,
-                    fmt::format("Search parameter \"{}\" is of a type that is not supported.",
-                                criterion.parameter != nullptr ? criterion.parameter->code : ""));
+constexpr std::string_view kTextTable = "idx_text";
+
+bool IsFullText(const fhir::metadata::SearchParameter& parameter) {
+  return parameter.code == "_text" || parameter.code == "_content";
 }
 
 }  // namespace
@@ -102,19 +106,22 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
       sql_ << (scope.versions ? ")" : "))");
       return {};
     }
-    case CriterionKind::kMissing: {
-      if (IndexTable(RowType(criterion)) == nullptr) {
-        return UnsupportedSearchType(criterion);
+    case CriterionKind::kMissing:
+      return AppendMissing(scope, criterion);
+    case CriterionKind::kAll:
+    case CriterionKind::kAny:
+    case CriterionKind::kNone:
+      return AppendGroup(scope, criterion);
+    case CriterionKind::kFullText:
+      return AppendFullText(scope, criterion);
+    case CriterionKind::kCompartment:
+      if (!criterion.compartment) {
+        return UnexpectedValue(criterion);
       }
-      const std::string alias = sql_.NewAlias();
-      sql_ << (criterion.missing ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
-      AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
-      sql_ << " AND " << alias << ".id = " << scope.alias << ".id)";
-      return {};
-    }
+      return AppendCompartment(scope, *criterion.compartment);
     case CriterionKind::kParameter:
-      if (IndexTable(RowType(criterion)) == nullptr) {
-        return UnsupportedSearchType(criterion);
+      if (criterion.parameter == nullptr) {
+        return UnexpectedValue(criterion);
       }
       if (criterion.values.empty()) {
         sql_ << "false";
@@ -125,7 +132,8 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
         const std::string alias = sql_.NewAlias();
         sql_ << "NOT EXISTS (SELECT 1";
         AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
-        sql_ << " AND " << alias << ".id = " << scope.alias << ".id AND ";
+        AppendSameResource(alias, scope);
+        sql_ << " AND ";
         GW_TRY(AppendRowCondition(alias, criterion));
         sql_ << ")";
         return {};
@@ -135,23 +143,192 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
     case CriterionKind::kHas:
       break;
   }
-  sql_ << scope.alias << ".id IN (";
+  if (scope.type == fhir::metadata::kNoType) {
+    sql_ << "(" << scope.alias << ".type, " << scope.alias << ".id) IN (";
+  } else {
+    sql_ << scope.alias << ".id IN (";
+  }
   GW_TRY(AppendIdSet(scope.type, criterion));
   sql_ << ")";
   return {};
 }
 
+fhir::Result<void> Compiler::AppendMissing(const Scope& scope, const Criterion& criterion) {
+  if (criterion.parameter == nullptr) {
+    return UnexpectedValue(criterion);
+  }
+  const std::string alias = sql_.NewAlias();
+  sql_ << (criterion.missing ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
+  if (IsFullText(*criterion.parameter)) {
+    AppendHeadRowsOf(alias, scope.type, std::span(&criterion.parameter->id, 1), kTextTable);
+    AppendTextReadable(alias, scope.type);
+  } else {
+    AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
+  }
+  AppendSameResource(alias, scope);
+  sql_ << ")";
+  return {};
+}
+
+fhir::Result<void> Compiler::AppendGroup(const Scope& scope, const Criterion& group) {
+  const bool all = group.kind == CriterionKind::kAll;
+  sql_ << (group.kind == CriterionKind::kNone ? "NOT (" : "(");
+  if (group.parts.empty()) {
+    sql_ << (all ? "true" : "false");
+  }
+  for (std::size_t i = 0; i < group.parts.size(); ++i) {
+    sql_ << (i == 0 ? "" : all ? " AND " : " OR ");
+    GW_TRY(AppendOne(scope, group.parts[i]));
+  }
+  sql_ << ")";
+  return {};
+}
+
+fhir::Result<void> Compiler::AppendFullText(const Scope& scope, const Criterion& criterion) {
+  if (criterion.parameter == nullptr) {
+    return UnexpectedValue(criterion);
+  }
+  const std::string alias = sql_.NewAlias();
+  if (scope.type == fhir::metadata::kNoType) {
+    sql_ << "(" << scope.alias << ".type, " << scope.alias << ".id) IN (";
+  } else {
+    sql_ << scope.alias << ".id IN (";
+  }
+  AppendSelect(alias, scope.type);
+  AppendHeadRowsOf(alias, scope.type, std::span(&criterion.parameter->id, 1), kTextTable);
+  AppendTextReadable(alias, scope.type);
+  sql_ << " AND ";
+  GW_TRY(AppendWords(sql_, alias, criterion));
+  sql_ << ")";
+  return {};
+}
+
+// A narrative may repeat an identifier that a policy hides: whoever may not search by all of a type's identifiers may
+// not search its texts.
+void Compiler::AppendTextReadable(std::string_view alias, fhir::metadata::TypeId type) {
+  if (trusted_ || grants_.unrestricted) {
+    return;
+  }
+  for (const auto& [granted, type_grants] : grants_.by_type) {
+    if (!type_grants.identifier_types_hidden.empty() && (type == granted || type == fhir::metadata::kNoType)) {
+      sql_ << " AND " << alias << ".type <> " << TypeCode(granted);
+    }
+  }
+}
+
+fhir::Result<void> Compiler::AppendCompartment(const Scope& scope, const fhir::search::Compartment& compartment) {
+  const std::string alias = sql_.NewAlias();
+  const bool any_type = scope.type == fhir::metadata::kNoType;
+  sql_ << "(";
+  if (any_type) {
+    sql_ << "(" << scope.alias << ".type, " << scope.alias << ".id) IN (";
+  } else {
+    sql_ << scope.alias << ".id IN (";
+  }
+  AppendSelect(alias, scope.type);
+  AppendHeadRowsOf(alias, scope.type, {}, IndexTable(fhir::metadata::SearchType::kReference));
+  sql_ << " AND " << alias << ".target_type = " << TypeCode(compartment.type);
+  (sql_ << " AND " << alias << ".target = ").Bind(EqualityText(compartment.id)) << " AND (false";
+  AppendCompartmentParameters(alias, scope, compartment);
+  sql_ << "))";
+  // The resource that the compartment is named after is in it.
+  if (any_type || scope.type == compartment.type) {
+    sql_ << " OR (";
+    if (any_type) {
+      sql_ << scope.alias << ".type = " << TypeCode(compartment.type) << " AND ";
+    }
+    (sql_ << scope.alias << ".id = ").Bind(EqualityText(compartment.id)) << ")";
+  }
+  sql_ << ")";
+  return {};
+}
+
+// " OR (t.type = N AND t.parameter IN (N, N))" per type.
+void Compiler::AppendCompartmentParameters(std::string_view alias, const Scope& scope,
+                                           const fhir::search::Compartment& compartment) {
+  const auto& r4 = fhir::metadata::Definitions::R4();
+  const auto types = scope.type == fhir::metadata::kNoType ? types_ : std::span(&scope.type, 1);
+  for (const auto type : types) {
+    std::string_view separator = "";
+    for (const std::string_view code : r4.CompartmentParameters(compartment.type, type)) {
+      const auto* parameter = r4.FindSearchParameter(type, code);
+      if (parameter == nullptr) {
+        continue;  // "{def}"
+      }
+      if (separator.empty()) {
+        sql_ << " OR (" << alias << ".type = " << TypeCode(type) << " AND " << alias << ".parameter IN (";
+      }
+      sql_ << separator << parameter->id;
+      separator = ", ";
+    }
+    sql_ << (separator.empty() ? "" : "))");
+  }
+}
+
+void Compiler::AppendSelect(std::string_view alias, fhir::metadata::TypeId type) {
+  sql_ << "SELECT ";
+  if (type == fhir::metadata::kNoType) {
+    sql_ << alias << ".type, ";
+  }
+  sql_ << alias << ".id";
+}
+
+void Compiler::AppendSameResource(std::string_view alias, const Scope& scope) {
+  sql_ << " AND " << alias << ".id = " << scope.alias << ".id";
+  if (scope.type == fhir::metadata::kNoType) {
+    sql_ << " AND " << alias << ".type = " << scope.alias << ".type";
+  }
+}
+
+void Compiler::AppendType(std::string_view alias, fhir::metadata::TypeId type) {
+  if (type != fhir::metadata::kNoType) {
+    sql_ << alias << ".type = " << TypeCode(type);
+    return;
+  }
+  std::vector<std::int64_t> codes;
+  for (const auto one : types_) {
+    codes.push_back(TypeCode(one));
+  }
+  (sql_ << alias << ".type = ANY (").Bind(std::move(codes)) << ")";
+}
+
 void Compiler::AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
                               fhir::metadata::SearchType table) {
-  sql_ << " FROM " << IndexTable(table) << " " << alias << " WHERE " << alias << ".type = " << TypeCode(type) << " AND "
-       << alias << ".parameter = " << parameter << " AND " << alias << ".closed_tx IS NULL";
+  const auto rows_of = table == fhir::metadata::SearchType::kComposite ? fhir::search::CompositeRowParameters(parameter)
+                                                                       : std::span<const std::uint16_t>(&parameter, 1);
+  AppendHeadRowsOf(alias, type, rows_of, IndexTable(table));
   if (table == fhir::metadata::SearchType::kToken) {
     AppendHidden(alias, type);
   }
 }
 
+void Compiler::AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type,
+                                std::span<const std::uint16_t> parameters, std::string_view table) {
+  sql_ << " FROM " << table << " " << alias << " WHERE ";
+  AppendType(alias, type);
+  if (parameters.size() == 1) {
+    sql_ << " AND " << alias << ".parameter = " << parameters[0];
+  } else if (!parameters.empty()) {
+    sql_ << " AND " << alias << ".parameter IN (";
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      sql_ << (i == 0 ? "" : ", ") << parameters[i];
+    }
+    sql_ << ")";
+  }
+  sql_ << " AND " << alias << ".closed_tx IS NULL";
+}
+
 void Compiler::AppendHidden(std::string_view alias, fhir::metadata::TypeId type) {
   if (trusted_ || grants_.unrestricted) {
+    return;
+  }
+  if (type == fhir::metadata::kNoType) {
+    // Parameters that all types share are no identifiers; were one, it would be hidden from whom one type hides any.
+    const bool hides = std::any_of(grants_.by_type.begin(), grants_.by_type.end(),
+                                   [](const auto& row) { return !row.second.identifier_types_hidden.empty(); });
+    if (hides) {
+      sql_ << " AND " << alias << ".identifier_type = ''";
+    }
     return;
   }
   const auto found = grants_.by_type.find(type);
@@ -178,13 +355,14 @@ fhir::Result<void> Compiler::AppendRowCondition(std::string_view alias, const Cr
     case fhir::metadata::SearchType::kUri:
       return AppendUri(sql_, alias, criterion);
     case fhir::metadata::SearchType::kComposite:
+      return AppendComposite(sql_, alias, criterion);
     case fhir::metadata::SearchType::kSpecial:
-      break;
+      return AppendNear(sql_, alias, criterion);
   }
-  return UnsupportedSearchType(criterion);
+  return UnexpectedValue(criterion);
 }
 
-// "SELECT t.id FROM …": the ids of resources of `type` that meet the criterion.
+// "SELECT t.id FROM …": the ids of resources of `type` that meet the criterion; types and ids when it is unset.
 fhir::Result<void> Compiler::AppendIdSet(fhir::metadata::TypeId type, const Criterion& criterion) {
   if (depth_ >= kDepthMax) {
     return fhir::Fail(fhir::ErrorCode::kTooCostly,
@@ -196,11 +374,9 @@ fhir::Result<void> Compiler::AppendIdSet(fhir::metadata::TypeId type, const Crit
     result = AppendChainSet(type, criterion);
   } else if (criterion.kind == CriterionKind::kHas) {
     result = AppendHasSet(type, criterion);
-  } else if (IndexTable(RowType(criterion)) == nullptr) {
-    result = UnsupportedSearchType(criterion);
   } else {
     const std::string alias = sql_.NewAlias();
-    sql_ << "SELECT " << alias << ".id";
+    AppendSelect(alias, type);
     AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
     sql_ << " AND ";
     result = AppendRowCondition(alias, criterion);
@@ -215,7 +391,7 @@ fhir::Result<void> Compiler::AppendChainSet(fhir::metadata::TypeId type, const C
     return UnexpectedValue(criterion);
   }
   const std::string alias = sql_.NewAlias();
-  sql_ << "SELECT " << alias << ".id";
+  AppendSelect(alias, type);
   AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
   sql_ << " AND (";
   bool first = true;
@@ -243,9 +419,13 @@ fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Cri
     return UnexpectedValue(criterion);
   }
   const std::string alias = sql_.NewAlias();
-  sql_ << "SELECT " << alias << ".target";
+  const bool any_type = type == fhir::metadata::kNoType;
+  sql_ << "SELECT " << (any_type ? alias + ".target_type, " : "") << alias << ".target";
   AppendHeadRows(alias, criterion.has->source_type, criterion.parameter->id, criterion.parameter->type);
-  sql_ << " AND " << alias << ".target_type = " << TypeCode(type) << " AND " << alias << ".id IN (";
+  if (!any_type) {
+    sql_ << " AND " << alias << ".target_type = " << TypeCode(type);
+  }
+  sql_ << " AND " << alias << ".id IN (";
   GW_TRY(AppendNested(criterion.has->source_type, criterion.has->nested));
   sql_ << (MayFollow(criterion.has->source_type, criterion) ? ")" : ") AND false");
   return {};
@@ -255,14 +435,12 @@ fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Cri
 // table can be read for drives; head rows exist for live resources alone, so resource_version is needed for none.
 fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span<const Criterion> criteria) {
   const auto driver = std::find_if(criteria.begin(), criteria.end(), [](const Criterion& criterion) {
-    return criterion.kind == CriterionKind::kParameter && YieldsIds(criterion) && !criterion.values.empty();
+    return criterion.kind == CriterionKind::kParameter && !Negated(criterion) && criterion.parameter != nullptr &&
+           !criterion.values.empty();
   });
   Scope scope{.alias = {}, .type = type};
   std::string alias;
   if (driver != criteria.end()) {
-    if (IndexTable(RowType(*driver)) == nullptr) {
-      return UnsupportedSearchType(*driver);
-    }
     alias = sql_.NewAlias();
     scope.alias = alias;
     sql_ << "SELECT " << alias << ".id";
@@ -299,6 +477,9 @@ fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t int
                                            std::span<const Criterion> chained_by) {
   if (trusted_ || grants_.unrestricted) {
     return {};
+  }
+  if (scope.type == fhir::metadata::kNoType) {
+    return AppendGrantedAnyType(scope.alias, types_, interactions);
   }
   const auto found = grants_.by_type.find(scope.type);
   if (found == grants_.by_type.end()) {

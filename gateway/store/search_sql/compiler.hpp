@@ -15,7 +15,8 @@
 
 namespace gateway::store::search_sql {
 
-/// Where conditions are written for: a table alias with a column `id`, all of whose rows belong to one type.
+/// Where conditions are written for: a table alias with a column `id`, all of whose rows belong to one type; or with
+/// columns `type` and `id`, when `type` is unset.
 struct Scope {
   std::string_view alias;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
@@ -26,11 +27,16 @@ struct Scope {
 class Compiler {
  public:
   /// `grants` are those of the actor on whose behalf the statement runs. Both must outlive the compiler.
-  Compiler(SqlText& sql, const adapters::port::Grants& grants) : sql_(sql), grants_(grants) {}
+  /// `types` are those of a search over several types, where scopes have no type.
+  Compiler(SqlText& sql, const adapters::port::Grants& grants, std::span<const fhir::metadata::TypeId> types = {})
+      : sql_(sql), grants_(grants), types_(types) {}
 
   /// Appends " AND (…)" per criterion.
   /// Errors: kUnsupported for search types and modifiers that are not supported; kTooCostly past 5 levels of nesting.
   fhir::Result<void> AppendCriteria(const Scope& scope, std::span<const fhir::search::Criterion> criteria);
+
+  /// Appends "alias.type = N", or of a search over several types that it is one of them.
+  void AppendType(std::string_view alias, fhir::metadata::TypeId type);
 
   /// Appends " AND (…)" that holds when some grant with one of the interactions (bits of Interaction) covers the
   /// resource; nothing for an unrestricted actor, " AND false" when no grant could. `chained_by` is what a chain or
@@ -42,13 +48,25 @@ class Compiler {
   fhir::Result<void> AppendGrantedAnyType(std::string_view alias, std::span<const fhir::metadata::TypeId> types,
                                           std::uint16_t interactions);
 
-  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from.
-  /// `table` must be a search type with an index table.
+  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from. Those
+  /// of a composite may be rows of other parameters.
   void AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
                       fhir::metadata::SearchType table);
 
  private:
   fhir::Result<void> AppendOne(const Scope& scope, const fhir::search::Criterion& criterion);
+  /// The same of several parameters, or of all when none is given.
+  void AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type, std::span<const std::uint16_t> parameters,
+                        std::string_view table);
+  fhir::Result<void> AppendGroup(const Scope& scope, const fhir::search::Criterion& group);
+  fhir::Result<void> AppendFullText(const Scope& scope, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendMissing(const Scope& scope, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendCompartment(const Scope& scope, const fhir::search::Compartment& compartment);
+  void AppendCompartmentParameters(std::string_view alias, const Scope& scope,
+                                   const fhir::search::Compartment& compartment);
+  void AppendSelect(std::string_view alias, fhir::metadata::TypeId type);
+  void AppendSameResource(std::string_view alias, const Scope& scope);
+  void AppendTextReadable(std::string_view alias, fhir::metadata::TypeId type);
   fhir::Result<void> AppendIdSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendChainSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
@@ -59,6 +77,7 @@ class Compiler {
 
   SqlText& sql_;
   const adapters::port::Grants& grants_;
+  const std::span<const fhir::metadata::TypeId> types_;
   bool trusted_ = false;  // inside a grant: its own chains and identifiers are not subject to grants
   int depth_ = 0;
 };

@@ -5,10 +5,9 @@
 
 namespace gateway::store::search_sql {
 
-void AppendNumberRange(SqlText& sql, std::string_view alias, const fhir::search::NumberValue& value) {
+void AppendNumberRange(SqlText& sql, std::string_view low, std::string_view high,
+                       const fhir::search::NumberValue& value) {
   using fhir::search::Prefix;
-  const std::string low = std::string(alias) + ".low";
-  const std::string high = std::string(alias) + ".high";
   switch (value.prefix) {
     case Prefix::kEq:
       (sql << "(" << low << " >= ").BindDecimal(value.low) << " AND " << high << " <= ";
@@ -47,6 +46,8 @@ fhir::Result<void> AppendNumber(SqlText& sql, std::string_view alias, const fhir
   if (criterion.modifier != fhir::search::Modifier::kNone) {
     return UnsupportedModifier(criterion);
   }
+  const std::string low = std::string(alias) + ".low";
+  const std::string high = std::string(alias) + ".high";
   sql << "(";
   for (std::size_t i = 0; i < criterion.values.size(); ++i) {
     const auto* value = std::get_if<fhir::search::NumberValue>(&criterion.values[i]);
@@ -54,7 +55,7 @@ fhir::Result<void> AppendNumber(SqlText& sql, std::string_view alias, const fhir
       return UnexpectedValue(criterion);
     }
     sql << (i == 0 ? "" : " OR ");
-    AppendNumberRange(sql, alias, *value);
+    AppendNumberRange(sql, low, high, *value);
   }
   sql << ")";
   return {};

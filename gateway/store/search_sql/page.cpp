@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/sort.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
@@ -14,6 +16,10 @@ using adapters::port::Grants;
 
 // Whether the grants that allow searching a type are the same rows as those that allow reading it.
 bool SearchMeansRead(const Grants& grants, fhir::metadata::TypeId type) {
+  if (type == fhir::metadata::kNoType) {
+    return std::all_of(grants.by_type.begin(), grants.by_type.end(),
+                       [&](const auto& row) { return SearchMeansRead(grants, row.first); });
+  }
   const auto found = grants.by_type.find(type);
   if (found == grants.by_type.end()) {
     return true;
@@ -32,7 +38,9 @@ bool SearchMeansRead(const Grants& grants, fhir::metadata::TypeId type) {
 fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::search::Query& query,
                                  const Grants& grants) {
   const Scope scope{.alias = "r", .type = query.type, .versions = true};
-  sql << " WHERE r.type = " << TypeCode(query.type) << " AND r.closed_tx IS NULL AND NOT r.deleted";
+  sql << " WHERE ";
+  compiler.AppendType("r", query.type);
+  sql << " AND r.closed_tx IS NULL AND NOT r.deleted";
   GW_TRY(compiler.AppendCriteria(scope, query.criteria));
   GW_TRY(compiler.AppendGranted(scope, adapters::port::kSearch));
   if (!SearchMeansRead(grants, query.type)) {
@@ -51,9 +59,9 @@ SearchStatement Finished(SqlText&& sql, std::uint64_t fingerprint = 0) {
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const Grants& grants, int rows_max,
                                           const CursorKey& key) {
   SqlText sql;
-  Compiler compiler(sql, grants);
-  GW_ASSIGN(const auto keys, PlanSort(query.sort));
-  sql << "SELECT r.id, r.version, r.last_updated, r.body";
+  Compiler compiler(sql, grants, query.types);
+  GW_ASSIGN(const auto keys, PlanSort(query.sort, query.type == fhir::metadata::kNoType));
+  sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body";
   AppendSortColumns(sql, keys);
   sql << " FROM resource_version r";
   AppendSortJoins(sql, compiler, query.type, keys);
@@ -74,7 +82,7 @@ fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, cons
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const Grants& grants,
                                            std::int64_t matches_max) {
   SqlText sql;
-  Compiler compiler(sql, grants);
+  Compiler compiler(sql, grants, query.types);
   sql << "SELECT count(*) FROM (SELECT 1 FROM resource_version r";
   GW_TRY(AppendMatches(sql, compiler, query, grants));
   (sql << " LIMIT ").Bind(matches_max + 1) << ") m";
@@ -98,7 +106,13 @@ fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& includ
   sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body FROM resource_version r"
          " WHERE r.closed_tx IS NULL AND NOT r.deleted AND (r.type, r.id) IN (SELECT ";
   sql << (include.reverse ? "f.type, f.id" : "f.target_type, f.target");
-  sql << " FROM idx_reference f WHERE f.closed_tx IS NULL AND f.type = " << TypeCode(include.source_type);
+  sql << " FROM idx_reference f WHERE f.closed_tx IS NULL";
+  // What refers to a resource may be of any type ("_revinclude=*"); what it refers to stands in rows of its own type.
+  const auto source_type =
+      include.reverse || include.source_type != fhir::metadata::kNoType ? include.source_type : type;
+  if (source_type != fhir::metadata::kNoType) {
+    sql << " AND f.type = " << TypeCode(source_type);
+  }
   if (include.parameter != nullptr) {
     sql << " AND f.parameter = " << include.parameter->id;
   }
@@ -106,8 +120,10 @@ fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& includ
   if (include.reverse) {
     sql << " AND f.target_type = " << TypeCode(type);
     (sql << " AND f.target = ANY (").Bind(std::move(ids)) << "))";
-    sql << " AND r.type = " << TypeCode(include.source_type);
-    result_types.push_back(include.source_type);
+    if (source_type != fhir::metadata::kNoType) {
+      sql << " AND r.type = " << TypeCode(source_type);
+      result_types.push_back(source_type);
+    }
   } else {
     (sql << " AND f.id = ANY (").Bind(std::move(ids)) << ")";
     if (include.target_type != fhir::metadata::kNoType) {

@@ -26,7 +26,7 @@ struct SearchStatement {
 };
 
 /// Columns of CompilePage's rows; then one text column per sort key.
-enum PageColumn : int { kPageId, kPageVersion, kPageLastUpdated, kPageBody, kPageFirstKey };
+enum PageColumn : int { kPageType, kPageId, kPageVersion, kPageLastUpdated, kPageBody, kPageFirstKey };
 
 /// The page of at most `rows_max` resources after the query's cursor.
 /// Errors: kUnsupported, kTooCostly, kInvalid for a foreign cursor.

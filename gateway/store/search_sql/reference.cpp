@@ -13,6 +13,18 @@ constexpr int kAnyTargetType = -2;
 
 }  // namespace
 
+void AppendReferenceValue(SqlText& sql, std::string_view alias, const fhir::search::ReferenceValue& value) {
+  sql << "(" << alias << ".target_type ";
+  if (value.id.empty()) {
+    sql << "= 0";
+  } else if (value.type.empty()) {
+    sql << "<> 0";
+  } else {
+    sql << "= " << TypeCode(fhir::metadata::Definitions::R4().FindType(value.type));
+  }
+  (sql << " AND " << alias << ".target = ").Bind(EqualityText(value.id.empty() ? value.url : value.id)) << ")";
+}
+
 fhir::Result<void> AppendReference(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
   using fhir::search::Modifier;
   if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot) {

@@ -34,7 +34,7 @@ void BindKey(SqlText& sql, const SortKey& key, const std::string& value) {
 
 }  // namespace
 
-fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort) {
+fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort, bool several_types) {
   if (sort.size() > kSortKeysMax) {
     return fhir::Fail(fhir::ErrorCode::kTooCostly, fmt::format("_sort takes at most {} parameters.", kSortKeysMax));
   }
@@ -50,6 +50,13 @@ fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> 
       keys.push_back(std::move(key));
       continue;
     }
+    if (wanted.parameter->code == "_id") {
+      key.parameter = nullptr;
+      key.expression = "r.id";
+      key.cast = "text";
+      keys.push_back(std::move(key));
+      continue;
+    }
     for (const auto& column : kSortColumns) {
       if (column.type == wanted.parameter->type) {
         key.column = wanted.descending ? column.descending : column.ascending;
@@ -62,6 +69,10 @@ fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> 
     }
     key.expression = fmt::format("k{}.v", keys.size() + 1);
     keys.push_back(std::move(key));
+  }
+  if (several_types) {
+    keys.push_back(
+        {.parameter = nullptr, .descending = false, .expression = "r.type", .column = {}, .cast = "smallint"});
   }
   return keys;
 }
@@ -83,7 +94,11 @@ void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId ty
     sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column
         << ") AS v";
     compiler.AppendHeadRows(alias, type, key.parameter->id, key.parameter->type);
-    sql << " AND " << alias << ".id = r.id) k" << number << " ON true";
+    if (key.parameter->type == SearchType::kToken) {
+      sql << " AND " << alias << ".code <> ''";  // the text of a concept alone has no place among codes
+    }
+    sql << " AND " << alias << ".id = r.id"
+        << (type == fhir::metadata::kNoType ? " AND " + alias + ".type = r.type" : "") << ") k" << number << " ON true";
   }
 }
 

@@ -17,15 +17,16 @@
 namespace gateway::store::search_sql {
 
 struct SortKey {
-  const fhir::metadata::SearchParameter* parameter = nullptr;  ///< null: _lastUpdated
+  const fhir::metadata::SearchParameter* parameter = nullptr;  ///< null: a column of resource_version, never absent
   bool descending = false;
   std::string expression;   ///< of the outer statement, e.g. "k1.v"
   std::string_view column;  ///< of the index table
   std::string_view cast;    ///< type of the value, for the position
 };
 
-/// Errors: kUnsupported for parameters without an index table, kTooCostly past 3 keys.
-fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort);
+/// `several_types`: the type breaks ties before the id, which two types may share.
+/// Errors: kUnsupported for parameters without an order, kTooCostly past 3 keys.
+fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort, bool several_types = false);
 
 /// ", k1.v::text" per key.
 void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys);

@@ -38,6 +38,9 @@ class SqlText {
   /// Decimal text, compared as numeric.
   SqlText& BindDecimal(std::string value) { return BindAs(std::move(value), "::text::numeric"); }
 
+  /// The shortest text that reads back as the same number.
+  SqlText& BindDouble(double value) { return BindAs(ShortestText(value), "::text::float8"); }
+
   /// A table alias that no other part of the statement uses.
   std::string NewAlias() { return "t" + std::to_string(++aliases_); }
 
@@ -48,6 +51,10 @@ class SqlText {
   std::string TakeText() { return std::exchange(text_, {}); }
 
  private:
+  static std::string ShortestText(double value) {
+    char digits[32];
+    return {digits, std::to_chars(digits, digits + sizeof digits, value).ptr};
+  }
   SqlText& BindAs(SqlValue value, std::string_view cast) {
     values_.push_back(std::move(value));
     *this << "$" << static_cast<int>(values_.size()) << cast;

@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 
+#include "fhir/base/text.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
 
@@ -27,12 +28,30 @@ fhir::Result<void> AppendOfType(SqlText& sql, std::string_view alias, const fhir
   return {};
 }
 
+// What people read, folded on both sides.
+fhir::Result<void> AppendTokenText(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
+  sql << "(";
+  for (std::size_t i = 0; i < criterion.values.size(); ++i) {
+    const auto* value = std::get_if<fhir::search::StringValue>(&criterion.values[i]);
+    if (value == nullptr) {
+      return UnexpectedValue(criterion);
+    }
+    (sql << (i == 0 ? "" : " OR ") << alias << ".text ^@ ").Bind(PrefixText(fhir::Fold(value->text)));
+  }
+  // A value that folds to nothing begins every text, also that of rows without one.
+  sql << ") AND " << alias << ".text <> ''";
+  return {};
+}
+
 }  // namespace
 
 fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion) {
   using fhir::search::Modifier;
   if (criterion.modifier == Modifier::kOfType) {
     return AppendOfType(sql, alias, criterion);
+  }
+  if (criterion.modifier == Modifier::kText) {
+    return AppendTokenText(sql, alias, criterion);
   }
   if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot &&
       criterion.modifier != Modifier::kIdentifier) {

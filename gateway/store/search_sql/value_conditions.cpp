@@ -34,8 +34,9 @@ const char* IndexTable(fhir::metadata::SearchType type) {
     case fhir::metadata::SearchType::kUri:
       return "idx_uri";
     case fhir::metadata::SearchType::kComposite:
+      return "idx_composite";
     case fhir::metadata::SearchType::kSpecial:
-      break;
+      return "idx_position";
   }
   return nullptr;
 }

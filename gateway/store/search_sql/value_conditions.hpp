@@ -18,18 +18,28 @@ fhir::Result<void> AppendDate(SqlText& sql, std::string_view alias, const fhir::
 fhir::Result<void> AppendNumber(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
 fhir::Result<void> AppendQuantity(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
 fhir::Result<void> AppendUri(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendComposite(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+fhir::Result<void> AppendNear(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
+/// Of full-text search: any of the values.
+fhir::Result<void> AppendWords(SqlText& sql, std::string_view alias, const fhir::search::Criterion& criterion);
 
 /// One range of a date criterion over two columns or expressions; _lastUpdated uses it with one column for both.
 void AppendDateRange(SqlText& sql, std::string_view low, std::string_view high, const fhir::search::DateValue& value);
-/// One range of a number, also the number of a quantity.
-void AppendNumberRange(SqlText& sql, std::string_view alias, const fhir::search::NumberValue& value);
+/// One range of a number over two columns, also the number of a quantity.
+void AppendNumberRange(SqlText& sql, std::string_view low, std::string_view high,
+                       const fhir::search::NumberValue& value);
+/// One value of a quantity; system and code of the unit stand in the columns named.
+void AppendQuantityValue(SqlText& sql, std::string_view alias, std::string_view unit_system, std::string_view unit_code,
+                         const fhir::search::QuantityValue& value);
+/// One reference over the columns target_type and target.
+void AppendReferenceValue(SqlText& sql, std::string_view alias, const fhir::search::ReferenceValue& value);
 
 /// The failure for a modifier that the parameter's type does not have here.
 std::unexpected<fhir::Error> UnsupportedModifier(const fhir::search::Criterion& criterion);
 /// The failure for a value whose type is not the parameter's.
 std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& criterion);
 
-/// The index table of a search type; nullptr for types without one (composite, special).
+/// The index table of a search type.
 const char* IndexTable(fhir::metadata::SearchType type);
 
 }  // namespace gateway::store::search_sql

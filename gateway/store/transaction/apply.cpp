@@ -389,7 +389,10 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
 
 // Stage 6 and 7: index values and all writes.
 void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::IssueList& issues) {
-  const fhir::search::ExtractOptions options{.base_url = context.options.base_url, .zone = context.options.zone};
+  const fhir::search::ExtractOptions options{.base_url = context.options.base_url,
+                                             .zone = context.options.zone,
+                                             .narrative_types = context.options.narrative_types,
+                                             .content_types = context.options.content_types};
   std::vector<NewVersion> versions;
   std::vector<IndexChange> changes;
   std::vector<fhir::search::IndexValues> values;

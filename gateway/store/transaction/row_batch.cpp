@@ -19,7 +19,9 @@ std::string ValuesSql(const IndexTable& table, int rows) {
   for (int row = 0; row < rows; ++row) {
     sql += fmt::format("{}($1::text, $2::smallint, ${}::smallint", row == 0 ? "" : ", ", ++number);
     for (const IndexColumn& column : table.columns) {
-      sql += fmt::format(", ${}::{}", ++number, column.cast);
+      ++number;
+      sql += column.function == nullptr ? fmt::format(", ${}::{}", number, column.cast)
+                                        : fmt::format(", {}(${}::{})", column.function, number, column.cast);
     }
     sql += ")";
   }

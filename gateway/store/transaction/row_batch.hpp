@@ -15,8 +15,9 @@ namespace gateway::store::transaction {
 
 struct IndexColumn {
   const char* name;
-  pg::ElementType kind;  ///< as which it travels
-  const char* cast;      ///< what a parameter is read as; "text::numeric" where the server reads a text
+  pg::ElementType kind;            ///< as which it travels
+  const char* cast;                ///< what a parameter is read as; "text::numeric" where the server reads a text
+  const char* function = nullptr;  ///< of the schema: makes the column's value of what was read
 };
 
 /// `insert` and `close` take arrays: ids, types, parameters, then the columns.

@@ -73,7 +73,7 @@ constexpr QueryCase kQueries[] = {
      "_tag='urn:t'|'x' & _profile=uri http://p & _security='s'|'c'"},
     {"ValueSet", "url:below=http://a", "url:below=uri http://a"},
     {"Observation", "value-quantity=5.40|http://unitsofmeasure.org|mg",
-     "value-quantity=eq 5.40 [5.395,5.405) 'http://unitsofmeasure.org'|'mg'"},
+     "value-quantity=eq 5.40 [5.395,5.405) 'http://unitsofmeasure.org'|'mg' = [0.005395,0.005405) g"},
     {"Observation", "value-quantity=gt5||mg", "value-quantity=gt 5 [4.5,5.5) *|'mg'"},
     {"RiskAssessment", "probability=ne0.8", "probability=ne 0.8 [0.75,0.85)"},
     {"Observation", "subject:Patient.name=eve", "subject->Patient (name='eve')"},

@@ -34,19 +34,41 @@ TEST_P(SearchRefusal, Text_NotUnderstood_SaysWhy) {
 }
 
 constexpr RefusalCase kRefused[] = {
-    {"Patient", "_text=x", ErrorCode::kUnsupported, "'_text' is not supported"},
-    {"Patient", "_query=x", ErrorCode::kUnsupported, "'_query' is not supported"},
+    {"Patient", "_content=x", ErrorCode::kUnsupported, "setting search.content_types"},
+    {"Patient", "_query=x", ErrorCode::kUnsupported, "no named query"},
+    {"Patient", "_list=$current-problems", ErrorCode::kUnsupported, "functional lists"},
+    {"Patient", "_list=a,b", ErrorCode::kInvalid, "one List"},
+    {"Patient", "_type=Patient", ErrorCode::kUnsupported, "several types"},
+    {"Patient", "_contained=both", ErrorCode::kUnsupported, "'_contained'"},
+    {"Patient", "_containedType=contained", ErrorCode::kUnsupported, "'_containedType'"},
+    {"Patient", "age=5", ErrorCode::kUnsupported, "'age'"},
+    {"Patient", "phonetic:exact=x", ErrorCode::kUnsupported, "no modifier"},
+    {"Location", "near=91|2", ErrorCode::kInvalid, "latitude|longitude"},
+    {"Location", "near=48|2|5|kg", ErrorCode::kInvalid, "unit of length"},
+    {"Location", "near=48|2|-5", ErrorCode::kInvalid, "unit of length"},
+    {"Patient", "gender:in=http://x", ErrorCode::kUnsupported, "not known here"},
+    {"Patient", "_filter=gender eq", ErrorCode::kInvalid, "at byte 7"},
+    {"Patient", "_filter=gender", ErrorCode::kInvalid, "an operator"},
+    {"Patient", "_filter=(gender eq male", ErrorCode::kInvalid, ") is expected"},
+    {"Patient", "_filter=gender eq male)", ErrorCode::kInvalid, "and, or, or the end"},
+    {"Patient", "_filter=gender eq male and", ErrorCode::kInvalid, "and, or, or the end"},
+    {"Patient", "_filter=name eq \"x", ErrorCode::kInvalid, "quotation mark"},
+    {"Patient", "_filter=gender co male", ErrorCode::kInvalid, "operator co"},
+    {"Patient", "_filter=birthdate sw 2000", ErrorCode::kInvalid, "operator sw"},
+    {"Patient", "_filter=gender pr maybe", ErrorCode::kInvalid, "true or false"},
+    {"Patient", "_filter=nothing eq 1", ErrorCode::kUnsupported, "nothing"},
+    {"Patient", "_filter=name[gender eq x].y eq 1", ErrorCode::kInvalid, "no reference"},
+    {"Patient", "_filter=link[gender eq x eq 1", ErrorCode::kInvalid, "at byte 21"},
     {"Patient", "birthday=2000", ErrorCode::kUnsupported, "birthdate"},
     {"Patient", "Name=x", ErrorCode::kUnsupported, "name"},
     {"Patient", "_sortt=x", ErrorCode::kUnsupported, "_sort"},
     {"Patient", "name:phonetic=x", ErrorCode::kUnsupported, ":exact"},
-    {"Patient", "gender:text=x", ErrorCode::kUnsupported, ":not"},
+    {"Patient", "gender:like=x", ErrorCode::kUnsupported, ":not"},
     {"Patient", "birthdate:exact=2000", ErrorCode::kUnsupported, ":missing"},
     {"Patient", "birthdate=hello", ErrorCode::kInvalid, "'birthdate'"},
     {"Patient", "birthdate=2000-13", ErrorCode::kInvalid, "a date"},
     {"Patient", "birthdate=xx2000", ErrorCode::kInvalid, "a date"},
     {"Patient", "gender:missing=maybe", ErrorCode::kInvalid, "true or false"},
-    {"Patient", "_id:missing=true", ErrorCode::kUnsupported, ":missing"},
     {"Patient", "identifier=|", ErrorCode::kInvalid, "a code or a system"},
     {"Patient", "identifier:of-type=MR", ErrorCode::kInvalid, "system|type|value"},
     {"Patient", "name=,", ErrorCode::kInvalid, "no value"},
@@ -71,10 +93,11 @@ constexpr RefusalCase kRefused[] = {
     {"Patient", "_include=Patient:nothing", ErrorCode::kUnsupported, "nothing"},
     {"Patient", "_include=Patient:name", ErrorCode::kInvalid, "no reference"},
     {"Patient", "_include:often=Patient:link", ErrorCode::kUnsupported, "iterate"},
-    {"Patient", "_revinclude=*", ErrorCode::kTooCostly, "_revinclude"},
     {"Observation", "value-quantity=5|mg", ErrorCode::kInvalid, "number|system|code"},
     {"Observation", "value-quantity=x||mg", ErrorCode::kInvalid, "number"},
-    {"Observation", "code-value-quantity=a$1", ErrorCode::kUnsupported, "not supported"},
+    {"Observation", "code-value-quantity=a", ErrorCode::kInvalid, "2 values between $"},
+    {"Observation", "code-value-quantity=a$b", ErrorCode::kInvalid, "number"},
+    {"Observation", "code-value-quantity=$1", ErrorCode::kInvalid, "a value for code"},
     {"Nothing", "a=1", ErrorCode::kUnsupported, "resource types"},
     {"Patient", "name=%2", ErrorCode::kMalformed, "%"},
     {"Patient", "name=%ff", ErrorCode::kMalformed, "UTF-8"},
@@ -125,10 +148,32 @@ TEST(SearchLimits, OpenChains_ThatMeetTooManyTypes_AreRefused) {
   }
 }
 
+TEST(SearchLimits, FilterDepth_AtLimit_PassesAndPastItFails) {
+  const auto nested = [](int depth) {
+    return "_filter=" + std::string(static_cast<std::size_t>(depth), '(') + "gender eq a" +
+           std::string(static_cast<std::size_t>(depth), ')');
+  };
+  EXPECT_TRUE(ParseRefused("Patient", nested(19)));
+  const auto deeper = ParseRefused("Patient", nested(20));
+  ASSERT_FALSE(deeper);
+  EXPECT_EQ(deeper.error().code, ErrorCode::kTooCostly);
+}
+
+TEST(SearchLimits, FilterComparisons_AtLimit_PassAndPastItFail) {
+  std::string text = "_filter=gender eq a";
+  for (int i = 1; i < 100; ++i) text += " or gender eq a";
+  EXPECT_TRUE(ParseRefused("Patient", text));
+  const auto more = ParseRefused("Patient", text + " or gender eq a");
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().code, ErrorCode::kTooCostly);
+}
+
 TEST(SearchErrors, Text_OfInvalidValue_NeverQuotesIt) {
   for (const std::string_view text :
        {"birthdate=zzmarkzz", "gender:missing=zzmarkzz", "_count=zzmarkzz", "_total=zzmarkzz",
-        "identifier:of-type=zzmarkzz", "name:phonetic=zzmarkzz", "nothing=zzmarkzz"}) {
+        "identifier:of-type=zzmarkzz", "_filter=gender pr zzmarkzz", "_filter=birthdate eq zzmarkzz",
+        "_filter=zzmarkzz", "_list=$zzmarkzz", "age=zzmarkzz", "gender:in=zzmarkzz", "name:phonetic=zzmarkzz",
+        "nothing=zzmarkzz"}) {
     const auto query = ParseRefused("Patient", text);
     ASSERT_FALSE(query);
     EXPECT_EQ(query.error().public_text.text.find("zzmarkzz"), std::string::npos) << text;

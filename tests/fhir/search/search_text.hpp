@@ -36,16 +36,29 @@ inline std::string ValueText(const fhir::search::Value& value) {
     return fmt::format("{} {} [{},{})", prefix(v->prefix), v->exact, v->low, v->high);
   }
   if (const auto* v = std::get_if<fhir::search::QuantityValue>(&value)) {
-    return ValueText(v->number) + " " + or_any(v->system) + "|" + or_any(v->code);
+    const std::string base =
+        v->base ? fmt::format(" = [{},{}) {}", v->base->low, v->base->high, v->base_unit) : std::string();
+    return ValueText(v->number) + " " + or_any(v->system) + "|" + or_any(v->code) + base;
+  }
+  if (const auto* v = std::get_if<fhir::search::NearValue>(&value)) {
+    return fmt::format("near {} {} {} m", v->latitude, v->longitude, v->distance_m);
+  }
+  if (const auto* v = std::get_if<fhir::search::CompositeValue>(&value)) {
+    std::string text;
+    for (const auto& component : v->components) {
+      text += text.empty() ? "" : " $ ";
+      std::visit([&](const auto& simple) { text += ValueText(simple); }, component);
+    }
+    return text;
   }
   return "uri " + std::get<fhir::search::UriValue>(value).uri;
 }
 
 inline std::string CriterionText(const fhir::search::Criterion& criterion) {
   using fhir::search::CriterionKind;
-  static constexpr std::string_view kModifiers[] = {"",       ":exact",   ":contains",   ":not",
-                                                    ":text",  ":in",      ":not-in",     ":above",
-                                                    ":below", ":of-type", ":identifier", ":missing"};
+  static constexpr std::string_view kModifiers[] = {
+      "",       ":exact", ":contains", ":not",        ":text",    ":in",     ":not-in",
+      ":above", ":below", ":of-type",  ":identifier", ":missing", ":equals", ":ends"};
   const auto& definitions = fhir::metadata::Definitions::R4();
   std::string out(criterion.parameter != nullptr ? criterion.parameter->code : "?");
   const auto chain_text = [&](const fhir::search::Chain& chain) {
@@ -54,7 +67,21 @@ inline std::string CriterionText(const fhir::search::Criterion& criterion) {
     for (const auto& nested : chain.nested) text += "(" + CriterionText(nested) + ")";
     return text;
   };
+  const auto group_text = [&](std::string_view word) {
+    std::string text(word);
+    text += "(";
+    for (const auto& part : criterion.parts) text += (text.ends_with("(") ? "" : ", ") + CriterionText(part);
+    return text + ")";
+  };
   switch (criterion.kind) {
+    case CriterionKind::kAll:
+      return group_text("all");
+    case CriterionKind::kAny:
+      return group_text("any");
+    case CriterionKind::kNone:
+      return group_text("none");
+    case CriterionKind::kCompartment:
+      return fmt::format("in {}/{}", definitions.TypeName(criterion.compartment->type), criterion.compartment->id);
     case CriterionKind::kChain:
       out += chain_text(*criterion.chain);
       for (const auto& other : criterion.other_chains) out += " or " + chain_text(other);
@@ -72,6 +99,9 @@ inline std::string CriterionText(const fhir::search::Criterion& criterion) {
       break;
     case CriterionKind::kLastUpdated:
       out = "#lastUpdated";
+      break;
+    case CriterionKind::kFullText:
+      out += " words";
       break;
     case CriterionKind::kParameter:
       break;

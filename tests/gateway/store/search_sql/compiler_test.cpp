@@ -62,8 +62,78 @@ TEST(SearchSql, EachType_GivesItsCondition) {
             InSet("idx_reference", "((t1.target_type = N AND t1.target = ANY ($1::text[])))"));
   EXPECT_EQ(Open("RiskAssessment", "probability", "gt0.5"), InSet("idx_number", "(t1.high > $1::text::numeric)"));
   EXPECT_EQ(Open("Observation", "value-quantity", "lt5||mg"),
-            InSet("idx_quantity", "((t1.low < $1::text::numeric AND t1.code = $2::text))"));
+            InSet("idx_quantity", "((t1.low < $1::text::numeric AND (t1.code = $2::text OR t1.unit = $3::text)))"));
+  EXPECT_EQ(
+      Open("Observation", "value-quantity", "gt5|http://unitsofmeasure.org|mg"),
+      InSet("idx_quantity", "((t1.base_high > $1::text::numeric AND t1.base_unit <> '' AND t1.base_unit = $2::text))"));
+  EXPECT_EQ(Open("Patient", "maritalStatus:text", "mar"),
+            "not parsed: Patient has no search parameter "
+            "'maritalStatus'.");
+  EXPECT_EQ(Open("Observation", "code:text", "heart"), InSet("idx_token", "(t1.text ^@ $1::text) AND t1.text <> ''"));
+  EXPECT_EQ(Open("Location", "near", "48|2|1"),
+            InSet("idx_position",
+                  "((t1.latitude BETWEEN $1::text::float8 AND $2::text::float8 AND 2 * 6371000 * asin(least(1.0, "
+                  "sqrt(power(sin(radians(t1.latitude - $3::text::float8) / 2), 2) + cos(radians($4::text::float8)) * "
+                  "cos(radians(t1.latitude)) * power(sin(radians(t1.longitude - $5::text::float8) / 2), 2)))) <= "
+                  "$6::text::float8))"));
   EXPECT_EQ(Open("ValueSet", "url:below", "http://x"), InSet("idx_uri", "(t1.uri ^@ $1::text)"));
+}
+
+TEST(SearchSql, Composite_IsOneRow) {
+  EXPECT_EQ(Open("Observation", "component-code-value-quantity", "s|c$gt5"),
+            InSet("idx_composite",
+                  "(((true AND t1.code = $1::text AND t1.system = $2::text) AND (t1.high > $3::text::numeric)))"));
+  EXPECT_EQ(Open("Observation", "combo-code-value-concept", "a$b"),
+            " AND r.id IN (SELECT t1.id FROM idx_composite t1 WHERE t1.type = N AND t1.parameter IN (903, 914) AND "
+            "t1.closed_tx IS NULL AND (((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text))))");
+}
+
+TEST(SearchSql, Filter_IsLogicOverTheSameConditions) {
+  EXPECT_EQ(Open("Patient", "_filter", "family eq x or not (gender eq male)"),
+            " AND (r.id IN (SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS "
+            "NULL AND (t1.folded = $1::text)) OR NOT (r.id IN (SELECT t2.id FROM idx_token t2 WHERE t2.type = N AND "
+            "t2.parameter = N AND t2.closed_tx IS NULL AND (t2.code = ANY ($2::text[])))))");
+}
+
+TEST(SearchSql, FullText_IsClosedToWhoMayNotSearchEveryIdentifier) {
+  adapters::port::Grants grants;
+  const auto patient = fhir::metadata::Definitions::R4().FindType("Patient");
+  grants.by_type[patient] = {.grants = {{adapters::port::kRead | adapters::port::kSearch, {}}},
+                             .identifier_types_hidden = {}};
+  EXPECT_EQ(Conditions("Patient", "_text", "x", grants),
+            " AND r.id IN (SELECT t1.id FROM idx_text t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS "
+            "NULL AND (t1.document @@ search_words($1::text)))");
+  grants.by_type[patient].identifier_types_hidden = {"INS-NIR"};
+  EXPECT_THAT(Conditions("Patient", "_text", "x", grants), HasSubstr("t1.closed_tx IS NULL AND t1.type <> "));
+  EXPECT_THAT(Conditions("Patient", "_text:missing", "false", grants),
+              HasSubstr("t1.closed_tx IS NULL AND t1.type <> "));
+}
+
+TEST(SearchSql, SeveralTypes_AreBoundByTypeAndIdTogether) {
+  const auto& r4 = fhir::metadata::Definitions::R4();
+  const fhir::search::NameValue pairs[] = {{"_type", "Patient,Slot"}, {"_tag", "x"}};
+  fhir::IssueList warnings;
+  auto query = fhir::search::ParseSystemQuery(r4.ResourceTypes(), pairs, {}, warnings);
+  ASSERT_TRUE(query);
+  fhir::search::Criterion inside;
+  inside.kind = fhir::search::CriterionKind::kCompartment;
+  inside.compartment = fhir::search::Compartment{r4.FindType("Patient"), "1"};
+  query->criteria.push_back(inside);
+  adapters::port::Grants grants;
+  grants.by_type[r4.FindType("Slot")] = {.grants = {{adapters::port::kSearch | adapters::port::kRead, {}}},
+                                         .identifier_types_hidden = {}};
+  const auto statement = search_sql::CompileCount(*query, grants, 10);
+  ASSERT_TRUE(statement);
+  const std::string text =
+      std::regex_replace(statement->text, std::regex("(type|parameter) (= |IN \\()[0-9]+(, [0-9]+)*"), "$1 $2N");
+  EXPECT_EQ(
+      text,
+      "SELECT count(*) FROM (SELECT 1 FROM resource_version r WHERE r.type = ANY ($1::bigint[]) AND r.closed_tx IS "
+      "NULL AND NOT r.deleted AND (r.type, r.id) IN (SELECT t1.type, t1.id FROM idx_token t1 WHERE t1.type = ANY "
+      "($2::bigint[]) AND t1.parameter = N AND t1.closed_tx IS NULL AND (t1.code = ANY ($3::text[]))) AND ((r.type, "
+      "r.id) IN (SELECT t2.type, t2.id FROM idx_reference t2 WHERE t2.type = ANY ($4::bigint[]) AND t2.closed_tx IS "
+      "NULL AND t2.target_type = N AND t2.target = $5::text AND (false OR (t2.type = N AND t2.parameter IN (N)))) OR "
+      "(r.type = N AND r.id = $6::text)) AND (false OR (r.type = N)) LIMIT $7::bigint) m");
 }
 
 TEST(SearchSql, Not_IsAnAbsenceOnTheResource) {
@@ -80,11 +150,16 @@ TEST(SearchSql, Chain_NeedsNoResourceTable) {
 }
 
 TEST(SearchSql, Values_NeverStandInTheText) {
+  EXPECT_THAT(Open("Patient", "_filter", "family co \"zz'--); DROP\""), Not(HasSubstr("zz")));
+  EXPECT_THAT(Open("Observation", "code-value-string", "zz'$zz'"), Not(HasSubstr("zz")));
   const std::string mark = "zz'--\"); DROP";
   for (const auto& [type, name] : {std::pair{"Patient", "family"},
                                    {"Patient", "identifier"},
                                    {"Encounter", "subject"},
                                    {"ValueSet", "url"},
+                                   {"Patient", "_text"},
+                                   {"Patient", "_list"},
+                                   {"Patient", "identifier:text"},
                                    {"Patient", "_id"}}) {
     EXPECT_THAT(Open(type, name, mark), Not(HasSubstr("zz"))) << name;
   }

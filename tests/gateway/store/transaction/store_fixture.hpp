@@ -107,7 +107,7 @@ class StoreTest : public ::testing::Test {
     const auto emptied = connection->ExecuteScript(
         "empty",
         "TRUNCATE resource_version, idx_string, idx_token, idx_reference, idx_date, idx_number, idx_quantity,"
-        " idx_uri, time_claim, outbox");
+        " idx_uri, idx_composite, idx_text, idx_position, time_claim, outbox");
     ASSERT_TRUE(emptied) << emptied.error().internal_text.text;
     options.clock = &clock_;
     options.ids = &ids_;
