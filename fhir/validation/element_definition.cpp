@@ -227,6 +227,12 @@ Result<void> ElementDefinitionReader::ReadExtension(const Node& extension, Eleme
   // The last two come from later versions of the standard, which profiles of R4 borrow from.
   if (IsExtension(extension, "minLength")) {
     GW_TRY(ReadCount("minLength", value->value, rule.min_length));
+  } else if (IsExtension(extension, "maxDecimalPlaces")) {
+    GW_TRY(ReadCount("maxDecimalPlaces", value->value, rule.max_decimals));
+  } else if (IsExtension(extension, "maxSize")) {
+    GW_TRY(ReadCount("maxSize", value->value, rule.max_bytes));
+  } else if (IsExtension(extension, "regex")) {
+    rule.pattern_text = value->value;
   } else if (IsExtension(extension, "narrative-language-control")) {
     rule.narrative_language = value->value;
   } else if (extension.ChildValue("url").ends_with("ElementDefinition.mustHaveValue")) {
@@ -263,6 +269,9 @@ Result<void> ElementDefinitionReader::Read(const Node& element, ElementRule& rul
     const std::string_view name = child.name;
     if (name == "type") {
       rule.types.push_back(ReadType(child));
+      if (const Node* regex = FindExtension(child, "http://hl7.org/fhir/StructureDefinition/regex")) {
+        rule.pattern_text = regex->value;
+      }
     } else if (name == "constraint") {
       ReadConstraint(child, rule);
     } else if (name == "extension") {

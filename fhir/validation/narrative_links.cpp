@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "fhir/base/base64.hpp"
 #include "fhir/validation/reference_form.hpp"
 
 namespace fhir::validation {
@@ -96,6 +97,28 @@ bool IsXhtml(const Node& node) {
   return node.type == kXhtml;
 }
 
+/// Whether a byte of markup may stand in a link: letters of any language, digits, and what URLs use.
+bool IsLinkByte(char c) {
+  constexpr std::string_view kMarks = ";?:@&=+$.,/%-_~#[]!'()*|";
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         (static_cast<unsigned char>(c) & 0x80u) != 0 || kMarks.find(c) != std::string_view::npos;
+}
+
+/// "data:image/png;base64,…"
+bool IsEmbedded(std::string_view link) {
+  const std::size_t comma = link.find(',');
+  const std::string_view data = comma == std::string_view::npos ? std::string_view{} : link.substr(comma + 1);
+  return link.substr(0, comma).ends_with(";base64") && DecodeBase64(data).has_value();
+}
+
+std::string_view FormProblem(std::string_view link) {
+  if (link.starts_with("data:")) {
+    return IsEmbedded(link) ? std::string_view{} : "expected data in base64: data:type;base64,…";
+  }
+  return std::all_of(link.begin(), link.end(), IsLinkByte) ? std::string_view{}
+                                                           : "expected a URL, in which other characters are %-encoded";
+}
+
 std::string_view LinkProblem(const Node& div, std::string_view link, NarrativePlaces& places) {
   if (link.empty()) {
     return "expected a link that leads somewhere";
@@ -166,8 +189,13 @@ XhtmlFault FirstNarrativeFault(const Node& div, NarrativePlaces& places) {
       std::string_view problem;
       if (name == "a" && attribute.name == "href") {
         problem = LinkProblem(div, attribute.value, places);
-      } else if (name == "img" && attribute.name == "src" && attribute.value.starts_with('#')) {
+      } else if (name == "img" && attribute.name == "src" &&
+                 (attribute.value.starts_with('#') || attribute.value.empty())) {
         problem = LinkProblem(div, attribute.value, places);
+      }
+      if (problem.empty() &&
+          ((name == "a" && attribute.name == "href") || (name == "img" && attribute.name == "src"))) {
+        problem = FormProblem(attribute.value);
       }
       if (!problem.empty()) {
         return {.expected = problem, .element = name, .attribute = attribute.name, .offset = reader.begin()};

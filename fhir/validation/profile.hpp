@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "fhir/base/issue.hpp"
+#include "fhir/base/regular_expression.hpp"
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/model/document.hpp"
@@ -116,6 +117,10 @@ struct ElementRule {
   const model::Node* max_value = nullptr;
   std::uint32_t max_length = 0;  ///< characters; 0: any
   std::uint32_t min_length = 0;
+  std::uint32_t max_decimals = kUnbounded;      ///< digits behind the point
+  std::uint32_t max_bytes = kUnbounded;         ///< of what base64 stands for
+  std::string pattern_text;                     ///< a regular expression that the whole value matches; empty: anything
+  std::optional<RegularExpression> expression;  ///< the same, compiled
   std::string narrative_language;               ///< what a narrative's sections must be; empty: anything
   bool must_have_value = false;                 ///< extensions instead of a value are not enough
   std::vector<std::string> value_alternatives;  ///< when not empty: the extensions that may stand for a value

@@ -78,6 +78,7 @@ class Compiler {
     }
     for (std::size_t i = profile_->rules.size(); i-- > 0;) {
       Finish(profile_->rules[i]);
+      GW_TRY(CompilePattern(profile_->rules[i]));
     }
     return std::move(profile_);
   }
@@ -268,11 +269,25 @@ class Compiler {
     const auto is_active = [this](std::uint32_t at) { return profile_->rules[at].active; };
     rule.active = profile_->is_base || rule.counts || !rule.types.empty() || rule.fixed != nullptr ||
                   rule.pattern != nullptr || rule.min_value != nullptr || rule.max_value != nullptr ||
-                  rule.max_length > 0 || rule.min_length > 0 || !rule.narrative_language.empty() ||
+                  rule.max_length > 0 || rule.min_length > 0 || rule.max_decimals != kUnbounded ||
+                  rule.max_bytes != kUnbounded || !rule.pattern_text.empty() || !rule.narrative_language.empty() ||
                   rule.must_have_value || !rule.value_alternatives.empty() || !rule.constraints.empty() ||
                   rule.binding.has_value() || !rule.additional_bindings.empty() || !rule.slices.empty() ||
                   (rule.slicing && rule.slicing->rules == SlicingRules::kClosed) || rule.content != kNoRule ||
                   std::any_of(rule.children.begin(), rule.children.end(), is_active);
+  }
+
+  /// Once what the type says already is gone: hardly any rule is left with a pattern.
+  Result<void> CompilePattern(ElementRule& rule) const {
+    if (profile_->is_base || rule.pattern_text.empty()) {
+      return {};
+    }
+    auto expression = RegularExpression::Compile(rule.pattern_text);
+    if (!expression) {
+      return Fail(ErrorCode::kInvalid, fmt::format("{}: expected a regular expression as regex", rule.name));
+    }
+    rule.expression = *std::move(expression);
+    return {};
   }
 
   void Subtract(ElementRule& rule, const ElementRule* base, bool root) const {
@@ -308,6 +323,9 @@ class Compiler {
     }
     if (rule.max_length == base->max_length) {
       rule.max_length = 0;
+    }
+    if (rule.pattern_text == base->pattern_text) {
+      rule.pattern_text.clear();
     }
   }
 

@@ -69,6 +69,7 @@ class Walk {
   void TypeRules(const model::Node& node, const Profile& type, const ElementRule& element);
   void BaseValue(const model::Node& node);
   void Uri(const model::Node& node, UriKind kind);
+  void CanonicalTarget(const model::Node& node);
   void BaseRepetition(const model::Node& child, const model::Node* previous);
   void BaseMinimum(const model::Node& parent, RuleRef ref, std::span<const std::uint32_t> counts);
   void InnerResource(const model::Node& node, std::size_t depth);
@@ -98,6 +99,7 @@ class Walk {
 
   // walk_values.cpp
   void Values(const model::Node& node, const ElementRule& rule);
+  void TextLimits(const model::Node& node, const ElementRule& rule);
   void Differs(const model::Node& node, const model::Node& value, MatchRule rule);
   void Coding(const model::Node& node);
   void CheckBinding(const model::Node& node, const Binding& binding);
@@ -112,6 +114,7 @@ class Walk {
   void Extension(const model::Node& node);
   void ExtensionPart(const model::Node& node, std::string_view url);
   bool InContext(const model::Node& extension, const Profile& definition);
+  bool OfProfile(const model::Node& place, std::string_view expression);
 
   // walk_invariants.cpp
   void Invariants(const model::Node& node, std::span<const Constraint* const> constraints);

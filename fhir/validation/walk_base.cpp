@@ -306,6 +306,8 @@ void Walk::BaseValue(const Node& node) {
 void Walk::Uri(const Node& node, UriKind kind) {
   if (const std::string_view problem = UriProblem(node.value, kind); !problem.empty()) {
     Error(node, IssueType::kInvalid, std::string(problem));
+  } else if (kind == UriKind::kCanonical && options_.references == Checking::kOn) {
+    CanonicalTarget(node);
   }
 }
 

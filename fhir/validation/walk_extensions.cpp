@@ -42,6 +42,22 @@ std::string ContextsOf(const Profile& definition) {
   return text;
 }
 
+/// Whether the element is, or is part of, a value that a definition fixes, asks for or shows.
+bool IsValueOfDefinition(const Node& node) {
+  constexpr std::string_view kValues[] = {"fixed", "pattern", "defaultValue"};
+  const metadata::Definitions& definitions = metadata::Definitions::R4();
+  for (const Node* at = &node; at->parent != nullptr && at->row != nullptr; at = at->parent) {
+    const std::string_view owner =
+        at->parent->type == metadata::kNoType ? std::string_view{} : definitions.TypeName(at->parent->type);
+    const std::string_view name = definitions.Text(at->row->base_name);
+    if (owner == "ElementDefinition.example" ||
+        (owner == "ElementDefinition" && std::ranges::find(kValues, name) != std::end(kValues))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool HoldsOneOf(std::string_view url, auto&& parts) {
   return std::any_of(std::begin(parts), std::end(parts),
                      [&](std::string_view part) { return url.find(part) != std::string_view::npos; });
@@ -110,8 +126,18 @@ void Walk::ExtensionPart(const Node& node, std::string_view url) {
   }
 }
 
+/// Whether the resource is of the profile that a context such as "http://…/profile#Patient.name" names.
+bool Walk::OfProfile(const Node& place, std::string_view expression) {
+  const std::size_t hash = expression.find('#');
+  return hash == std::string_view::npos || hash == 0 ||
+         Conforms(fhirpath::EnclosingResource(place), expression.substr(0, hash)) == true;
+}
+
 bool Walk::InContext(const Node& extension, const Profile& definition) {
   const Node& place = *extension.parent;
+  if (IsValueOfDefinition(place)) {
+    return true;  // an example or pattern stands for an element elsewhere
+  }
   const auto at_place = [&](const Profile::Context& context) {
     if (context.kind == "extension") {
       // The extension itself, or its value.
@@ -119,7 +145,7 @@ bool Walk::InContext(const Node& extension, const Profile& definition) {
       return outer != nullptr && outer->type == types_.extension && outer->ChildValue("url") == context.expression;
     }
     if (context.kind != "fhirpath") {
-      return IsElementContext(place, context.expression);
+      return IsElementContext(place, context.expression) && OfProfile(place, context.expression);
     }
     auto compiled = fhirpath::Compile(context.expression);
     if (!compiled) {

@@ -68,6 +68,37 @@ void Walk::BaseReference(const Node& node) {
   }
 }
 
+/// A canonical that is loaded, or contained, leads to a resource of a type that the element allows.
+void Walk::CanonicalTarget(const Node& node) {
+  constexpr std::string_view kPublished[] = {"StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap",
+                                             "Questionnaire"};
+  const auto targets = node.row == nullptr ? std::span<const TypeId>{} : definitions_.Targets(*node.row);
+  const auto allowed = [&](TypeId type) {
+    return std::any_of(targets.begin(), targets.end(), [&](TypeId target) { return definitions_.IsA(type, target); });
+  };
+  if (targets.empty()) {
+    return;
+  }
+  TypeId found = metadata::kNoType;
+  if (node.value.starts_with('#')) {
+    const Target target = resolver_.Resolve(node, node.value);
+    found = target.resource == nullptr || node.value.size() == 1 ? metadata::kNoType : target.resource->type;
+  } else {
+    for (const std::string_view name : kPublished) {
+      if (registry_.Lookup(name, node.value)) {
+        found = definitions_.FindType(name);
+        if (allowed(found)) {
+          return;
+        }
+      }
+    }
+  }
+  if (found != metadata::kNoType && !allowed(found)) {
+    Error(node, IssueType::kInvalid,
+          fmt::format("expected the URL of a {}, not of a {}", Names(targets), definitions_.TypeName(found)));
+  }
+}
+
 /// Inside a Bundle a relative reference is joined to the fullUrl, which needs its parts; elsewhere nothing can be told
 /// of what it leads to.
 void Walk::ReferenceFormProblem(const Node& node, ReferenceForm form) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "fhir/base/base64.hpp"
 #include "fhir/validation/bindings.hpp"
 #include "fhir/validation/coded_values.hpp"
 #include "fhir/validation/expression.hpp"
@@ -63,6 +64,7 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   if (rule.min_length > 0 && node.HasValue() && Characters(node.value) < rule.min_length) {
     Error(node, IssueType::kValue, fmt::format("expected at least {} characters", rule.min_length));
   }
+  TextLimits(node, rule);
   if (!rule.narrative_language.empty()) {
     if (std::string problem = NarrativeLanguageProblem(node, rule.narrative_language); !problem.empty()) {
       Error(node, IssueType::kBusinessRule, std::move(problem));
@@ -82,6 +84,29 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   }
   for (const Binding& binding : rule.additional_bindings) {
     CheckBinding(node, binding);
+  }
+}
+
+/// What extensions of an element's definition say of its text.
+void Walk::TextLimits(const Node& node, const ElementRule& rule) {
+  if (!node.HasValue()) {
+    return;
+  }
+  if (rule.expression && rule.expression->Match(node.value) == false) {
+    Error(node, IssueType::kInvalid, fmt::format("expected a value of the form {}", rule.pattern_text));
+  }
+  if (rule.max_decimals != kUnbounded) {
+    const std::size_t point = node.value.find('.');
+    const std::size_t end = std::min(node.value.find_first_of("eE"), node.value.size());
+    if (point < end && end - point - 1 > rule.max_decimals) {
+      Error(node, IssueType::kStructure, fmt::format("expected at most {} digits behind the point", rule.max_decimals));
+    }
+  }
+  if (rule.max_bytes != kUnbounded) {
+    const auto data = DecodeBase64(node.value);
+    if (data && data->size() > rule.max_bytes) {
+      Error(node, IssueType::kStructure, fmt::format("expected at most {} bytes", rule.max_bytes));
+    }
   }
 }
 

@@ -78,13 +78,6 @@ TypeId TypeAtPath(std::string_view path) {
 
 void CheckTypesOfRow(const Node& row, const FamilyContext& context, IssueList& issues) {
   for (const Node& type : row.children()) {
-    if (type.name == "binding") {
-      const std::string_view value_set = type.ChildValue("valueSet");
-      if (!value_set.empty() && !context.registry.Lookup("ValueSet", value_set) &&
-          context.registry.Lookup("CodeSystem", value_set)) {
-        Report(type, IssueType::kInvalid, "a value set is expected, not a code system", issues);
-      }
-    }
     if (type.name != "type") {
       continue;
     }

@@ -14,8 +14,7 @@ namespace fhir::validation {
 /// one.
 metadata::TypeId TypeAtPath(std::string_view path);
 
-/// Profiles are profiles of the type beside them, targets are among those of the base, and a binding is to a value set;
-/// as far as what they name is loaded.
+/// Profiles are profiles of the type beside them and targets are among those of the base, as far as they are loaded.
 /// Source: https://hl7.org/fhir/R4/elementdefinition-definitions.html#ElementDefinition.type
 void CheckTypesOfRow(const model::Node& row, const FamilyContext& context, IssueList& issues);
 
