@@ -151,6 +151,7 @@ struct Profile {
   };
   std::vector<Context> contexts;                ///< of an extension: where it may stand
   std::vector<std::string> context_invariants;  ///< of an extension: FHIRPath that must hold there
+  std::vector<std::string> imposed;             ///< profiles that a resource which claims this one conforms to as well
   bool modifier = false;                        ///< of an extension: to be used as modifierExtension
   std::vector<ElementRule> rules;               ///< the root first; empty when the definition could not be compiled
   std::unique_ptr<model::Document> values;      ///< owns what fixed, pattern, min_value and max_value point at

@@ -17,6 +17,9 @@ using metadata::ElementRow;
 using metadata::TypeId;
 using model::Node;
 
+/// Source: https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
+constexpr std::string_view kImposeProfile = "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile";
+
 std::string_view LastStep(std::string_view path) {
   return path.substr(path.rfind('.') + 1);
 }
@@ -99,6 +102,8 @@ class Compiler {
             {std::string(child.ChildValue("type")), std::string(child.ChildValue("expression"))});
       } else if (child.name == "contextInvariant") {
         profile_->context_invariants.emplace_back(child.value);
+      } else if (child.name == "extension" && child.ChildValue("url") == kImposeProfile) {
+        profile_->imposed.emplace_back(child.ChildValue("valueCanonical"));
       }
     }
   }

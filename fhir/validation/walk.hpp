@@ -81,6 +81,8 @@ class Walk {
 
   // walk_profile.cpp: by a profile
   void ByProfile(const model::Node& node, const Profile& profile);
+  /// The profile, and those that it imposes on what claims it.
+  void ByClaimedProfile(const model::Node& node, const Profile& profile);
   void ProfileElement(const model::Node& node, RuleRef ref);
   void ProfileChildren(const model::Node& parent, RuleRef ref);
   void Cardinality(const model::Node& parent, RuleRef ref, std::size_t count);
@@ -109,6 +111,7 @@ class Walk {
   void BaseReference(const model::Node& node);
   void ReferenceFormProblem(const model::Node& node, ReferenceForm form);
   void ProfileReference(const model::Node& node, const TypeRule& type);
+  void StatedType(const model::Node& node, const TypeRule& rule);
 
   // walk_extensions.cpp
   void Extension(const model::Node& node);

@@ -86,7 +86,7 @@ void Walk::Run(const Node& resource) {
   }
   for (const std::string& canonical : options_.profiles) {
     if (const Profile* profile = profiles_.Find(canonical)) {
-      ByProfile(resource, *profile);
+      ByClaimedProfile(resource, *profile);
     } else {
       Error(resource, IssueType::kNotFound, profiles_.WhyMissing(canonical).text);
     }
@@ -127,12 +127,25 @@ void Walk::DeclaredProfiles(const Node& node) {
       continue;
     }
     if (const Profile* profile = profiles_.Find(declared.value)) {
-      ByProfile(node, *profile);
+      ByClaimedProfile(node, *profile);
     } else if (ProfileStore::Missing why = profiles_.WhyMissing(declared.value); why.faulty) {
       Error(declared, IssueType::kStructure, std::move(why.text));
     } else {
       Report(declared, options_.unknown_profile, IssueType::kStructure,
              "not checked: expected a profile that is loaded");
+    }
+  }
+}
+
+void Walk::ByClaimedProfile(const Node& node, const Profile& profile) {
+  ByProfile(node, profile);
+  for (const std::string& canonical : profile.imposed) {
+    if (const Profile* imposed = profiles_.Find(canonical)) {
+      ByProfile(node, *imposed);
+    } else {
+      Report(
+          node, options_.unknown_profile, IssueType::kBusinessRule,
+          fmt::format("not checked: expected the profile {} to be loaded, which {} imposes", canonical, profile.url));
     }
   }
 }

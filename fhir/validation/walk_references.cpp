@@ -119,11 +119,29 @@ void Walk::ReferenceFormProblem(const Node& node, ReferenceForm form) {
          std::string(ExpectedForm(form)));
 }
 
+/// The type that a reference states is that of one of the targets, as far as these are loaded.
+void Walk::StatedType(const Node& node, const TypeRule& rule) {
+  const std::string_view said = PlainTypeName(node.ChildValue("type"));
+  const TypeId said_type = definitions_.FindType(said);
+  if (said_type == metadata::kNoType || rule.target_profiles.empty()) {
+    return;
+  }
+  for (const std::string& canonical : rule.target_profiles) {
+    const Profile* profile = profiles_.Find(canonical);
+    if (profile == nullptr || definitions_.IsA(said_type, profile->type)) {
+      return;
+    }
+  }
+  Error(node, IssueType::kStructure,
+        fmt::format("expected a type of one of {}", fmt::join(rule.target_profiles, ", ")));
+}
+
 void Walk::ProfileReference(const Node& node, const TypeRule& rule) {
   const std::string_view text = node.ChildValue("reference");
   if (text.empty()) {
     return;
   }
+  StatedType(node, rule);
   const Target target = resolver_.Resolve(node, text);
   if (rule.aggregation != 0) {
     const std::uint8_t ways = target.origin == Origin::kContained ? kAggregationContained

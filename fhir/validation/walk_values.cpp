@@ -1,5 +1,6 @@
 // Values that a definition fixes or bounds, and codes that it binds.
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,14 @@ std::size_t Characters(std::string_view text) {
     count += (static_cast<unsigned char>(c) & 0xC0u) != 0x80u ? 1 : 0;
   }
   return count;
+}
+
+/// What an attachment says of its size; 0 when it says nothing.
+std::size_t SizeOf(const Node& attachment) {
+  const std::string_view text = attachment.ChildValue("size");
+  std::size_t size = 0;
+  std::from_chars(text.data(), text.data() + text.size(), size);
+  return size;
 }
 
 /// Whether an element without a value may be so.
@@ -87,24 +96,24 @@ void Walk::Values(const Node& node, const ElementRule& rule) {
   }
 }
 
-/// What extensions of an element's definition say of its text.
+/// What extensions of an element's definition say of its text; of a quantity they are about its value, and of an
+/// attachment about its data.
 void Walk::TextLimits(const Node& node, const ElementRule& rule) {
-  if (!node.HasValue()) {
-    return;
-  }
-  if (rule.expression && rule.expression->Match(node.value) == false) {
+  if (rule.expression && node.HasValue() && rule.expression->Match(node.value) == false) {
     Error(node, IssueType::kInvalid, fmt::format("expected a value of the form {}", rule.pattern_text));
   }
   if (rule.max_decimals != kUnbounded) {
-    const std::size_t point = node.value.find('.');
-    const std::size_t end = std::min(node.value.find_first_of("eE"), node.value.size());
+    const std::string_view number = node.HasValue() ? node.value : node.ChildValue("value");
+    const std::size_t point = number.find('.');
+    const std::size_t end = std::min(number.find_first_of("eE"), number.size());
     if (point < end && end - point - 1 > rule.max_decimals) {
       Error(node, IssueType::kStructure, fmt::format("expected at most {} digits behind the point", rule.max_decimals));
     }
   }
   if (rule.max_bytes != kUnbounded) {
-    const auto data = DecodeBase64(node.value);
-    if (data && data->size() > rule.max_bytes) {
+    const auto data = DecodeBase64(node.HasValue() ? node.value : node.ChildValue("data"));
+    const std::size_t size = data && !data->empty() ? data->size() : SizeOf(node);
+    if (size > rule.max_bytes) {
       Error(node, IssueType::kStructure, fmt::format("expected at most {} bytes", rule.max_bytes));
     }
   }
