@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,6 +138,39 @@ void CheckConstraints(const Node& row, Expressions& expressions, IssueList& issu
   }
 }
 
+void CollectKeys(const Node& rows, std::set<std::string_view>& keys) {
+  for (const Node& row : rows.children()) {
+    for (const Node& constraint : row.children()) {
+      if (constraint.name == "constraint") {
+        keys.insert(constraint.ChildValue("key"));
+      }
+    }
+  }
+}
+
+/// What a differential adds are constraints of its own: with the definition as source, and with keys that the base does
+/// not have.
+void CheckAddedConstraints(const Node& differential, const Node& definition, const Node* base, IssueList& issues) {
+  std::set<std::string_view> taken;
+  if (const Node* snapshot = base == nullptr ? nullptr : base->Child("snapshot")) {
+    CollectKeys(*snapshot, taken);
+  }
+  for (const Node& row : differential.children()) {
+    for (const Node& constraint : row.children()) {
+      if (constraint.name != "constraint") {
+        continue;
+      }
+      const std::string_view source = constraint.ChildValue("source");
+      if (!source.empty() && source != definition.ChildValue("url")) {
+        Report(constraint, IssueType::kInvalid, "this definition is expected as source of what it adds", issues);
+      }
+      if (taken.contains(constraint.ChildValue("key"))) {
+        Report(constraint, IssueType::kInvalid, "a key is expected that the base does not have", issues);
+      }
+    }
+  }
+}
+
 void CheckRows(const Node& list, std::string_view type, bool snapshot, const FamilyContext& context,
                IssueList& issues) {
   Expressions expressions;
@@ -222,6 +256,10 @@ void CheckStructureDefinitionRows(const Node& definition, const FamilyContext& c
                         : std::string("another type than that of the base is expected"),
              issues);
     }
+  }
+  const Node* differential = definition.Child("differential");
+  if (differential != nullptr && definition.ChildValue("derivation") == "constraint") {
+    CheckAddedConstraints(*differential, definition, base, issues);
   }
   for (const std::string_view list : {"differential", "snapshot"}) {
     if (const Node* rows = definition.Child(list)) {
