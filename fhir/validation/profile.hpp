@@ -111,6 +111,7 @@ struct ElementRule {
   bool counts = false;          ///< min or max say more than the base definition does
   bool active = false;          ///< this rule or one below it says something; the walk passes over the others
   std::vector<TypeRule> types;  ///< empty: as the base definition
+  bool profiled = false;        ///< one of the types asks for a profile
   const model::Node* fixed = nullptr;
   const model::Node* pattern = nullptr;
   const model::Node* min_value = nullptr;

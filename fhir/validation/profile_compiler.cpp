@@ -271,6 +271,8 @@ class Compiler {
       Subtract(rule, base, position == 0);
     }
     IndexChildren(rule);
+    rule.profiled =
+        std::any_of(rule.types.begin(), rule.types.end(), [](const TypeRule& type) { return !type.profiles.empty(); });
     const auto is_active = [this](std::uint32_t at) { return profile_->rules[at].active; };
     rule.active = profile_->is_base || rule.counts || !rule.types.empty() || rule.fixed != nullptr ||
                   rule.pattern != nullptr || rule.min_value != nullptr || rule.max_value != nullptr ||

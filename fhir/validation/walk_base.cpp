@@ -262,6 +262,13 @@ void Walk::BaseElement(const Node& node, RuleRef ref, std::size_t depth) {
   if (const Profile* type = profiles_.Base(node.type)) {
     TypeRules(node, *type, rule);
   }
+  if (rule.profiled) {
+    for (const TypeRule& type : rule.types) {
+      if (type.type == node.type && !type.profiles.empty()) {
+        TypeProfiles(node, type.profiles);
+      }
+    }
+  }
   if (node.type == types_.reference) {
     if (options_.references == Checking::kOn) {
       BaseReference(node);
