@@ -95,7 +95,7 @@ void CountMessages(telemetry::Metrics& metrics, const std::string& partner, bool
 /// One line for each HL7 v2 message: what asks for a person is a warning.
 void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7v2::InboundReport& report) {
   using telemetry::Code;
-  const auto message = telemetry::Count("message", report.message);
+  const auto message = telemetry::Count("entry", report.message);
   if (report.error) {
     logger.Warning("mllp", "message not answered",
                    {message, Code("partner", partner), Code("error", report.error->code),
@@ -277,10 +277,10 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
       journal::RecoveryOptions{.older_than_ms = 10'000},
       [this](const journal::RecoveryReport& report) {
         if (report.done) {
-          logger->Info("recovery", "message finished", {telemetry::Count("message", report.id)});
+          logger->Info("recovery", "message finished", {telemetry::Count("entry", report.id)});
         } else {
           logger->Warning("recovery", "message left waiting",
-                          {telemetry::Count("message", report.id), telemetry::Detail({report.reason})});
+                          {telemetry::Count("entry", report.id), telemetry::Detail({report.reason})});
         }
       });
   return {};

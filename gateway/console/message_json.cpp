@@ -1,5 +1,6 @@
 #include "gateway/console/message_json.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 #include "fhir/base/base64.hpp"
@@ -37,8 +38,9 @@ std::string_view StateName(adapters::port::OutboxState state) {
   return "";
 }
 
-/// Segments as lines; the names in MSH come back in the sender's character set, which is not looked at here.
+/// What an acknowledgement says, its segments as lines. Its MSH is left out: it gives the sender's own words back.
 std::string PlainLines(std::string_view ack) {
+  ack.remove_prefix(std::min(ack.find('\r'), ack.size() - 1) + 1);
   std::string lines;
   for (const char byte : ack) {
     lines += byte == '\r' ? '\n' : byte >= ' ' && byte <= '~' ? byte : '?';

@@ -10,7 +10,7 @@ namespace gateway::console {
 
 enum class Detail {
   kRow,     ///< of a list
-  kEntry,   ///< also "acknowledgement", as text: other bytes than printable ASCII and line ends are shown as '?'
+  kEntry,   ///< also "acknowledgement": its segments after MSH, a line each
   kWithRaw  ///< also "raw", the message in base64
 };
 

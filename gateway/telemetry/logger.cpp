@@ -107,25 +107,25 @@ std::string_view Name(Level level) {
   return "error";
 }
 
-Field Count(Literal key, std::int64_t count) {
+Field Count(Key key, std::int64_t count) {
   return {key, count, false};
 }
-Field Micros(Literal key, std::int64_t micros) {
+Field Micros(Key key, std::int64_t micros) {
   return Count(key, micros);
 }
-Field Bytes(Literal key, std::int64_t bytes) {
+Field Bytes(Key key, std::int64_t bytes) {
   return Count(key, bytes);
 }
-Field Flag(Literal key, bool value) {
+Field Flag(Key key, bool value) {
   return {key, value, false};
 }
-Field Id(Literal key, std::string_view id) {
+Field Id(Key key, std::string_view id) {
   return {key, id, true};
 }
-Field Code(Literal key, std::string_view code) {
+Field Code(Key key, std::string_view code) {
   return {key, code, true};
 }
-Field Code(Literal key, fhir::ErrorCode code) {
+Field Code(Key key, fhir::ErrorCode code) {
   return Code(key, fhir::Name(code));
 }
 Field Detail(const fhir::InternalText& text) {

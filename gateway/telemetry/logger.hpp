@@ -33,38 +33,53 @@ class Literal {
   std::string_view text_;
 };
 
+/// The name of a field. Those that every line has by itself do not compile: a JSON object must not say a name twice.
+class Key {
+ public:
+  template <std::size_t n>
+  consteval Key(const char (&text)[n]) : text_(text, n - 1) {  // NOLINT(google-explicit-constructor)
+    if (text_ == "time" || text_ == "level" || text_ == "component" || text_ == "message") {
+      throw "a field of the logger's own";
+    }
+  }
+  constexpr std::string_view text() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
 /// One key with its value; made by the functions below alone. Borrows its text until the line is written.
 class Field {
  public:
   using Value = std::variant<std::int64_t, bool, std::string_view>;
-  Literal key() const { return key_; }
+  Key key() const { return key_; }
   const Value& value() const { return value_; }
   bool cleaned() const { return cleaned_; }
 
  private:
-  Field(Literal key, Value value, bool cleaned) : key_(key), value_(value), cleaned_(cleaned) {}
-  friend Field Count(Literal key, std::int64_t count);
-  friend Field Flag(Literal key, bool value);
-  friend Field Id(Literal key, std::string_view id);
-  friend Field Code(Literal key, std::string_view code);
+  Field(Key key, Value value, bool cleaned) : key_(key), value_(value), cleaned_(cleaned) {}
+  friend Field Count(Key key, std::int64_t count);
+  friend Field Flag(Key key, bool value);
+  friend Field Id(Key key, std::string_view id);
+  friend Field Code(Key key, std::string_view code);
   friend Field Detail(const fhir::InternalText& text);
-  Literal key_;
+  Key key_;
   Value value_;
   bool cleaned_;
 };
 
 /// A number of things.
-Field Count(Literal key, std::int64_t count);
+Field Count(Key key, std::int64_t count);
 /// Microseconds; the key should end in _us.
-Field Micros(Literal key, std::int64_t micros);
+Field Micros(Key key, std::int64_t micros);
 /// Bytes; the key should end in bytes.
-Field Bytes(Literal key, std::int64_t bytes);
-Field Flag(Literal key, bool value);
+Field Bytes(Key key, std::int64_t bytes);
+Field Flag(Key key, bool value);
 /// An identifier this program or a partner's software gave: logical id, request id, message control id, sequence.
-Field Id(Literal key, std::string_view id);
+Field Id(Key key, std::string_view id);
 /// A word of a closed vocabulary: type name, state, route pattern, SQLSTATE, setting name, FHIRPath of an element.
-Field Code(Literal key, std::string_view code);
-Field Code(Literal key, fhir::ErrorCode code);
+Field Code(Key key, std::string_view code);
+Field Code(Key key, fhir::ErrorCode code);
 /// The operator's half of an error (key "detail"): free of patient values by the contract of fhir::InternalText.
 /// Control characters are escaped and it is cut to 1,000 bytes.
 Field Detail(const fhir::InternalText& text);

@@ -250,7 +250,7 @@ class OperatorsView(e2e.GatewayCase):
                 shown = self.desk("show", number, remote=remote)
                 self.assertEqual(shown.returncode, 0, shown.stderr)
                 self.assertRegex(shown.stdout, r"control_id +LIST2")
-                self.assertRegex(shown.stdout, r"acknowledgement +MSH\|.*\n +MSA\|AE\|LIST2\n +ERR\|\|PID\^1\^7")
+                self.assertRegex(shown.stdout, r"acknowledgement +MSA\|AE\|LIST2\n +ERR\|\|PID\^1\^7")
                 raw = subprocess.run(
                     [e2e.binary(), "messages", "show", number, "--raw", "--config", str(self.config), "--embedded", str(self.data)],
                     capture_output=True, timeout=30)

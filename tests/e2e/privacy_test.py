@@ -175,6 +175,9 @@ class Privacy(e2e.GatewayCase):
             self.keep(" ".join(words[:2]), done.stdout + done.stderr)
         for entry in self.journal():
             self.keep("journal entry", entry)
+            status, shown, _ = self.root("GET", f"console/messages/{entry['id']}", "operator")
+            self.assertEqual(status, 200)
+            self.keep("journal entry with its acknowledgement", shown)
 
     def test_no_mark_in_log_metrics_or_errors(self):
         self.mllp_paths()
@@ -189,6 +192,8 @@ class Privacy(e2e.GatewayCase):
         self.assertGreater(log.count("\n"), 100, "a log that tells nothing proves nothing")
         for line in log.splitlines():
             self.keep("log", line)
+            names = json.loads(line, object_pairs_hook=lambda pairs: [name for name, _ in pairs])
+            self.assertEqual(len(names), len(set(names)), "a line that says a name twice")
         for path in self.data.glob("*.log"):
             self.keep("log of PostgreSQL", path.read_text(errors="replace"))
         leaks = sorted({f"{what}: {mark}: …{text[max(0, text.index(mark) - 120):text.index(mark) + 60]}…"
