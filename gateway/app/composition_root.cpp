@@ -189,6 +189,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.includes_max = static_cast<std::int64_t>(settings.search.includes_max);
   options.limits = settings.limits;
   options.check = conformance.write_check.get();
+  options.references_checked = settings.validation.local_references == "enforce";
   options.clock = &clock;
   options.ids = &ids;
   options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served

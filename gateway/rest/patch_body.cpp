@@ -17,6 +17,10 @@ using adapters::port::PatchFunction;
 using fhir::model::Document;
 using fhir::model::Node;
 
+/// Work of one path. Paths are evaluated while the resource is locked, so that others wait; a path that leads to an
+/// element takes a few hundred steps.
+constexpr std::size_t kPathStepsMax = 50'000;
+
 fhir::patch::PatchLimits PatchLimitsOf(const Call& call) {
   fhir::patch::PatchLimits limits;
   limits.result_bytes_max = call.options().limits.body_bytes_max;
@@ -53,6 +57,7 @@ fhir::Result<PatchFunction> FhirPathPatchFunction(const Call& call, Document par
   return [operations, patch_limits = PatchLimitsOf(call)](const Node& stored, std::string_view now) {
     fhir::fhirpath::EvaluationContext context;
     context.now = now;
+    context.steps_max = kPathStepsMax;
     return Checked(fhir::patch::PatchResource(stored, operations->root(), context, patch_limits));
   };
 }

@@ -130,6 +130,12 @@ constexpr Setting kValidation[] = {
      {.about = "An extension whose definition is not loaded. Not ignored: those that are loaded are checked as well.",
       .form = Form::kChoice,
       .choices = "ignore|warning|error"}},
+    {"local_references",
+     At<&Validation::local_references>(),
+     {.about = "References to resources of this server. Enforced: a resource that refers to none that is there is "
+               "refused; files that are loaded must then come in their order.",
+      .form = Form::kChoice,
+      .choices = "enforce|ignore"}},
     {"type_rules",
      At<&Validation::type_rules>(),
      {.about =

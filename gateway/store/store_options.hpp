@@ -32,9 +32,10 @@ struct StoreOptions {
   int reaction_depth_max = 8;
   std::size_t changes_max = 50'000;  ///< of one transaction, reactions included
   fhir::Limits limits;
-  fhir::validation::ValidationOptions validation;         ///< of what is checked without a `check`
-  const adapters::port::ResourceCheck* check = nullptr;   ///< borrowed; null: structure and closed lists alone
-  search_sql::CursorKey cursor_key{};                     ///< secret, equal on all nodes
+  fhir::validation::ValidationOptions validation;        ///< of what is checked without a `check`
+  const adapters::port::ResourceCheck* check = nullptr;  ///< borrowed; null: structure and closed lists alone
+  bool references_checked = false;     ///< local references of what comes from outside must lead to a resource
+  search_sql::CursorKey cursor_key{};  ///< secret, equal on all nodes
   std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store
   std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store
   const adapters::port::Clock* clock = nullptr;           ///< borrowed

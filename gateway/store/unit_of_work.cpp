@@ -103,6 +103,7 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
                                           .options = options_,
                                           .extractor = extractor_,
                                           .grants = EffectiveGrants(),
+                                          .from_outside = depth_ == 0 && !in_hook_,
                                           .now_us = now_us_,
                                           .earlier = applied_};
   auto steps = transaction::ApplyChanges(context, std::move(changes), issues);

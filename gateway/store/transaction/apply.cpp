@@ -15,6 +15,7 @@
 #include "gateway/store/transaction/index_rows.hpp"
 #include "gateway/store/transaction/links.hpp"
 #include "gateway/store/transaction/merge.hpp"
+#include "gateway/store/transaction/reference_check.hpp"
 #include "gateway/store/transaction/versions.hpp"
 #include "gateway/store/transaction/write_guard.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -466,6 +467,9 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
     }
   }
   GW_TRY(CheckWriteRules(context, steps));
+  if (context.options.references_checked && context.from_outside) {
+    GW_TRY(CheckReferences(context, steps));
+  }
   WriteAll(context, steps, issues);
   GW_TRY(CheckWritten(context, steps));
   for (auto& step : steps) {

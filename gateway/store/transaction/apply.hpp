@@ -25,6 +25,7 @@ struct ApplyContext {
   const StoreOptions& options;
   fhir::search::Extractor& extractor;
   const adapters::port::Grants& grants;  ///< of the actor, or unrestricted inside reactions
+  bool from_outside = false;             ///< asked for by somebody, not by a reaction or a hook
   std::int64_t now_us = 0;
   std::span<const adapters::port::AppliedSummary> earlier = {};  ///< what this unit of work has applied before
 };

@@ -87,6 +87,21 @@ TEST_F(PatchTest, Refusals_StoreNothing) {
   EXPECT_EQ(Current().version, 1);
 }
 
+TEST_F(PatchTest, CostlyPath_IsRefused) {
+  std::string names = R"({"resourceType":"Patient","id":"p3","name":[)";
+  for (int i = 0; i < 300; ++i) {
+    names += std::string(i == 0 ? "" : ",") + R"({"family":"F"})";
+  }
+  ASSERT_EQ(Put("/fhir/Patient/p3", names + "]}").status, 201);
+  const Response response = Patch(
+      "/fhir/Patient/p3",
+      R"({"resourceType":"Parameters","parameter":[{"name":"operation","part":[{"name":"type","valueCode":"delete"},)"
+      R"({"name":"path","valueString":"Patient.name.where(%resource.name.where(%resource.name.count() > 1).count() > 1)[0]"}]}]})");
+  EXPECT_GE(response.status, 400);
+  EXPECT_LT(response.status, 500) << response.body;
+  EXPECT_EQ(store_.state.versions.size(), 2u);
+}
+
 TEST_F(PatchTest, Absent_Is404AndDeleted410) {
   const Response absent = Patch("/fhir/Patient/none", kActivePatch, JsonPatch());
   EXPECT_EQ(absent.status, 404);

@@ -1,0 +1,161 @@
+#include "gateway/store/transaction/reference_check.hpp"
+
+#include <iterator>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fhir/bundle/references.hpp"
+#include "fhir/search/types/reference.hpp"
+#include "fhir/validation/expression.hpp"
+#include "gateway/store/pg/array.hpp"
+#include "gateway/store/transaction/grant_check.hpp"
+#include "gateway/store/transaction/versions.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store::transaction {
+namespace {
+
+using adapters::port::Effect;
+using fhir::metadata::Definitions;
+using fhir::metadata::TypeId;
+using fhir::model::Node;
+
+using TargetKey = std::pair<TypeId, std::string>;
+
+// arrays: $1 types, $2 ids. What there is no live resource of.
+constexpr pg::Statement kFindAbsent{"find_absent_references", R"sql(
+SELECT w.n
+  FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w(type, id, n)
+ WHERE NOT EXISTS (SELECT 1 FROM resource_version r
+                    WHERE r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL AND NOT r.deleted)
+ ORDER BY w.n LIMIT 1)sql"};
+
+/// Where a target is referred to first.
+struct ReferencePlace {
+  const Step* step = nullptr;
+  const Node* node = nullptr;
+  bool deleted = false;  ///< by this very transaction
+};
+
+std::optional<TargetKey> TargetOf(std::string_view reference, std::string_view base_url) {
+  const auto& definitions = Definitions::R4();
+  const auto parts = fhir::search::SplitReference(reference, base_url, definitions);
+  if (!parts || parts->id.empty()) {
+    return std::nullopt;
+  }
+  const TypeId type = definitions.FindType(parts->type);
+  return definitions.IsResource(type) ? std::optional(TargetKey(type, parts->id)) : std::nullopt;
+}
+
+std::unexpected<fhir::Error> LeadsNowhere(const ReferencePlace& place) {
+  fhir::Error error;
+  error.code = fhir::ErrorCode::kInvalid;
+  error.public_text.text = "The reference leads to no resource of this server.";
+  error.expression = fhir::validation::ExpressionOf(*place.node);
+  if (const std::string& entry = place.step->change.place; !entry.empty()) {
+    const std::size_t dot = error.expression.find('.');
+    error.expression = entry + (dot == std::string::npos ? std::string() : error.expression.substr(dot));
+  }
+  return std::unexpected(std::move(error));
+}
+
+using Wanted = std::map<TargetKey, ReferencePlace>;
+
+Wanted CollectWanted(const ApplyContext& context, std::span<const Step> steps) {
+  static const TypeId kBundle = Definitions::R4().FindType("Bundle");
+  std::set<TargetKey> known;
+  std::set<TargetKey> deleted;
+  for (const auto& earlier : context.earlier) {
+    if (earlier.effect != Effect::kDeleted) {
+      known.emplace(earlier.type, earlier.id);
+    }
+  }
+  for (const auto& step : steps) {
+    if (!step.id.empty() && step.effect == Effect::kDeleted) {
+      deleted.emplace(step.change.type, step.id);
+    } else if (!step.id.empty() && step.change.verb != adapters::port::Verb::kDelete) {
+      known.emplace(step.change.type, step.id);
+    }
+  }
+  Wanted wanted;
+  for (const auto& step : steps) {
+    if ((step.effect != Effect::kCreated && step.effect != Effect::kUpdated) || step.change.type == kBundle) {
+      continue;
+    }
+    std::set<std::string_view> before;
+    if (step.before) {
+      for (const auto& use : fhir::bundle::CollectReferences(step.before->root())) {
+        before.insert(use.reference);
+      }
+    }
+    for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
+      if (before.contains(use.reference)) {
+        continue;
+      }
+      auto target = TargetOf(use.reference, context.options.base_url);
+      if (target && !known.contains(*target)) {
+        const bool gone = deleted.contains(*target);
+        wanted.emplace(*std::move(target), ReferencePlace{&step, use.node, gone});
+      }
+    }
+  }
+  return wanted;
+}
+
+/// For a restricted actor: what it may neither read nor name in a search is not there.
+fhir::Result<void> CheckVisible(const ApplyContext& context, const Wanted& wanted) {
+  constexpr std::uint16_t kSeen = adapters::port::kRead | adapters::port::kChain;
+  IdsByType all;
+  for (const auto& [target, place] : wanted) {
+    all[target.first].push_back(target.second);
+  }
+  auto visible = CheckGranted(context.session, context.grants, all, kSeen);
+  if (visible || visible.error().code != fhir::ErrorCode::kForbidden) {
+    return visible;
+  }
+  for (const auto& [target, place] : wanted) {
+    const IdsByType one{{target.first, {target.second}}};
+    if (const auto alone = CheckGranted(context.session, context.grants, one, kSeen); !alone) {
+      return alone.error().code == fhir::ErrorCode::kForbidden ? LeadsNowhere(place) : alone;
+    }
+  }
+  return visible;
+}
+
+fhir::Result<void> CheckThere(const ApplyContext& context, const Wanted& wanted) {
+  pg::Array types(pg::ElementType::kInt2);
+  pg::Array ids(pg::ElementType::kText);
+  for (const auto& [target, place] : wanted) {
+    types.AddInt(TypeCode(target.first));
+    ids.AddText(target.second);
+  }
+  pg::Parameters parameters;
+  parameters.Add(types).Add(ids);
+  GW_ASSIGN(const auto rows, context.session.Read(kFindAbsent, parameters));
+  if (rows.empty()) {
+    return {};
+  }
+  return LeadsNowhere(std::next(wanted.begin(), rows[0].Int(0) - 1)->second);
+}
+
+}  // namespace
+
+fhir::Result<void> CheckReferences(const ApplyContext& context, std::span<const Step> steps) {
+  const Wanted wanted = CollectWanted(context, steps);
+  if (wanted.empty()) {
+    return {};
+  }
+  for (const auto& [target, place] : wanted) {
+    if (place.deleted) {
+      return LeadsNowhere(place);
+    }
+  }
+  return context.grants.unrestricted ? CheckThere(context, wanted) : CheckVisible(context, wanted);
+}
+
+}  // namespace gateway::store::transaction

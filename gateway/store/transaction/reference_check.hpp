@@ -1,0 +1,20 @@
+// Whether what is written refers to something: references to resources of this server lead to one that is there.
+#pragma once
+
+#include <span>
+
+#include "fhir/base/error.hpp"
+#include "gateway/store/transaction/apply.hpp"
+
+namespace gateway::store::transaction {
+
+/// Checks the composed steps before anything of them is written. Looked for are the resources that References name as
+/// Type/id, with or without a version or this server's base; not those that the stored resource named already, that
+/// the unit of work has made, or that stand in a Bundle which is itself what is stored. What a restricted actor may
+/// neither read nor name is not there for it.
+/// Cost: a walk of each resource, and one round trip when anything is to be looked for; one a type for a restricted
+/// actor.
+/// Errors: kInvalid with the place of the first that leads nowhere.
+fhir::Result<void> CheckReferences(const ApplyContext& context, std::span<const Step> steps);
+
+}  // namespace gateway::store::transaction
