@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "fhir/metadata/definitions.hpp"
+#include "fhir/packages/registry.hpp"
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/families/answer_values.hpp"
 #include "fhir/validation/families/families.hpp"
@@ -151,6 +152,30 @@ void CheckCount(const Node& code_system, IssueList& issues) {
   }
 }
 
+/// The value set of the whole code system has all of its codes and no others, which it says by one plain include.
+void CheckValueSetOfAll(const Node& code_system, const FamilyContext& context, IssueList& issues) {
+  const std::string_view canonical = code_system.ChildValue("valueSet");
+  const Node* value_set = canonical.empty() ? nullptr : context.registry.Find("ValueSet", canonical);
+  if (value_set == nullptr) {
+    return;
+  }
+  const Node* compose = value_set->Child("compose");
+  std::size_t parts = 0;
+  bool whole = compose != nullptr;
+  for (const Node* part = compose == nullptr ? nullptr : compose->first_child; part != nullptr; part = part->next) {
+    if (part->name == "include" || part->name == "exclude") {
+      ++parts;
+      whole = whole && part->name == "include" && part->ChildValue("system") == code_system.ChildValue("url") &&
+              part->Child("concept") == nullptr && part->Child("filter") == nullptr &&
+              part->Child("valueSet") == nullptr;
+    }
+  }
+  if (!whole || parts != 1) {
+    Report(code_system, IssueType::kBusinessRule,
+           "a value set is expected as valueSet that includes the whole of this code system and nothing else", issues);
+  }
+}
+
 }  // namespace
 
 void CheckCodeSystem(const Node& code_system, const FamilyContext& context, IssueList& issues) {
@@ -162,6 +187,7 @@ void CheckCodeSystem(const Node& code_system, const FamilyContext& context, Issu
     }
   }
   CheckSupplement(code_system, context, issues);
+  CheckValueSetOfAll(code_system, context, issues);
   CheckConcepts(code_system, CheckProperties(code_system, issues), issues);
 }
 
