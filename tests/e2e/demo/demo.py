@@ -10,6 +10,7 @@ import concurrent.futures
 import hashlib
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -384,6 +385,7 @@ def main() -> int:
     parser.add_argument("--binaries", help="folder of the passerelle program")
     parser.add_argument("--stay", action="store_true", help="keep everything serving afterwards, until interrupted")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the gateway and its database end with the story
     workspace = Workspace("demo")
     receiver = MllpReceiver()
     ports = {"http": 8080 if options.stay else free_port(), "mllp": 2575 if options.stay else free_port(),
