@@ -183,6 +183,9 @@ CodedProblem CodingProblem(const Terminology& terminology, const Node& node, Sev
   }
   const terminology::Answer answer = terminology.ValidateInCodeSystem(coding);
   if (answer.verdict == Verdict::kNotMember) {
+    // NB: plain OIDs and words stand under the system of URIs in the standard's own examples and in much real data; what
+    // they mean is not in doubt, and terminology servers take any text for one of its codes.
+    problem.severity = coding.system == "urn:ietf:rfc:3986" ? Severity::kWarning : Severity::kError;
     problem.text = fmt::format("expected a code of {}", coding.system);
     problem.node = node.Child("code");
   } else if (answer.verdict == Verdict::kMember && answer.display_differs) {
