@@ -120,10 +120,16 @@ TEST_F(OfferedTest, History_SortAndAt) {
 
 TEST_F(OfferedTest, Head_IsGetWithoutABodyInABatch) {
   Put("/fhir/Patient/p1", R"({"resourceType":"Patient","id":"p1"})");
-  const Response head = Send(gateway::http::Method::kHead, "/fhir/Patient/p1");
-  const Response get = Get("/fhir/Patient/p1");
-  EXPECT_EQ(head.status, 200);
-  EXPECT_EQ(head.headers.fields(), get.headers.fields());
+  for (const char* path :
+       {"/fhir/metadata", "/fhir/metadata?mode=terminology", "/fhir/_history", "/fhir/Patient?_id=p1",
+        "/fhir/Patient/_history", "/fhir/Patient/p1", "/fhir/Patient/p1?_format=xml", "/fhir/Patient/p1/_history",
+        "/fhir/Patient/p1/_history/1", "/fhir/Patient/p1/$validate", "/fhir/Patient/none", "/fhir/nowhere/1/2/3"}) {
+    const Response head = Send(gateway::http::Method::kHead, path);
+    const Response get = Get(path);
+    EXPECT_EQ(head.status, get.status) << path;
+    EXPECT_EQ(head.headers.fields(), get.headers.fields()) << path;
+    EXPECT_EQ(head.body.size(), get.body.size()) << "what Content-Length says of it; the server sends none";
+  }
   const fhir::json::Value batch = Json(Post("/fhir", R"({"resourceType":"Bundle","type":"batch","entry":[)"
                                                      R"({"request":{"method":"HEAD","url":"Patient/p1"}},)"
                                                      R"({"request":{"method":"HEAD","url":"Patient/none"}}]})"));
