@@ -109,6 +109,17 @@ void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7
        telemetry::Flag("repeated", report.repeated), Code("condition", report.condition), Code("place", report.place)});
 }
 
+fhir::Result<void> CheckTypes(const std::vector<std::string>& names, std::string_view setting) {
+  for (const std::string& name : names) {
+    const auto& r4 = fhir::metadata::Definitions::R4();
+    if (name != "*" && !r4.IsResource(r4.FindType(name))) {
+      return fhir::Fail(fhir::ErrorCode::kConfiguration,
+                        fmt::format("{}: {} is no resource type of FHIR R4", setting, name));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 /// Members are made from top to bottom and end from bottom to top.
@@ -181,6 +192,8 @@ fhir::Result<void> Gateway::Parts::OpenDatabase() {
 }
 
 fhir::Result<void> Gateway::Parts::MakeStore() {
+  GW_TRY(CheckTypes(settings.search.narrative_types, "search.narrative_types"));
+  GW_TRY(CheckTypes(settings.search.content_types, "search.content_types"));
   store::StoreOptions options;
   options.base_url = BaseUrl();
   options.zone = settings.search.zone;
@@ -331,6 +344,8 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.software_version = Version();
   rest_options.started = fhir::FormatInstant(clock.NowUs());
   rest_options.limits = settings.limits;
+  rest_options.narrative_types = settings.search.narrative_types;
+  rest_options.content_types = settings.search.content_types;
   rest_options.update_create = settings.rest.update_create;
   rest_options.conditional_create = settings.rest.conditional_create;
   rest_options.conditional_update = settings.rest.conditional_update;
@@ -344,7 +359,8 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                               .units = *units,
                               .audit = settings.audit.reads ? read_audit.get() : nullptr,
                               .validator = conformance.validator.get(),
-                              .clock = &clock};
+                              .clock = &clock,
+                              .terminology = conformance.terminology.get()};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);

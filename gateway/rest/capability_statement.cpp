@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -46,10 +48,11 @@ std::string_view SearchTypeCode(SearchType type) {
   return "special";
 }
 
-/// Types with the search parameter types this server answers; the others are not announced.
+/// The parameters this server answers; the others are not announced.
 bool IsSearchable(const SearchParameter& parameter) {
-  return !parameter.expression.empty() && parameter.type != SearchType::kComposite &&
-         parameter.type != SearchType::kSpecial;
+  constexpr std::string_view kAnsweredWithoutExpression[] = {"_filter", "_text", "age"};
+  return !parameter.expression.empty() ||
+         std::ranges::find(kAnsweredWithoutExpression, parameter.code) != std::end(kAnsweredWithoutExpression);
 }
 
 using ReverseIncludes = std::map<TypeId, std::set<std::string>>;

@@ -13,6 +13,9 @@ constexpr RouteRow kRouteRows[] = {
     {Method::kPost, "", "transaction", Transaction, AuditTime::kInTransaction, 'E'},
     {Method::kGet, "/_history", "history-system", HistorySystem, AuditTime::kAfter, 'R'},
 
+    {Method::kGet, "", "search-system", SearchSystem, AuditTime::kAfter, 'E'},
+    {Method::kPost, "/_search", "search-system", SearchSystem, AuditTime::kAfter, 'E'},
+
     {Method::kGet, "/{type}", "search-type", SearchWithinType, AuditTime::kAfter, 'E'},
     {Method::kPost, "/{type}/_search", "search-type", SearchWithinType, AuditTime::kAfter, 'E'},
     {Method::kPost, "/{type}", "create", Create, AuditTime::kInTransaction, 'C'},
@@ -25,6 +28,7 @@ constexpr RouteRow kRouteRows[] = {
     {Method::kPut, "/{type}/{id}", "update", Update, AuditTime::kInTransaction, 'U'},
     {Method::kPatch, "/{type}/{id}", "patch", Patch, AuditTime::kInTransaction, 'U'},
     {Method::kDelete, "/{type}/{id}", "delete", Delete, AuditTime::kInTransaction, 'D'},
+    {Method::kGet, "/{type}/{id}/{member}", "search-type", SearchCompartment, AuditTime::kAfter, 'E'},
     {Method::kGet, "/{type}/{id}/_history", "history-instance", HistoryInstance, AuditTime::kAfter, 'R'},
     {Method::kGet, "/{type}/{id}/_history/{version}", "vread", VersionRead, AuditTime::kAfter, 'R'},
 

@@ -20,6 +20,9 @@
 #include "gateway/http/message.hpp"
 #include "gateway/http/router/router.hpp"
 
+namespace fhir::terminology {
+class Terminology;
+}
 namespace fhir::validation {
 class Validator;
 }
@@ -45,7 +48,10 @@ struct RestOptions {
   /// Types whose searchsets always carry an exact total: booking editors rely on it (SAS).
   std::vector<std::string> total_always = {"Schedule", "Slot"};
   bool unknown_parameters_ignored = false;  ///< without Prefer: handling
-  bool update_create = true;                ///< a PUT to an id that never was creates the resource
+  /// Types whose narratives and contents are indexed, as the store has them; "*" means all.
+  std::vector<std::string> narrative_types = {"*"};
+  std::vector<std::string> content_types = {};
+  bool update_create = true;  ///< a PUT to an id that never was creates the resource
   bool conditional_create = true;
   bool conditional_update = true;
   ConditionalDelete conditional_delete = ConditionalDelete::kSingle;
@@ -64,6 +70,7 @@ struct RestPorts {
   adapters::port::AuditTrail* audit = nullptr;             ///< null: reads and refusals are not recorded
   const fhir::validation::Validator* validator = nullptr;  ///< of $validate; null: structure and closed lists alone
   const adapters::port::Clock* clock = nullptr;            ///< for constraints that ask for the time; null: unchecked
+  const fhir::terminology::Terminology* terminology = nullptr;  ///< of :in, :below …; null: these are refused
 };
 
 /// A statement about this server, as it is sent.

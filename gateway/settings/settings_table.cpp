@@ -94,6 +94,16 @@ constexpr Setting kSearch[] = {
     {"includes_max",
      At<&Search::includes_max>(),
      {.about = "Included resources of one page.", .unit = "resources", .min = 0, .max = 100'000}},
+    {"narrative_types",
+     At<&Search::narrative_types>(),
+     {.about =
+          "Resource types whose narrative _text searches; * means all. Resources are indexed when they are written.",
+      .example = "Composition"}},
+    {"content_types",
+     At<&Search::content_types>(),
+     {.about = "Resource types whose texts _content searches; * means all. It costs more than all else a resource is "
+               "indexed by.",
+      .example = "DocumentReference"}},
 };
 
 constexpr Setting kRest[] = {

@@ -20,6 +20,8 @@ fhir::Result<http::Response> HistoryInstance(Call& call);
 fhir::Result<http::Response> HistoryType(Call& call);
 fhir::Result<http::Response> HistorySystem(Call& call);
 fhir::Result<http::Response> SearchWithinType(Call& call);
+fhir::Result<http::Response> SearchSystem(Call& call);
+fhir::Result<http::Response> SearchCompartment(Call& call);
 /// What is wrong with the parameters of a search within the type of the call, before anything is done for it.
 fhir::Result<void> CheckSearch(Call& call, const http::Pairs& parameters);
 /// Bundles of type transaction and batch.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
 #include "gateway/rest/respond.hpp"
+#include "gateway/rest/search_codes.hpp"
+#include "gateway/rest/searching.hpp"
 #include "gateway/rest/subset.hpp"
 
 namespace gateway::rest {
@@ -37,20 +40,31 @@ fhir::Result<http::Pairs> ReadParameters(const Call& call) {
   return parameters;
 }
 
-fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters) {
+/// `types`: of a search over several; empty for one within the type of the call.
+fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters,
+                                      std::span<const fhir::metadata::TypeId> types = {}) {
   search::ParseOptions options;
   options.base_url = call.options().base_url;
   options.zone = call.options().zone;
+  options.narrative_types = call.options().narrative_types;
+  options.content_types = call.options().content_types;
+  if (call.service.ports().clock != nullptr) {
+    options.now_us = call.service.ports().clock->NowUs();
+  }
+  const SearchCodes codes(call);
+  options.code_lists = &codes;
   const bool lenient = call.preferences.lenient.value_or(call.options().unknown_parameters_ignored);
   options.unknown = lenient ? search::UnknownParameter::kLenient : search::UnknownParameter::kStrict;
-  auto query = search::ParseQuery(call.type, parameters, options, call.issues);
+  auto query = types.empty() ? search::ParseQuery(call.type, parameters, options, call.issues)
+                             : search::ParseSystemQuery(types, parameters, options, call.issues);
   if (!query) {
     fhir::Error error = std::move(query).error();
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
     return std::unexpected(std::move(error));
   }
   const auto& always = call.options().total_always;
-  if (std::find(always.begin(), always.end(), call.type_name()) != always.end()) {
+  if (query->type != fhir::metadata::kNoType &&
+      std::find(always.begin(), always.end(), call.definitions().TypeName(query->type)) != always.end()) {
     query->total = search::Total::kAccurate;
     query->total_asked = true;
   }
@@ -58,7 +72,9 @@ fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters)
 }
 
 void NoteForAudit(Call& call, const http::Pairs& parameters) {
-  call.audit.searched_type = call.type_name();
+  if (call.type != fhir::metadata::kNoType) {
+    call.audit.searched_type = call.type_name();
+  }
   for (const auto& [name, value] : parameters) {
     if (std::find(call.audit.parameters.begin(), call.audit.parameters.end(), name) == call.audit.parameters.end()) {
       call.audit.parameters.push_back(name);
@@ -66,8 +82,24 @@ void NoteForAudit(Call& call, const http::Pairs& parameters) {
   }
 }
 
+/// What was searched, below the base: "", "/Patient", "/Patient/1/Observation".
+std::string SearchedPath(const Call& call) {
+  std::string_view path = call.request.path;
+  if (path.starts_with(call.options().base_path)) {
+    path.remove_prefix(call.options().base_path.size());
+  }
+  constexpr std::string_view kForm = "/_search";
+  if (path.ends_with(kForm)) {
+    path.remove_suffix(kForm.size());
+  }
+  while (path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
+  return std::string(path);
+}
+
 std::string PageUrl(const Call& call, const search::Query& query, std::string_view cursor) {
-  std::string url = fmt::format("{}/{}", call.options().base_url, call.type_name());
+  std::string url = call.options().base_url + SearchedPath(call);
   char separator = '?';
   if (!query.self.empty()) {
     url += separator;
@@ -81,10 +113,14 @@ std::string PageUrl(const Call& call, const search::Query& query, std::string_vi
 }
 
 /// Warnings of the parser and of the store, as one OperationOutcome; empty when there are none.
-std::string WarningsOf(Call& call, const port::SearchPage& page) {
+std::string WarningsOf(Call& call, const search::Query& query, const port::SearchPage& page) {
   if (page.includes_truncated) {
     call.issues.Add(fhir::Severity::kWarning, fhir::IssueType::kIncomplete,
                     "not all included resources are on this page: narrow the search or ask for fewer includes");
+  }
+  if (query.total != search::Total::kNone && query.total_asked && !page.total) {
+    call.issues.Add(fhir::Severity::kInformation, fhir::IssueType::kIncomplete,
+                    "the matches are more than are counted: no total is given");
   }
   return call.issues.empty() ? std::string() : fhir::operation_outcome::ToOperationOutcome(call.issues);
 }
@@ -131,9 +167,17 @@ fhir::Result<void> CheckSearch(Call& call, const http::Pairs& parameters) {
 }
 
 fhir::Result<http::Response> SearchWithinType(Call& call) {
+  return RunSearch(call, {}, std::nullopt);
+}
+
+fhir::Result<http::Response> RunSearch(Call& call, std::span<const fhir::metadata::TypeId> types,
+                                       std::optional<search::Criterion> besides) {
   GW_ASSIGN(const http::Pairs parameters, ReadParameters(call));
   NoteForAudit(call, parameters);
-  GW_ASSIGN(const search::Query query, ReadQuery(call, parameters));
+  GW_ASSIGN(search::Query query, ReadQuery(call, parameters, types));
+  if (besides) {
+    query.criteria.push_back(*std::move(besides));
+  }
   GW_ASSIGN(port::SearchPage page, call.service.ports().store.Search(call.actor, query));
   for (const port::SearchHit& hit : page.hits) {
     call.audit.entities.push_back({hit.resource.type, hit.resource.id, hit.resource.version});
@@ -148,7 +192,7 @@ fhir::Result<http::Response> SearchWithinType(Call& call) {
       GW_ASSIGN(hit.resource.body, Subset(hit.resource.body, subset, call.definitions(), call.options().limits));
     }
   }
-  const std::string warnings = WarningsOf(call, page);
+  const std::string warnings = WarningsOf(call, query, page);
   return JsonResponse(call, 200, WriteSearchset(call, query, page, warnings));
 }
 

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "fhir/json/value.hpp"
+#include "fhir/packages/registry.hpp"
+#include "fhir/terminology/terminology.hpp"
 #include "gateway/access/authenticate.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/http/target.hpp"
@@ -59,8 +61,14 @@ class Gateway {
     units_ = std::make_unique<gateway::store::StoreUnitOfWorkFactory>(*pool_, options);
     store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
-    auto service =
-        gateway::rest::Service::Create({r4, *store_, *units_, trail_.get()}, {.base_url = "https://gw.example/fhir"});
+    terminology_ = std::make_unique<fhir::terminology::Terminology>(fhir::packages::Registry::Core());
+    auto service = gateway::rest::Service::Create({.definitions = r4,
+                                                   .store = *store_,
+                                                   .units = *units_,
+                                                   .audit = trail_.get(),
+                                                   .clock = &clock_,
+                                                   .terminology = terminology_.get()},
+                                                  {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
     auto parties = gateway::access::PartyTable::Create(
@@ -128,6 +136,7 @@ class Gateway {
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;
   std::unique_ptr<gateway::store::StoreResourceStore> store_;
   std::unique_ptr<gateway::audit::ReadAudit> trail_;
+  std::unique_ptr<fhir::terminology::Terminology> terminology_;
   std::shared_ptr<gateway::rest::Service> service_;
   gateway::http::Handler handler_;
 };
