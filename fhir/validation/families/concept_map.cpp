@@ -39,7 +39,7 @@ void CheckScope(const Node& map, std::string_view name, const FamilyContext& con
 }  // namespace
 
 void CheckConceptMap(const Node& map, const FamilyContext& context, IssueList& issues) {
-  for (const std::string_view name : {"sourceUri", "sourceCanonical", "targetUri", "targetCanonical"}) {
+  for (const std::string_view name : {"sourceUri", "targetUri"}) {  // canonicals are judged as such everywhere
     CheckScope(map, name, context, issues);
   }
   for (const Node& group : map.children()) {
