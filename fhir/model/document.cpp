@@ -39,8 +39,8 @@ void LinkAfter(Node& parent, Node* previous, Node& child) {
   }
 }
 
-/// The sibling that a child of this row goes after; nullptr for the first place. Unknown elements go last. Siblings read
-/// from JSON stand in any order: repetitions stay side by side even then.
+/// The sibling that a child of this row goes after; nullptr for the first place. Unknown elements go last. Siblings
+/// read from JSON stand in any order: repetitions stay side by side even then.
 Node* PlaceOf(Node& parent, const ElementRow* row) {
   Node* last = parent.last_child;
   if (row == nullptr || last == nullptr || (last->row != nullptr && last->row->group == row->group)) {
