@@ -222,21 +222,17 @@ TEST(ValidateCommand, InvariantOfToday_IsChecked) {
          R"("kind":"resource","abstract":false,"type":"Patient","derivation":"constraint",)"
          R"("baseDefinition":"http://hl7.org/fhir/StructureDefinition/Patient","differential":{"element":[)"
          R"({"path":"Patient"},{"path":"Patient.birthDate","constraint":[{"key":"past-1","severity":"error",)"
-         R"("human":"not yet to come","expression":"$this <= today()"
-}]
-}]
-}
-})";
+         R"x("human":"not yet to come","expression":"$this <= today()"}]}]}})x";
   const std::string resource = folder + "/patient_of_today.json";
-const auto born = [&](std::string_view date) {
-  std::ofstream(resource, std::ios::trunc) << R"({"resourceType":"Patient","birthDate":")" << date << "\"}";
-  testing::internal::CaptureStdout();
-  const ExitCode code =
-      Dispatch(std::vector<std::string_view>{"validate", "--package", profile, "--profile", "urn:x:today", resource});
-  return std::pair(code, testing::internal::GetCapturedStdout().find("past-1") != std::string::npos);
-};
-EXPECT_EQ(born("1990-01-01"), std::pair(ExitCode::kDone, false));
-EXPECT_EQ(born("9990-01-01"), std::pair(ExitCode::kFailed, true));
+  const auto born = [&](std::string_view date) {
+    std::ofstream(resource, std::ios::trunc) << R"({"resourceType":"Patient","birthDate":")" << date << R"("})";
+    testing::internal::CaptureStdout();
+    const ExitCode code =
+        Dispatch(std::vector<std::string_view>{"validate", "--package", profile, "--profile", "urn:x:today", resource});
+    return std::pair(code, testing::internal::GetCapturedStdout().find("past-1") != std::string::npos);
+  };
+  EXPECT_EQ(born("1990-01-01"), std::pair(ExitCode::kDone, false));
+  EXPECT_EQ(born("9990-01-01"), std::pair(ExitCode::kFailed, true));
 }
 
 TEST(ValidateCommand, Ndjson_GivesAnOutcomeForEachLineWithItsNumber) {
