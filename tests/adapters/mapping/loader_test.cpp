@@ -88,6 +88,21 @@ TEST(RuleFile, SettledAndRemove_AreReadOrRefusedWithTheirReason) {
   }
 }
 
+TEST(RuleFile, Complete_NamesFieldsOfKnownSegments) {
+  const auto load = [](std::string_view complete) {
+    const auto map = CompiledMap::Load(
+        fmt::format("name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\ncomplete: {}\nresources:\n"
+                    "  - name: e\n    type: Encounter\n    rules: [{{to: status, value: planned}}]\n"
+                    "messages: {{A01: [e]}}\n",
+                    complete),
+        "x.yaml", kLoaderVocabulary);
+    return map ? std::string("loaded") : map.error().public_text.text;
+  };
+  EXPECT_EQ(load("[PID-3]"), "loaded");
+  EXPECT_THAT(load("[PIX-3]"), testing::HasSubstr("x.yaml:5: unknown segment 'PIX'"));
+  EXPECT_THAT(load("[PID3]"), testing::HasSubstr("x.yaml:5: 'PID3' is not a field address"));
+}
+
 TEST(Address, Texts_AreReadOrRefused) {
   const auto address = ParseAddress("PID[2]-3[4].5.6");
   ASSERT_TRUE(address);
