@@ -155,6 +155,7 @@ CodedProblem CodedValueProblem(const Terminology& terminology, const Node& node,
       return problem;
     case Verdict::kNotMember:
       problem.severity = extensible ? Severity::kWarning : Severity::kError;
+      problem.of_max_value_set = !required && !extensible;
       problem.text = fmt::format("expected a code of {}", wanted);
       break;
     case Verdict::kUnknownValueSet:
@@ -170,6 +171,7 @@ CodedProblem CodedValueProblem(const Terminology& terminology, const Node& node,
   if (extensible && !binding.max_value_set.empty() &&
       Judge(terminology, node, binding.max_value_set).verdict == Verdict::kNotMember) {
     problem = {};
+    problem.of_max_value_set = true;
     problem.text = fmt::format("expected a code of {} at least", binding.max_value_set);
   }
   return problem;
@@ -183,8 +185,8 @@ CodedProblem CodingProblem(const Terminology& terminology, const Node& node, Sev
   }
   const terminology::Answer answer = terminology.ValidateInCodeSystem(coding);
   if (answer.verdict == Verdict::kNotMember) {
-    // NB: plain OIDs and words stand under the system of URIs in the standard's own examples and in much real data; what
-    // they mean is not in doubt, and terminology servers take any text for one of its codes.
+    // NB: plain OIDs and words stand under the system of URIs in the standard's own examples and in much real data;
+    // what they mean is not in doubt, and terminology servers take any text for one of its codes.
     problem.severity = coding.system == "urn:ietf:rfc:3986" ? Severity::kWarning : Severity::kError;
     problem.text = fmt::format("expected a code of {}", coding.system);
     problem.node = node.Child("code");

@@ -20,6 +20,7 @@ struct CodedProblem {
   IssueType type = IssueType::kCodeInvalid;
   std::string text;
   const model::Node* node = nullptr;  ///< the place, when it is below the element
+  bool of_max_value_set = false;      ///< it lies outside the largest value set of a binding that is not required
 };
 
 /// An element (code, uri, string, Coding, CodeableConcept, Quantity) against a binding. A value set or code system that

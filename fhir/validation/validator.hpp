@@ -41,6 +41,7 @@ struct ValidatorOptions {
   Severity best_practice = Severity::kWarning;     ///< of constraints marked as best practice
   Severity unknown_profile = Severity::kWarning;   ///< of a canonical in meta.profile that is not loaded
   Severity unknown_extension = Severity::kError;   ///< of an extension whose definition is not loaded
+  Severity max_value_set = Severity::kError;       ///< of a code outside the largest value set of a binding
   Severity wrong_display = Severity::kError;       ///< of a display that is none of its code's
   NationalIdentifierOptions national_identifiers;  ///< form and check digits of national numbers
   Checking examples = Checking::kOff;              ///< on: extensions of example.org need a definition like any other

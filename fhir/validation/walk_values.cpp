@@ -153,6 +153,9 @@ void Walk::Coding(const Node& node) {
 
 void Walk::CheckBinding(const Node& node, const Binding& binding) {
   CodedProblem problem = CodedValueProblem(terminology_, node, binding);
+  if (problem.of_max_value_set && problem.severity == Severity::kError) {
+    problem.severity = options_.max_value_set;
+  }
   if (!problem.text.empty()) {
     Report(problem.node == nullptr ? node : *problem.node, problem.severity, problem.type, std::move(problem.text));
   }

@@ -26,6 +26,7 @@ fhir::validation::ValidatorOptions OptionsOf(const settings::Validation& setting
   options.best_practices = Checking::kOff;
   options.implied_profiles = Checking::kOff;
   options.wrong_display = Severity::kWarning;
+  options.max_value_set = Severity::kWarning;  // only required bindings keep a resource out
   options.limits = limits;
   return options;
 }

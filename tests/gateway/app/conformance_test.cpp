@@ -118,6 +118,18 @@ TEST_F(ConformanceTest, UnknownProfile_IsAWarningUnlessSet) {
   EXPECT_FALSE(Passes("validation: {unknown_profile: error}", patient));
 }
 
+TEST_F(ConformanceTest, CodesBeyondBindingsThatAreNotRequired_AreWarnings) {
+  EXPECT_TRUE(Passes("{}", R"({"resourceType":"Patient","communication":[{"language":{"coding":[
+      {"system":"http://id.loc.gov/vocabulary/iso639-1","code":"hi"}]}}]})"));
+  ASSERT_EQ(issues_.issues().size(), 1u) << "outside the largest value set of its binding";
+  EXPECT_EQ(issues_.issues()[0].severity, fhir::Severity::kWarning);
+  EXPECT_TRUE(Passes("{}", R"({"resourceType":"Observation","status":"final","code":{"coding":[
+      {"system":"urn:ietf:rfc:3986","code":"1.2.840.10008.5.1.4.1.1.2"}]}})"));
+  ASSERT_EQ(issues_.issues().size(), 1u);
+  EXPECT_EQ(issues_.issues()[0].expression, "Observation.code.coding[0].code");
+  EXPECT_FALSE(Passes("{}", R"({"resourceType":"Patient","gender":"unheard"})")) << "of a required binding";
+}
+
 TEST_F(ConformanceTest, UnknownExtension_IsIgnoredUnlessSet) {
   constexpr const char* kExtended =
       R"({"resourceType":"Patient","extension":[{"url":"https://extensions.test/none","valueBoolean":true}]})";
