@@ -109,10 +109,15 @@ void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7
        telemetry::Flag("repeated", report.repeated), Code("condition", report.condition), Code("place", report.place)});
 }
 
+/// Empty in the settings means all.
+std::vector<std::string> NarrativeTypes(const settings::Search& search) {
+  return search.narrative_types.empty() ? std::vector<std::string>{"*"} : search.narrative_types;
+}
+
 fhir::Result<void> CheckTypes(const std::vector<std::string>& names, std::string_view setting) {
   for (const std::string& name : names) {
     const auto& r4 = fhir::metadata::Definitions::R4();
-    if (name != "*" && !r4.IsResource(r4.FindType(name))) {
+    if (name != "*" && name != "none" && !r4.IsResource(r4.FindType(name))) {
       return fhir::Fail(fhir::ErrorCode::kConfiguration,
                         fmt::format("{}: {} is no resource type of FHIR R4", setting, name));
     }
@@ -200,6 +205,8 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.page_size_default = static_cast<int>(settings.search.page_size_default);
   options.page_size_max = static_cast<int>(settings.search.page_size_max);
   options.includes_max = static_cast<std::int64_t>(settings.search.includes_max);
+  options.narrative_types = NarrativeTypes(settings.search);
+  options.content_types = settings.search.content_types;
   options.limits = settings.limits;
   options.check = conformance.write_check.get();
   options.references_checked = settings.validation.local_references == "enforce";
@@ -344,7 +351,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.software_version = Version();
   rest_options.started = fhir::FormatInstant(clock.NowUs());
   rest_options.limits = settings.limits;
-  rest_options.narrative_types = settings.search.narrative_types;
+  rest_options.narrative_types = NarrativeTypes(settings.search);
   rest_options.content_types = settings.search.content_types;
   rest_options.update_create = settings.rest.update_create;
   rest_options.conditional_create = settings.rest.conditional_create;

@@ -61,8 +61,8 @@ struct Search {
   std::size_t page_size_default = 50;
   std::size_t page_size_max = 1'000;
   std::size_t includes_max = 1'000;
-  std::vector<std::string> narrative_types = {"*"};  ///< resource types, "*" for all
-  std::vector<std::string> content_types;
+  std::vector<std::string> narrative_types;  ///< resource types; empty: all; "none"
+  std::vector<std::string> content_types;    ///< resource types, "*" for all
 };
 
 /// What of the REST API's optional parts is offered; announced in the CapabilityStatement.

@@ -97,11 +97,11 @@ constexpr Setting kSearch[] = {
     {"narrative_types",
      At<&Search::narrative_types>(),
      {.about =
-          "Resource types whose narrative _text searches; * means all. Resources are indexed when they are written.",
+          "Resource types whose narrative _text searches. Empty: all; none: none. Indexed when a resource is written.",
       .example = "Composition"}},
     {"content_types",
      At<&Search::content_types>(),
-     {.about = "Resource types whose texts _content searches; * means all. It costs more than all else a resource is "
+     {.about = "Resource types whose texts _content searches; * means all. Costs more than all else a resource is "
                "indexed by.",
       .example = "DocumentReference"}},
 };

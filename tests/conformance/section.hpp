@@ -7,8 +7,8 @@
 
 namespace fhir::conformance {
 
-/// What a section of docs/conformance.md differs in from `text`; empty when it is the same or has just been written.
-/// Shape: name is that of the marks, "validator".
-std::string CheckSection(std::string_view name, std::string_view text);
+/// What a section of docs/conformance.md, or of another page, differs in from `text`; empty when it is the same or has
+/// just been written. Shape: name is that of the marks, "validator".
+std::string CheckSection(std::string_view name, std::string_view text, std::string_view page = "docs/conformance.md");
 
 }  // namespace fhir::conformance

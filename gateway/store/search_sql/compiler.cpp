@@ -33,6 +33,13 @@ fhir::metadata::SearchType RowType(const Criterion& criterion) {
   return identifier ? fhir::metadata::SearchType::kToken : criterion.parameter->type;
 }
 
+// Criteria that an index table can be read for, without a look at resource_version.
+bool YieldsIds(const Criterion& criterion) {
+  return (criterion.kind == CriterionKind::kParameter && !Negated(criterion) && criterion.parameter != nullptr &&
+          !criterion.values.empty()) ||
+         criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas;
+}
+
 bool IsGroup(const Criterion& criterion) {
   return criterion.kind == CriterionKind::kAll || criterion.kind == CriterionKind::kAny ||
          criterion.kind == CriterionKind::kNone;
@@ -170,7 +177,23 @@ fhir::Result<void> Compiler::AppendMissing(const Scope& scope, const Criterion& 
   return {};
 }
 
+// "a or b" of criteria that each have an index becomes one set of ids: as an OR of conditions the server would test
+// every resource of the type.
+fhir::Result<void> Compiler::AppendUnion(const Scope& scope, std::span<const Criterion> parts) {
+  sql_ << scope.alias << ".id IN (";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    sql_ << (i == 0 ? "" : " UNION ALL ");
+    GW_TRY(AppendIdSet(scope.type, parts[i]));
+  }
+  sql_ << ")";
+  return {};
+}
+
 fhir::Result<void> Compiler::AppendGroup(const Scope& scope, const Criterion& group) {
+  if (group.kind == CriterionKind::kAny && group.parts.size() > 1 && scope.type != fhir::metadata::kNoType &&
+      std::all_of(group.parts.begin(), group.parts.end(), YieldsIds)) {
+    return AppendUnion(scope, group.parts);
+  }
   const bool all = group.kind == CriterionKind::kAll;
   sql_ << (group.kind == CriterionKind::kNone ? "NOT (" : "(");
   if (group.parts.empty()) {

@@ -58,6 +58,7 @@ class Compiler {
   /// The same of several parameters, or of all when none is given.
   void AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type, std::span<const std::uint16_t> parameters,
                         std::string_view table);
+  fhir::Result<void> AppendUnion(const Scope& scope, std::span<const fhir::search::Criterion> parts);
   fhir::Result<void> AppendGroup(const Scope& scope, const fhir::search::Criterion& group);
   fhir::Result<void> AppendFullText(const Scope& scope, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendMissing(const Scope& scope, const fhir::search::Criterion& criterion);

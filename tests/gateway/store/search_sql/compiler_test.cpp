@@ -88,6 +88,14 @@ TEST(SearchSql, Composite_IsOneRow) {
             "t1.closed_tx IS NULL AND (((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text))))");
 }
 
+TEST(SearchSql, Filter_OrOfIndexedCriteria_IsAUnion) {
+  EXPECT_EQ(
+      Open("Patient", "_filter", "family eq x or gender eq male"),
+      " AND r.id IN (SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL "
+      "AND (t1.folded = $1::text) UNION ALL SELECT t2.id FROM idx_token t2 WHERE t2.type = N AND t2.parameter = N AND "
+      "t2.closed_tx IS NULL AND (t2.code = ANY ($2::text[])))");
+}
+
 TEST(SearchSql, Filter_IsLogicOverTheSameConditions) {
   EXPECT_EQ(Open("Patient", "_filter", "family eq x or not (gender eq male)"),
             " AND (r.id IN (SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS "
