@@ -229,7 +229,7 @@ class Expander {
 Result<model::Document> Expand(const Terminology& terminology, std::string_view value_set,
                                const ExpandOptions& options) {
   const auto compiled = terminology.FindValueSet(value_set);
-  auto document = terminology.registry().Read("ValueSet", value_set);
+  auto document = terminology.ReadValueSet(value_set);
   if (compiled == nullptr || !document) {
     return Fail(ErrorCode::kNotFound, fmt::format("the value set {} is not loaded", value_set));
   }

@@ -166,6 +166,18 @@ std::shared_ptr<const ConceptMap> Terminology::FindConceptMap(std::string_view c
                   : nullptr;
 }
 
+std::optional<model::Document> Terminology::ReadValueSet(std::string_view canonical) const {
+  return registry_.Read("ValueSet", canonical);
+}
+
+void Terminology::ForEachConceptMap(const std::function<void(std::string_view canonical)>& visit) const {
+  registry_.ForEach("ConceptMap", [&](const packages::ResourceName& name) {
+    std::string canonical(name.url);
+    canonical.append("|").append(name.version);
+    visit(canonical);
+  });
+}
+
 Answer Terminology::ValidateCode(std::string_view value_set, const Coding& coding, SystemRule rule) const {
   auto compiled = FindValueSet(value_set);
   if (compiled == nullptr) {

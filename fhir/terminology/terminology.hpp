@@ -4,7 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,11 +56,13 @@ struct TerminologyLimits {
 };
 
 /// Compiles what it is asked about, once, and keeps it in a bounded cache. thread-safe.
+/// What resources there are is the registry's word, and that of a derived class that finds others besides: the answers
+/// are made from the virtual functions alone.
 class Terminology {
  public:
   /// `registry` must outlive this.
   explicit Terminology(const packages::Registry& registry, const TerminologyLimits& limits = {});
-  ~Terminology();
+  virtual ~Terminology();
   Terminology(const Terminology&) = delete;
   Terminology& operator=(const Terminology&) = delete;
 
@@ -73,14 +77,19 @@ class Terminology {
   Answer ValidateInCodeSystem(const Coding& coding) const;
 
   /// The compiled form; nullptr when it is not loaded or cannot be read. Of a version that is not loaded, another one.
-  std::shared_ptr<const ValueSet> FindValueSet(std::string_view canonical) const;
+  virtual std::shared_ptr<const ValueSet> FindValueSet(std::string_view canonical) const;
   /// ISO 3166 and 4217, which no resource defines, are what the value sets of the registry list of them.
-  std::shared_ptr<const CodeSystem> FindCodeSystem(std::string_view canonical) const;
+  virtual std::shared_ptr<const CodeSystem> FindCodeSystem(std::string_view canonical) const;
   /// Compiles a value set that the registry need not know. Cost: as the first use of any; nothing is cached.
-  std::shared_ptr<const ValueSet> Compile(const model::Node& value_set) const;
+  virtual std::shared_ptr<const ValueSet> Compile(const model::Node& value_set) const;
 
   /// The compiled form; nullptr when it is not loaded or cannot be read.
-  std::shared_ptr<const ConceptMap> FindConceptMap(std::string_view canonical) const;
+  virtual std::shared_ptr<const ConceptMap> FindConceptMap(std::string_view canonical) const;
+
+  /// The ValueSet resource as it was published; nullopt when it is not loaded.
+  virtual std::optional<model::Document> ReadValueSet(std::string_view canonical) const;
+  /// The canonical ("url|version") of every concept map that FindConceptMap knows.
+  virtual void ForEachConceptMap(const std::function<void(std::string_view canonical)>& visit) const;
 
   const packages::Registry& registry() const { return registry_; }
 

@@ -156,9 +156,7 @@ Result<model::Document> Translate(const Terminology& terminology, const std::vec
     }
     maps.emplace_back(options.concept_map);
   } else {
-    terminology.registry().ForEach("ConceptMap", [&](const packages::ResourceName& name) {
-      maps.push_back(fmt::format("{}|{}", name.url, name.version));
-    });
+    terminology.ForEachConceptMap([&](std::string_view canonical) { maps.emplace_back(canonical); });
   }
   Translator translator(terminology, options);
   for (const std::string& map : maps) {

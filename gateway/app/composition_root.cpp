@@ -43,7 +43,9 @@
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
 #include "gateway/store/resource_store.hpp"
+#include "gateway/store/resource_views.hpp"
 #include "gateway/store/statistics.hpp"
+#include "gateway/store/terminology/stored_terminology.hpp"
 #include "gateway/store/unit_of_work.hpp"
 
 namespace gateway::app {
@@ -145,6 +147,8 @@ struct Gateway::Parts {
   std::unique_ptr<audit::TransactionAudit> transaction_audit;
   std::unique_ptr<store::StoreUnitOfWorkFactory> units;
   std::unique_ptr<store::StoreResourceStore> resources;
+  std::unique_ptr<store::StoreResourceViews> views;
+  std::unique_ptr<store::StoredTerminology> terminology;
   std::unique_ptr<store::JournalStore> journal;
   std::unique_ptr<store::OutboxStore> outbox;
   std::unique_ptr<audit::ReadAudit> read_audit;
@@ -233,6 +237,9 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
 
   units = std::make_unique<store::StoreUnitOfWorkFactory>(database->pool(), options);
   resources = std::make_unique<store::StoreResourceStore>(database->pool(), options);
+  views = std::make_unique<store::StoreResourceViews>(database->pool(), options);
+  terminology = std::make_unique<store::StoredTerminology>(*conformance.terminology, *resources, *views,
+                                                           store::StoredTerminologyLimits{.resource = settings.limits});
   journal = std::make_unique<store::JournalStore>(database->pool());
   outbox = std::make_unique<store::OutboxStore>(database->pool());
   read_audit = std::make_unique<audit::ReadAudit>(definitions, *units, clock, audit_options);
@@ -361,13 +368,14 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.guides = conformance.guides;
   rest_options.profiles = conformance.profiles;
   rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
-  const rest::RestPorts ports{.definitions = fhir::metadata::Definitions::R4(),
-                              .store = *resources,
-                              .units = *units,
-                              .audit = settings.audit.reads ? read_audit.get() : nullptr,
-                              .validator = conformance.validator.get(),
-                              .clock = &clock,
-                              .terminology = conformance.terminology.get()};
+  const rest::RestPorts ports{
+      .definitions = fhir::metadata::Definitions::R4(),
+      .store = *resources,
+      .units = *units,
+      .audit = settings.audit.reads ? read_audit.get() : nullptr,
+      .validator = conformance.validator.get(),
+      .clock = &clock,
+      .operations = {.views = views.get(), .terminology = terminology.get()}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);

@@ -102,6 +102,23 @@ void AddInteractions(Document& document, Node& parent, bool on_type) {
   }
 }
 
+/// Each operation of the rows that `wanted` takes, once, whatever its methods and levels.
+template <typename Wanted>
+void AddOperations(Document& document, Node& parent, const Wanted& wanted) {
+  std::set<std::string_view> done;
+  for (const RouteRow& row : RouteRows()) {
+    if (OperationOf(row).empty() || !wanted(row) || !done.insert(OperationOf(row)).second) {
+      continue;
+    }
+    const std::string_view name = OperationOf(row).substr(1);
+    Node& operation = document.Add(parent, "operation");
+    document.Add(operation, "name", name);
+    document.Add(operation, "definition",
+                 row.definition.empty() ? fmt::format("http://hl7.org/fhir/OperationDefinition/Resource-{}", name)
+                                        : std::string(row.definition));
+  }
+}
+
 void AddResourceType(Document& document, Node& rest, const Definitions& definitions, TypeId type,
                      const ReverseIncludes& reverse, const RestOptions& options) {
   Node& resource = document.Add(rest, "resource");
@@ -146,14 +163,9 @@ void AddResourceType(Document& document, Node& rest, const Definitions& definiti
     document.Add(search, "definition", parameter->url);
     document.Add(search, "type", SearchTypeCode(parameter->type));
   }
-  for (const RouteRow& row : RouteRows()) {
-    if (row.interaction == "operation" && row.pattern.starts_with("/{type}/$")) {
-      const std::string_view name = row.pattern.substr(std::string_view("/{type}/$").size());
-      Node& operation = document.Add(resource, "operation");
-      document.Add(operation, "name", name);
-      document.Add(operation, "definition", fmt::format("http://hl7.org/fhir/OperationDefinition/Resource-{}", name));
-    }
-  }
+  AddOperations(document, resource, [&](const RouteRow& row) {
+    return row.pattern.starts_with("/{type}/") || TypeNameOf(row) == definitions.TypeName(type);
+  });
 }
 
 }  // namespace
@@ -207,6 +219,7 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
     AddResourceType(document, rest, definitions, type, reverse, options);
   }
   AddInteractions(document, rest, false);
+  AddOperations(document, rest, [](const RouteRow& row) { return row.pattern.starts_with("/$"); });
   return fhir::json::WriteJson(root);
 }
 

@@ -8,6 +8,9 @@ namespace {
 
 using http::Method;
 
+/// Canonicals of the standard's OperationDefinitions begin with it.
+#define GW_OPERATION(name) "http://hl7.org/fhir/OperationDefinition/" name
+
 constexpr RouteRow kRouteRows[] = {
     {Method::kGet, "/metadata", "capabilities", Capabilities, AuditTime::kNever, 'R'},
     {Method::kPost, "", "transaction", Transaction, AuditTime::kInTransaction, 'E'},
@@ -35,12 +38,72 @@ constexpr RouteRow kRouteRows[] = {
     {Method::kPost, "/{type}/$validate", "operation", operations::Validate, AuditTime::kNever, 'E'},
     {Method::kPost, "/{type}/{id}/$validate", "operation", operations::Validate, AuditTime::kAfter, 'E'},
     {Method::kGet, "/{type}/{id}/$validate", "operation", operations::Validate, AuditTime::kAfter, 'E'},
+
+    {Method::kGet, "/ValueSet/$expand", "operation", operations::Expand, AuditTime::kNever, 'E',
+     GW_OPERATION("ValueSet-expand")},
+    {Method::kPost, "/ValueSet/$expand", "operation", operations::Expand, AuditTime::kNever, 'E',
+     GW_OPERATION("ValueSet-expand")},
+    {Method::kGet, "/ValueSet/{id}/$expand", "operation", operations::Expand, AuditTime::kAfter, 'E',
+     GW_OPERATION("ValueSet-expand")},
+    {Method::kPost, "/ValueSet/{id}/$expand", "operation", operations::Expand, AuditTime::kAfter, 'E',
+     GW_OPERATION("ValueSet-expand")},
+    {Method::kGet, "/ValueSet/$validate-code", "operation", operations::ValidateCodeInValueSet, AuditTime::kNever, 'E',
+     GW_OPERATION("ValueSet-validate-code")},
+    {Method::kPost, "/ValueSet/$validate-code", "operation", operations::ValidateCodeInValueSet, AuditTime::kNever, 'E',
+     GW_OPERATION("ValueSet-validate-code")},
+    {Method::kGet, "/ValueSet/{id}/$validate-code", "operation", operations::ValidateCodeInValueSet, AuditTime::kAfter,
+     'E', GW_OPERATION("ValueSet-validate-code")},
+    {Method::kPost, "/ValueSet/{id}/$validate-code", "operation", operations::ValidateCodeInValueSet, AuditTime::kAfter,
+     'E', GW_OPERATION("ValueSet-validate-code")},
+    {Method::kGet, "/CodeSystem/$validate-code", "operation", operations::ValidateCodeInCodeSystem, AuditTime::kNever,
+     'E', GW_OPERATION("CodeSystem-validate-code")},
+    {Method::kPost, "/CodeSystem/$validate-code", "operation", operations::ValidateCodeInCodeSystem, AuditTime::kNever,
+     'E', GW_OPERATION("CodeSystem-validate-code")},
+    {Method::kGet, "/CodeSystem/{id}/$validate-code", "operation", operations::ValidateCodeInCodeSystem,
+     AuditTime::kAfter, 'E', GW_OPERATION("CodeSystem-validate-code")},
+    {Method::kPost, "/CodeSystem/{id}/$validate-code", "operation", operations::ValidateCodeInCodeSystem,
+     AuditTime::kAfter, 'E', GW_OPERATION("CodeSystem-validate-code")},
+    {Method::kGet, "/CodeSystem/$lookup", "operation", operations::Lookup, AuditTime::kNever, 'E',
+     GW_OPERATION("CodeSystem-lookup")},
+    {Method::kPost, "/CodeSystem/$lookup", "operation", operations::Lookup, AuditTime::kNever, 'E',
+     GW_OPERATION("CodeSystem-lookup")},
+    {Method::kGet, "/CodeSystem/$subsumes", "operation", operations::Subsumes, AuditTime::kNever, 'E',
+     GW_OPERATION("CodeSystem-subsumes")},
+    {Method::kPost, "/CodeSystem/$subsumes", "operation", operations::Subsumes, AuditTime::kNever, 'E',
+     GW_OPERATION("CodeSystem-subsumes")},
+    {Method::kGet, "/CodeSystem/{id}/$subsumes", "operation", operations::Subsumes, AuditTime::kAfter, 'E',
+     GW_OPERATION("CodeSystem-subsumes")},
+    {Method::kPost, "/CodeSystem/{id}/$subsumes", "operation", operations::Subsumes, AuditTime::kAfter, 'E',
+     GW_OPERATION("CodeSystem-subsumes")},
+    {Method::kGet, "/ConceptMap/$translate", "operation", operations::Translate, AuditTime::kNever, 'E',
+     GW_OPERATION("ConceptMap-translate")},
+    {Method::kPost, "/ConceptMap/$translate", "operation", operations::Translate, AuditTime::kNever, 'E',
+     GW_OPERATION("ConceptMap-translate")},
+    {Method::kGet, "/ConceptMap/{id}/$translate", "operation", operations::Translate, AuditTime::kAfter, 'E',
+     GW_OPERATION("ConceptMap-translate")},
+    {Method::kPost, "/ConceptMap/{id}/$translate", "operation", operations::Translate, AuditTime::kAfter, 'E',
+     GW_OPERATION("ConceptMap-translate")},
 };
+
+#undef GW_OPERATION
 
 }  // namespace
 
 std::span<const RouteRow> RouteRows() {
   return kRouteRows;
+}
+
+std::string_view TypeNameOf(const RouteRow& row) {
+  if (!row.pattern.starts_with('/')) {
+    return {};
+  }
+  const std::string_view first = row.pattern.substr(1, row.pattern.find('/', 1) - 1);
+  return !first.empty() && first.front() >= 'A' && first.front() <= 'Z' ? first : std::string_view();
+}
+
+std::string_view OperationOf(const RouteRow& row) {
+  const std::size_t at = row.pattern.rfind("/$");
+  return at == std::string_view::npos ? std::string_view() : row.pattern.substr(at + 1);
 }
 
 }  // namespace gateway::rest

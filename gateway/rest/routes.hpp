@@ -23,8 +23,14 @@ struct RouteRow {
   std::string_view interaction;  ///< code of http://hl7.org/fhir/restful-interaction
   Interaction run;
   AuditTime audit;
-  char action;  ///< AuditEvent.action
+  char action;                       ///< AuditEvent.action
+  std::string_view definition = {};  ///< canonical of an operation's OperationDefinition
 };
+
+/// The resource type that the pattern begins with, e.g. "ValueSet"; empty for "{type}" and on system level.
+std::string_view TypeNameOf(const RouteRow& row);
+/// "$expand" for an operation; empty for other rows.
+std::string_view OperationOf(const RouteRow& row);
 
 std::span<const RouteRow> RouteRows();
 

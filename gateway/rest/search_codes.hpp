@@ -1,5 +1,5 @@
-// The codes of search modifiers: value sets of the record as far as the party may read them, then those that this
-// server knows; hierarchies of the code systems it knows.
+// The codes of search modifiers: value sets and hierarchies of code systems, as the party sees them in packages and in
+// the record.
 #pragma once
 
 #include <string_view>

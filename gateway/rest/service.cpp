@@ -140,7 +140,11 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
     return ErrorResponse(call, {.code = fhir::ErrorCode::kUnauthenticated, .public_text = {"credentials are needed"}});
   }
   call.preferences = ReadPreferences(request);
+  call.type = call.definitions().FindType(TypeNameOf(row));
   call.audit.interaction = row.interaction;
+  if (!OperationOf(row).empty()) {
+    call.audit.searched_type = row.pattern.substr(1);
+  }
   call.audit.action = row.action;
 
   fhir::Result<void> prepared = PrepareCall(call);

@@ -14,15 +14,14 @@
 #include "adapters/port/audit.hpp"
 #include "adapters/port/ports.hpp"
 #include "adapters/port/resource_store.hpp"
+#include "adapters/port/resource_views.hpp"
+#include "adapters/port/terminology_source.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/limits.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "gateway/http/message.hpp"
 #include "gateway/http/router/router.hpp"
 
-namespace fhir::terminology {
-class Terminology;
-}
 namespace fhir::validation {
 class Validator;
 }
@@ -62,6 +61,12 @@ struct RestOptions {
   int attempts_max = 5;                      ///< of one write, after deadlocks
 };
 
+/// What operations need besides. An operation whose port is null answers that this server does not support it.
+struct OperationPorts {
+  adapters::port::ResourceViews* views = nullptr;
+  adapters::port::TerminologySource* terminology = nullptr;
+};
+
 /// All references are borrowed and must outlive the service.
 struct RestPorts {
   const fhir::metadata::Definitions& definitions;
@@ -70,7 +75,7 @@ struct RestPorts {
   adapters::port::AuditTrail* audit = nullptr;             ///< null: reads and refusals are not recorded
   const fhir::validation::Validator* validator = nullptr;  ///< of $validate; null: structure and closed lists alone
   const adapters::port::Clock* clock = nullptr;            ///< for constraints that ask for the time; null: unchecked
-  const fhir::terminology::Terminology* terminology = nullptr;  ///< of :in, :below …; null: these are refused
+  OperationPorts operations = {};
 };
 
 /// A statement about this server, as it is sent.

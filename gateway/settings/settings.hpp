@@ -85,6 +85,10 @@ struct Validation {
   std::map<std::string, std::string> profiles;  ///< resource type to canonical
 };
 
+struct TerminologySettings {
+  std::size_t cache_bytes_max = 128u * 1024 * 1024;  ///< half of it for code systems
+};
+
 struct JournalSettings {
   std::size_t dispatcher_threads = 2;
   std::int64_t poll_ms = 500;
@@ -114,6 +118,7 @@ struct Settings {
   Rest rest;
   Validation validation;
   std::vector<std::string> packages;  ///< paths
+  TerminologySettings terminology;
   JournalSettings journal;
   Log log;
   fhir::Limits limits;

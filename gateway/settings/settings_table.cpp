@@ -180,6 +180,16 @@ constexpr Setting kJournal[] = {
      {.about = "Deliveries before the dead letters.", .unit = "attempts", .min = 1, .max = 100'000}},
 };
 
+constexpr Setting kTerminology[] = {
+    {"cache_bytes_max",
+     At<&TerminologySettings::cache_bytes_max>(),
+     {.about = "Memory for compiled code systems, value sets and concept maps. Half of it is for code systems, whose "
+               "concepts take about 150 bytes each; one that does not fit is compiled for every question.",
+      .unit = "bytes",
+      .min = 1024 * 1024,
+      .max = 64LL * 1024 * 1024 * 1024}},
+};
+
 constexpr Setting kLog[] = {
     {"level",
      At<&Log::level>(),
@@ -239,6 +249,7 @@ std::vector<Setting> MakeSections() {
                  "code systems.",
         .form = Form::kPath,
         .example = "packages/hl7.fhir.fr.core.tgz"}},
+      {"terminology", At<&Settings::terminology>(), {.about = "Answers about codes."}, kTerminology},
       {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},
       {"log", At<&Settings::log>(), {.about = "Log lines in JSON."}, kLog},
       {"limits", At<&Settings::limits>(), {.about = "Limits on every resource, whatever way it arrives."}, kLimits},

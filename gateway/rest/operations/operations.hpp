@@ -12,4 +12,15 @@ namespace gateway::rest::operations {
 /// https://hl7.org/fhir/R4/resource-operation-validate.html
 fhir::Result<http::Response> Validate(Call& call);
 
+/// ValueSet/$expand, by url, inline, or of a stored one.
+fhir::Result<http::Response> Expand(Call& call);
+/// $validate-code of ValueSet and of CodeSystem.
+fhir::Result<http::Response> ValidateCodeInValueSet(Call& call);
+fhir::Result<http::Response> ValidateCodeInCodeSystem(Call& call);
+/// CodeSystem/$lookup and CodeSystem/$subsumes.
+fhir::Result<http::Response> Lookup(Call& call);
+fhir::Result<http::Response> Subsumes(Call& call);
+/// ConceptMap/$translate.
+fhir::Result<http::Response> Translate(Call& call);
+
 }  // namespace gateway::rest::operations

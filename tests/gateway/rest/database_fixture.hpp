@@ -19,6 +19,8 @@
 #include "gateway/http/target.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/resource_store.hpp"
+#include "gateway/store/resource_views.hpp"
+#include "gateway/store/terminology/stored_terminology.hpp"
 #include "gateway/store/unit_of_work.hpp"
 #include "tests/support/postgres/test_database.hpp"
 
@@ -61,13 +63,15 @@ class Gateway {
     units_ = std::make_unique<gateway::store::StoreUnitOfWorkFactory>(*pool_, options);
     store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
-    terminology_ = std::make_unique<fhir::terminology::Terminology>(fhir::packages::Registry::Core());
+    views_ = std::make_unique<gateway::store::StoreResourceViews>(*pool_, options);
+    terminology_ = std::make_unique<gateway::store::StoredTerminology>(packages_, *store_, *views_);
     auto service = gateway::rest::Service::Create({.definitions = r4,
                                                    .store = *store_,
                                                    .units = *units_,
                                                    .audit = trail_.get(),
                                                    .clock = &clock_,
-                                                   .terminology = terminology_.get()},
+                                                   .operations = {.views = views_.get(),
+                                                                  .terminology = terminology_.get()}},
                                                   {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
@@ -135,8 +139,10 @@ class Gateway {
   std::unique_ptr<gateway::audit::TransactionAudit> hook_;
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;
   std::unique_ptr<gateway::store::StoreResourceStore> store_;
+  std::unique_ptr<gateway::store::StoreResourceViews> views_;
+  fhir::terminology::Terminology packages_{fhir::packages::Registry::Core()};
+  std::unique_ptr<gateway::store::StoredTerminology> terminology_;
   std::unique_ptr<gateway::audit::ReadAudit> trail_;
-  std::unique_ptr<fhir::terminology::Terminology> terminology_;
   std::shared_ptr<gateway::rest::Service> service_;
   gateway::http::Handler handler_;
 };
