@@ -74,6 +74,8 @@ std::string_view Code(BundleType type) {
       return "batch-response";
     case BundleType::kCollection:
       return "collection";
+    case BundleType::kDocument:
+      return "document";
   }
   return "collection";
 }
@@ -88,6 +90,12 @@ BundleWriter::BundleWriter(const BundleHead& head, std::size_t bytes_expected) {
     }
   };
   text("id", head.id);
+  if (!head.identifier.empty()) {
+    out_ += ",\"identifier\":";
+    ObjectText identifier(out_);
+    identifier.Text("system", "urn:ietf:rfc:3986");
+    identifier.Text("value", head.identifier);
+  }
   text("type", Code(head.type));
   text("timestamp", head.timestamp);
   if (head.total) {
@@ -114,7 +122,20 @@ void BundleWriter::Add(const EntryOut& entry) {
   object.Bytes("resource", entry.resource);
   if (entry.mode != SearchMode::kNone) {
     object.Name("search");
-    ObjectText(out_).Text("mode", CodeOf(entry.mode));
+    ObjectText search(out_);
+    if (!entry.match_grade.empty()) {
+      search.Name("extension");
+      out_ += '[';
+      {
+        // Source: https://hl7.org/fhir/R4/extension-match-grade.html
+        ObjectText extension(out_);
+        extension.Text("url", "http://hl7.org/fhir/StructureDefinition/match-grade");
+        extension.Text("valueCode", entry.match_grade);
+      }
+      out_ += ']';
+    }
+    search.Text("mode", CodeOf(entry.mode));
+    search.Bytes("score", entry.score);
   }
   if (!entry.request_method.empty()) {
     object.Name("request");

@@ -19,6 +19,7 @@ enum class BundleType : std::uint8_t {
   kTransactionResponse,
   kBatchResponse,
   kCollection,
+  kDocument,
 };
 std::string_view Code(BundleType type);
 
@@ -32,8 +33,9 @@ struct Link {
 /// What stands before the entries.
 struct BundleHead {
   BundleType type = BundleType::kSearchset;
-  std::string_view id;         ///< left out when empty
-  std::string_view timestamp;  ///< an instant; left out when empty
+  std::string_view id;          ///< left out when empty
+  std::string_view identifier;  ///< a URI (urn:uuid:…), which documents need; left out when empty
+  std::string_view timestamp;   ///< an instant; left out when empty
   std::optional<std::int64_t> total;
   std::vector<Link> links;
 };
@@ -43,6 +45,8 @@ struct EntryOut {
   std::string_view full_url;
   std::string_view resource;  ///< compact JSON bytes
   SearchMode mode = SearchMode::kNone;
+  std::string_view score;           ///< with a mode: search.score, a decimal
+  std::string_view match_grade;     ///< with a mode: how sure a match of patients is
   std::string_view request_method;  ///< with request_url: history and requests
   std::string_view request_url;
   std::string_view if_none_exist;

@@ -375,7 +375,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
       .audit = settings.audit.reads ? read_audit.get() : nullptr,
       .validator = conformance.validator.get(),
       .clock = &clock,
-      .operations = {.views = views.get(), .terminology = terminology.get()}};
+      .operations = {.views = views.get(), .terminology = terminology.get(), .ids = &ids}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);

@@ -65,6 +65,7 @@ struct RestOptions {
 struct OperationPorts {
   adapters::port::ResourceViews* views = nullptr;
   adapters::port::TerminologySource* terminology = nullptr;
+  adapters::port::IdSource* ids = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

@@ -23,4 +23,24 @@ fhir::Result<http::Response> Subsumes(Call& call);
 /// ConceptMap/$translate.
 fhir::Result<http::Response> Translate(Call& call);
 
+/// $meta of the system, a type, a resource or a version; $meta-add and $meta-delete of a resource.
+fhir::Result<http::Response> Meta(Call& call);
+fhir::Result<http::Response> MetaAdd(Call& call);
+fhir::Result<http::Response> MetaDelete(Call& call);
+
+/// A compartment and what it refers to, page by page.
+fhir::Result<http::Response> EverythingOfPatient(Call& call);
+fhir::Result<http::Response> EverythingOfEncounter(Call& call);
+
+/// Observation/$lastn: the most recent observations of each kind.
+fhir::Result<http::Response> Lastn(Call& call);
+/// Observation/$stats: statistics over measurements.
+fhir::Result<http::Response> Stats(Call& call);
+
+/// Composition/$document: a document Bundle, stored when asked for.
+fhir::Result<http::Response> DocumentOfComposition(Call& call);
+
+/// Patient/$match: who of the record a patient may be.
+fhir::Result<http::Response> MatchPatient(Call& call);
+
 }  // namespace gateway::rest::operations

@@ -71,7 +71,8 @@ class Gateway {
                                                    .audit = trail_.get(),
                                                    .clock = &clock_,
                                                    .operations = {.views = views_.get(),
-                                                                  .terminology = terminology_.get()}},
+                                                                  .terminology = terminology_.get(),
+                                                                  .ids = &ids_}},
                                                   {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);

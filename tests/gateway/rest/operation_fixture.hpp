@@ -92,6 +92,14 @@ class MemoryViews final : public port::ResourceViews {
   MemoryStore& store_;
 };
 
+class CountedIds final : public port::IdSource {
+ public:
+  std::string NewId() override { return "00000000-0000-7000-8000-00000000000" + std::to_string(++last_ % 10); }
+
+ private:
+  int last_ = 0;
+};
+
 class OperationTest : public RestTest {
  protected:
   OperationTest() { Serve(); }
@@ -104,7 +112,7 @@ class OperationTest : public RestTest {
          .units = store_,
          .audit = &audit_,
          .clock = &clock_,
-         .operations = {.views = &views_, .terminology = &terminology_}},
+         .operations = {.views = &views_, .terminology = &terminology_, .ids = &ids_}},
         options_);
     EXPECT_TRUE(service);
     service_ = *std::move(service);
@@ -137,6 +145,7 @@ class OperationTest : public RestTest {
   }
 
   MemoryViews views_{store_};
+  CountedIds ids_;
   fhir::terminology::Terminology packages_{fhir::packages::Registry::Core()};
   gateway::store::StoredTerminology terminology_{packages_, store_, views_};
 };
