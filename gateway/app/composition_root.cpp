@@ -365,6 +365,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.conditional_update = settings.rest.conditional_update;
   rest_options.conditional_delete = ConditionalDeleteOf(settings.rest.conditional_delete);
   rest_options.conditional_delete_max = settings.rest.conditional_delete_max;
+  rest_options.expunge_by_type = settings.rest.expunge_by_type;
   rest_options.guides = conformance.guides;
   rest_options.profiles = conformance.profiles;
   rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
@@ -375,7 +376,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
       .audit = settings.audit.reads ? read_audit.get() : nullptr,
       .validator = conformance.validator.get(),
       .clock = &clock,
-      .operations = {.views = views.get(), .terminology = terminology.get(), .ids = &ids}};
+      .operations = {.views = views.get(), .terminology = terminology.get(), .ids = &ids, .eraser = units.get()}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);

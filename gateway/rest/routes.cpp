@@ -8,6 +8,9 @@ namespace {
 
 using http::Method;
 
+/// The standard has no such operation.
+constexpr std::string_view kExpunge = "https://passerelle.example/fhir/OperationDefinition/expunge";
+
 /// Canonicals of the standard's OperationDefinitions begin with it.
 #define GW_OPERATION(name) "http://hl7.org/fhir/OperationDefinition/" name
 
@@ -127,6 +130,13 @@ constexpr RouteRow kRouteRows[] = {
      'E', GW_OPERATION("Composition-document")},
     {Method::kPost, "/Patient/$match", "operation", operations::MatchPatient, AuditTime::kAfter, 'R',
      GW_OPERATION("Patient-match")},
+
+    {Method::kPost, "/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D', kExpunge},
+    {Method::kPost, "/{type}/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D', kExpunge},
+    {Method::kPost, "/{type}/{id}/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D',
+     kExpunge},
+    {Method::kPost, "/{type}/{id}/_history/{version}/$expunge", "operation", operations::Expunge,
+     AuditTime::kInTransaction, 'D', kExpunge},
 };
 
 #undef GW_OPERATION

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/port/audit.hpp"
+#include "adapters/port/erasure.hpp"
 #include "adapters/port/ports.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/resource_views.hpp"
@@ -57,6 +58,7 @@ struct RestOptions {
   std::size_t conditional_delete_max = 100;  ///< resources that one conditional delete may delete, where several may be
   std::vector<std::string> guides;           ///< CapabilityStatement.implementationGuide
   std::vector<ProfileOfType> profiles;       ///< CapabilityStatement.rest.resource.supportedProfile
+  bool expunge_by_type = false;              ///< $expunge of a type or of the system
   int retry_after_s = 5;                     ///< on 503
   int attempts_max = 5;                      ///< of one write, after deadlocks
 };
@@ -66,6 +68,7 @@ struct OperationPorts {
   adapters::port::ResourceViews* views = nullptr;
   adapters::port::TerminologySource* terminology = nullptr;
   adapters::port::IdSource* ids = nullptr;
+  adapters::port::Eraser* eraser = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

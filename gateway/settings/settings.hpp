@@ -72,6 +72,7 @@ struct Rest {
   bool conditional_update = true;
   std::string conditional_delete = "single";  ///< not-supported, single or multiple
   std::size_t conditional_delete_max = 100;
+  bool expunge_by_type = false;
 };
 
 /// What is checked of every resource before it is stored, besides structure, cardinality and required bindings.

@@ -123,6 +123,10 @@ constexpr Setting kRest[] = {
       .unit = "resources",
       .min = 1,
       .max = 10'000}},
+    {"expunge_by_type",
+     At<&Rest::expunge_by_type>(),
+     {.about = "Whether an operator may erase past versions and deleted resources of a whole type or of the system by "
+               "$expunge."}},
 };
 
 constexpr Setting kValidation[] = {

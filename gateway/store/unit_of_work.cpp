@@ -8,6 +8,7 @@
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/search_sql/page.hpp"
 #include "gateway/store/transaction/apply.hpp"
+#include "gateway/store/transaction/erase.hpp"
 #include "gateway/store/transaction/session.hpp"
 #include "gateway/store/transaction/versions.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -62,6 +63,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   fhir::Result<void> FinishMessage(std::int64_t message_id, adapters::port::MessageState state, std::string_view ack,
                                    std::string_view error_code, std::string_view error_place,
                                    std::string_view patient_key) override;
+  fhir::Result<adapters::port::ErasureOutcome> Erase(const adapters::port::ErasureBatch& batch);
   const Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return now_us_; }
   std::string NewId() override { return options_.ids->NewId(); }
@@ -237,6 +239,16 @@ fhir::Result<void> StoreUnitOfWork::FinishMessage(std::int64_t message_id, adapt
   return {};
 }
 
+fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWork::Erase(const adapters::port::ErasureBatch& batch) {
+  auto erased = transaction::EraseBatch(*session_, batch);
+  if (!erased) {
+    failed_ = true;
+    return std::unexpected(std::move(erased).error());
+  }
+  applied_.insert(applied_.end(), erased->resources.begin(), erased->resources.end());
+  return erased->outcome;
+}
+
 fhir::Result<void> StoreUnitOfWork::Commit() {
   if (failed_) {
     session_->Rollback();
@@ -262,6 +274,15 @@ fhir::Result<void> StoreUnitOfWork::Commit() {
 }
 
 }  // namespace
+
+fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWorkFactory::Erase(const Actor& actor,
+                                                                           const adapters::port::ErasureBatch& batch) {
+  GW_ASSIGN(auto session, transaction::Session::Open(pool_));
+  StoreUnitOfWork work(std::move(session), options_, extractor_, wanted_, actor);
+  GW_ASSIGN(const adapters::port::ErasureOutcome outcome, work.Erase(batch));
+  GW_TRY(work.Commit());
+  return outcome;
+}
 
 StoreUnitOfWorkFactory::StoreUnitOfWorkFactory(pg::Pool& pool, StoreOptions options)
     : pool_(pool), options_(std::move(options)) {

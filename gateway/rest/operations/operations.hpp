@@ -40,6 +40,9 @@ fhir::Result<http::Response> Stats(Call& call);
 /// Composition/$document: a document Bundle, stored when asked for.
 fhir::Result<http::Response> DocumentOfComposition(Call& call);
 
+/// $expunge: rows go for good; of a patient with all that is about it alone.
+fhir::Result<http::Response> Expunge(Call& call);
+
 /// Patient/$match: who of the record a patient may be.
 fhir::Result<http::Response> MatchPatient(Call& call);
 

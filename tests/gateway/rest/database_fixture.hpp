@@ -72,7 +72,8 @@ class Gateway {
                                                    .clock = &clock_,
                                                    .operations = {.views = views_.get(),
                                                                   .terminology = terminology_.get(),
-                                                                  .ids = &ids_}},
+                                                                  .ids = &ids_,
+                                                                  .eraser = units_.get()}},
                                                   {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/port/erasure.hpp"
 #include "adapters/port/ports.hpp"
 #include "adapters/port/resource_views.hpp"
 #include "fhir/terminology/terminology.hpp"
@@ -92,6 +93,44 @@ class MemoryViews final : public port::ResourceViews {
   MemoryStore& store_;
 };
 
+/// An Eraser over a MemoryStore.
+class MemoryEraser final : public port::Eraser {
+ public:
+  explicit MemoryEraser(MemoryStore& store) : store_(store) {}
+
+  /// By keys alone; what is asked for is kept for the test.
+  fhir::Result<port::ErasureOutcome> Erase(const port::Actor& actor, const port::ErasureBatch& batch) override {
+    parties.push_back(actor.party);
+    erasures.push_back(batch);
+    port::ErasureOutcome outcome;
+    for (const auto& key : batch.keys) {
+      const auto found = store_.state.versions.find(key);
+      if (found == store_.state.versions.end()) {
+        continue;
+      }
+      auto& versions = found->second;
+      const std::size_t before = versions.size();
+      if (batch.what == port::Erased::kPastVersions) {
+        std::erase_if(versions, [&](const port::StoredResource& each) {
+          return each.version != versions.back().version && each.version == batch.version.value_or(each.version);
+        });
+        outcome.versions += static_cast<std::int64_t>(before - versions.size());
+      } else if (batch.what == port::Erased::kResources || versions.back().deleted) {
+        outcome.versions += static_cast<std::int64_t>(before);
+        ++outcome.resources;
+        store_.state.versions.erase(found);
+      }
+    }
+    return outcome;
+  }
+
+  std::vector<std::string> parties;
+  std::vector<port::ErasureBatch> erasures;
+
+ private:
+  MemoryStore& store_;
+};
+
 class CountedIds final : public port::IdSource {
  public:
   std::string NewId() override { return "00000000-0000-7000-8000-00000000000" + std::to_string(++last_ % 10); }
@@ -112,7 +151,7 @@ class OperationTest : public RestTest {
          .units = store_,
          .audit = &audit_,
          .clock = &clock_,
-         .operations = {.views = &views_, .terminology = &terminology_, .ids = &ids_}},
+         .operations = {.views = &views_, .terminology = &terminology_, .ids = &ids_, .eraser = &eraser_}},
         options_);
     EXPECT_TRUE(service);
     service_ = *std::move(service);
@@ -145,6 +184,7 @@ class OperationTest : public RestTest {
   }
 
   MemoryViews views_{store_};
+  MemoryEraser eraser_{store_};
   CountedIds ids_;
   fhir::terminology::Terminology packages_{fhir::packages::Registry::Core()};
   gateway::store::StoredTerminology terminology_{packages_, store_, views_};

@@ -1,0 +1,2 @@
+-- Nothing: the number is taken by another change.
+SELECT 1;
