@@ -252,8 +252,12 @@ class Comparison {
 
 class FilterParser {
  public:
-  FilterParser(const ValueContext& context, metadata::TypeId type, std::string_view text)
-      : context_(context), type_(type), text_(text) {}
+  static constexpr std::size_t kWorkMax = 1000;
+
+  /// `work` counts the comparisons read, also those of brackets, which are read once for each type that a reference
+  /// may lead to.
+  FilterParser(const ValueContext& context, metadata::TypeId type, std::string_view text, std::size_t& work)
+      : context_(context), type_(type), text_(text), work_(work) {}
 
   Result<Criterion> ParseAll(std::size_t depth) {
     GW_ASSIGN(Criterion filter, ParseOr(depth));
@@ -309,9 +313,10 @@ class FilterParser {
   }
 
   Result<Criterion> ParseComparison(std::size_t depth) {
-    if (++comparisons_ > context_.options.criteria_max) {
+    if (++comparisons_ > context_.options.criteria_max || ++work_ > kWorkMax) {
       return Fail(ErrorCode::kTooCostly,
-                  fmt::format("_filter: at most {} comparisons.", context_.options.criteria_max));
+                  fmt::format("_filter: at most {} comparisons, and those in brackets for at most {} types together.",
+                              context_.options.criteria_max, kWorkMax));
     }
     const std::string_view path = TakePath();
     if (path.empty()) return Expected("a search parameter");
@@ -329,7 +334,7 @@ class FilterParser {
         .leaf = [&](metadata::TypeId type, std::string_view name) { return comparison.Read(type, name); },
         .bracket =
             [&](metadata::TypeId type, std::string_view filter) {
-              FilterParser nested(context_, type, filter);
+              FilterParser nested(context_, type, filter, work_);
               nested.comparisons_ = comparisons_;
               return nested.ParseAll(depth + 1);
             },
@@ -403,6 +408,7 @@ class FilterParser {
   const ValueContext& context_;
   const metadata::TypeId type_;
   const std::string_view text_;
+  std::size_t& work_;
   std::size_t at_ = 0;
   std::size_t comparisons_ = 0;
 };
@@ -410,7 +416,8 @@ class FilterParser {
 }  // namespace
 
 Result<Criterion> ParseFilter(const ValueContext& context, metadata::TypeId type, std::string_view text) {
-  return FilterParser(context, type, text).ParseAll(0);
+  std::size_t work = 0;
+  return FilterParser(context, type, text, work).ParseAll(0);
 }
 
 }  // namespace fhir::search

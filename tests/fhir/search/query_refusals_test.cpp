@@ -168,6 +168,15 @@ TEST(SearchLimits, FilterComparisons_AtLimit_PassAndPastItFail) {
   EXPECT_EQ(more.error().code, ErrorCode::kTooCostly);
 }
 
+TEST(SearchLimits, FilterBrackets_OverAnyType_AreBoundedTogether) {
+  // The subject of a QuestionnaireResponse may be anything: each bracket multiplies by the types.
+  std::string filter = "_id eq 1";
+  for (int i = 0; i < 12; ++i) filter = "subject[" + filter + "]._id eq 1";
+  const auto query = ParseRefused("QuestionnaireResponse", "_filter=" + filter);
+  ASSERT_FALSE(query);
+  EXPECT_EQ(query.error().code, ErrorCode::kTooCostly) << query.error().public_text.text;
+}
+
 TEST(SearchErrors, Text_OfInvalidValue_NeverQuotesIt) {
   for (const std::string_view text :
        {"birthdate=zzmarkzz", "gender:missing=zzmarkzz", "_count=zzmarkzz", "_total=zzmarkzz",
