@@ -28,7 +28,8 @@ PARTICIPANT, PLACE, PROVIDER, CLASS = map(parameter_id, (
     "Encounter-participant", "Encounter-location", "Encounter-service-provider", "Encounter-class"))
 ORGANIZATION_NAME, IDENTIFIER, PATIENT_NAME = map(parameter_id, ("Organization-name", "Patient-identifier", "Patient-name"))
 CLAIM_PATIENT, CLAIM_CREATED = map(parameter_id, ("Claim-patient", "Claim-created"))
-COMBO = parameter_id("Observation-combo-code-value-quantity")
+# What combo-code-value-quantity is made of.
+COMBO = [parameter_id(f"Observation-{name}code-value-quantity") for name in ("", "component-")]
 MEDICATION_STATUS, REQUESTER = map(parameter_id, ("medications-status", "MedicationRequest-requester"))
 
 
@@ -126,8 +127,10 @@ def searches(data: Data) -> list[Search]:
                                                    f"s.{column} {sign} $2::numeric AND s.system = '{UCUM}' AND s.code = $3")),
             [(path("Observation", ("value-quantity", f"{compare}{row[at]}|{UCUM}|{row[1]}"), ("code", system([row[0]]))),
               (row[0], row[at], row[1])) for row in data.measured])
-    add("combo-code-value-quantity", page(OBSERVATION, of("idx_composite", OBSERVATION, COMBO, f"t.code = $1 AND t.system = '{LOINC}'"
-                                                          f" AND t.high > $2::numeric AND t.unit_system = '{UCUM}' AND t.unit_code = $3")),
+    combined = (f"t.code = $1 AND t.system = '{LOINC}' AND t.high > $2::numeric AND t.unit_system = '{UCUM}'"
+                " AND t.unit_code = $3")
+    add("combo-code-value-quantity",
+        page(OBSERVATION, " UNION ALL ".join(of("idx_composite", OBSERVATION, parameter, combined) for parameter in COMBO)),
         [(path("Observation", ("combo-code-value-quantity", f"{LOINC}|{row[0]}$gt{row[3]}|{UCUM}|{row[1]}")), (row[0], row[3], row[1]))
          for row in data.measured])
     add("name prefix", page(PATIENT, of("idx_string", PATIENT, PATIENT_NAME, "t.folded ^@ $1")),
