@@ -134,7 +134,7 @@ class ImportTest(ImportCase):
             shown = terminal.read(65536).decode()
         self.assertEqual(done.returncode, 1)
         self.assertRegex(shown, r"\r\x1b\[K\d of 2 files, \d resources, \d+ a second, 2 failed")
-        self.assertRegex(shown, r"\r\x1b\[K[^\r]*a\.json: 4")  # a failure has a line of its own
+        self.assertRegex(shown, r"(^|\x1b\[K)[^\r]*a\.json: 4[^\r]*\r\n")  # a failure has a line of its own
         self.assertTrue(shown.endswith("\r\x1b[K"), "the line of progress is gone at the end")
 
     def test_words_that_make_no_import_are_refused(self):
