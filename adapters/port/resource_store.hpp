@@ -24,6 +24,9 @@ struct SearchPage {
   std::vector<SearchHit> hits;
   std::optional<std::int64_t> total;  ///< unset when not asked for and not free
   std::string next_cursor;            ///< empty on the last page
+  std::string previous_cursor;        ///< empty on the first page
+  std::string first_cursor;           ///< the first page of the same walk; empty on the first page itself
+  int page_size = 0;                  ///< matches that a page of this query holds, after default and maximum
   bool includes_truncated = false;
 };
 
@@ -40,9 +43,14 @@ struct HistoryQuery {
 struct HistoryPage {
   std::vector<StoredResource> versions;  ///< newest first, unless asked otherwise
   std::int64_t total = 0;
-  std::string next_cursor;
+  std::string next_cursor;  ///< as in SearchPage, and so are the others
+  std::string previous_cursor;
+  std::string first_cursor;
+  int page_size = 0;
 };
 
+/// Pages of one walk show the state as of its first page, whatever is written meanwhile; expunge is the exception.
+/// Errors of a cursor: kMalformed when it is not one of this query and party, kGone when the walk is too old.
 /// thread-safe.
 class ResourceStore {
  public:

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/port/actor.hpp"
@@ -96,6 +97,13 @@ struct Applied {
   const Actor* actor = nullptr;  ///< who made the change; a reaction's own changes carry the first actor
 };
 
+/// What makes a write recognisable when it comes again: the key its sender gave it, and all that it asked for. Keys of
+/// different parties are different keys. Borrowed.
+struct RepeatKey {
+  std::string_view key;
+  std::span<const std::string_view> request;
+};
+
 /// A message for somebody outside, delivered after commit, at least once, in order per (destination, order_key).
 struct OutboxMessage {
   std::string destination;  ///< name of a destination in the configuration
@@ -127,6 +135,16 @@ class UnitOfWork {
   /// in few statements, then runs the reactions, whose changes go the same way. Unchanged resources are not rewritten.
   /// Errors: those of FHIR REST (kVersionConflict, kMultipleMatches, kConflict, kInvalid …) with `expression` set.
   virtual fhir::Result<std::vector<Outcome>> Apply(std::vector<Change> changes, fhir::IssueList& issues) = 0;
+
+  /// Apply, once: when changes have been committed under this key, nothing is applied, and their outcomes are given
+  /// again, with the versions as they were written. Waits while another transaction applies changes under the key.
+  /// To be called first in a transaction. An implementation without a memory applies.
+  /// Errors: those of Apply; kInvalid when the key came with another request; kGone when what was written under it has
+  /// been expunged.
+  virtual fhir::Result<std::vector<Outcome>> ApplyOnce(const RepeatKey& /*key*/, std::vector<Change> changes,
+                                                       fhir::IssueList& issues) {
+    return Apply(std::move(changes), issues);
+  }
 
   virtual fhir::Result<std::optional<StoredResource>> Read(fhir::metadata::TypeId type, std::string_view id) = 0;
   /// At most `resources_max` matches, without includes; kTooLarge when there are more.

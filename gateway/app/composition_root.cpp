@@ -28,6 +28,7 @@
 #include "gateway/app/http_pipeline.hpp"
 #include "gateway/app/named_files.hpp"
 #include "gateway/app/operations_routes.hpp"
+#include "gateway/app/paging_duties.hpp"
 #include "gateway/app/rules.hpp"
 #include "gateway/app/senders.hpp"
 #include "gateway/app/version.hpp"
@@ -38,10 +39,10 @@
 #include "gateway/journal/recovery.hpp"
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
-#include "gateway/store/installation_key.hpp"
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
+#include "gateway/store/paging/key_ring.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
 #include "gateway/store/statistics.hpp"
@@ -141,6 +142,7 @@ struct Gateway::Parts {
   std::mutex maps_mutex;  // guards rules.hl7v2_maps after start
   Destinations destinations;
   std::unique_ptr<Database> database;
+  std::unique_ptr<store::paging::KeyRing> cursor_keys;
 
   // Reactions, in the order in which they run.
   std::vector<std::unique_ptr<port::Reaction>> reactions;
@@ -217,7 +219,10 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.clock = &clock;
   options.ids = &ids;
   options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served
-  GW_ASSIGN(options.cursor_key, store::LoadInstallationKey(database->pool(), "search-cursor"));
+  GW_ASSIGN(cursor_keys, MakeCursorKeys(settings.search, database->pool()));
+  options.cursor_keys = cursor_keys.get();
+  options.cursor_lifetime_ms = settings.search.cursor_lifetime_ms;
+  options.repeat_lifetime_ms = settings.repeats.lifetime_ms;
 
   // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
   reactions.push_back(std::make_unique<adapters::platform::Booking>());
@@ -324,6 +329,7 @@ void Gateway::Parts::MakeHousekeeping() {
                     }});
   duties.push_back(
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
+  AddPagingDuties(duties, settings.search, database->pool(), *cursor_keys, metrics);
   housekeeping =
       std::make_unique<Housekeeping>(std::move(duties), [this](std::string_view duty, const fhir::Error& error) {
         logger->Warning("housekeeping", "duty failed; tried again later",

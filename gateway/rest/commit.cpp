@@ -1,13 +1,62 @@
 #include "gateway/rest/commit.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+
+#include "gateway/rest/body.hpp"
 
 namespace gateway::rest {
 
 namespace port = adapters::port;
 
+namespace {
+
+constexpr std::size_t kRepeatKeyCharsMax = 255;
+
+/// The Idempotency-Key, without the quotes of a structured field; empty when there is none.
+/// Source: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+fhir::Result<std::string_view> ReadRepeatKey(const http::Request& request) {
+  const auto field = request.headers.Get("Idempotency-Key");
+  if (!field) {
+    return std::string_view();
+  }
+  std::string_view key = *field;
+  if (key.size() >= 2 && key.starts_with('"') && key.ends_with('"')) {
+    key = key.substr(1, key.size() - 2);
+  }
+  const bool printable = std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (key.empty() || key.size() > kRepeatKeyCharsMax || !printable) {
+    return fhir::Fail(fhir::ErrorCode::kMalformed,
+                      fmt::format("Idempotency-Key must be 1 to {} visible characters", kRepeatKeyCharsMax));
+  }
+  return key;
+}
+
+fhir::Result<std::vector<port::Outcome>> Apply(const Call& call, port::UnitOfWork& work, std::string_view key,
+                                               Changes changes, fhir::IssueList& issues) {
+  if (key.empty()) {
+    return work.Apply(std::move(changes), issues);
+  }
+  const http::Request& request = call.request;
+  const std::string query = ConditionText(request);
+  const std::string_view parts[] = {http::Name(request.method),
+                                    request.path,
+                                    query,
+                                    request.headers.Get("If-None-Exist").value_or(""),
+                                    request.headers.Get("If-Match").value_or(""),
+                                    request.body};
+  return work.ApplyOnce({.key = key, .request = parts}, std::move(changes), issues);
+}
+
+}  // namespace
+
 fhir::Result<std::vector<port::Outcome>> Commit(Call& call, const std::function<fhir::Result<Changes>()>& make) {
+  GW_ASSIGN(const std::string_view key, ReadRepeatKey(call.request));
   std::optional<Changes> changes;
   GW_ASSIGN(changes, make());
   return port::InTransaction(call.service.ports().units, call.actor, call.options().attempts_max,
@@ -16,7 +65,7 @@ fhir::Result<std::vector<port::Outcome>> Commit(Call& call, const std::function<
                                  call.issues = fhir::IssueList(call.options().limits.issues_max);
                                  GW_ASSIGN(changes, make());
                                }
-                               return work.Apply(*std::exchange(changes, std::nullopt), call.issues);
+                               return Apply(call, work, key, *std::exchange(changes, std::nullopt), call.issues);
                              });
 }
 

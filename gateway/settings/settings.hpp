@@ -63,6 +63,9 @@ struct Search {
   std::size_t includes_max = 1'000;
   std::vector<std::string> narrative_types;  ///< resource types; empty: all; "none"
   std::vector<std::string> content_types;    ///< resource types, "*" for all
+  std::int64_t cursor_lifetime_ms = 3'600'000;
+  std::int64_t cursor_key_rotation_ms = 86'400'000;
+  std::string cursor_key_file;  ///< a file or env:NAME; empty: keys of the database
 };
 
 /// What of the REST API's optional parts is offered; announced in the CapabilityStatement.
@@ -88,6 +91,10 @@ struct Validation {
 
 struct TerminologySettings {
   std::size_t cache_bytes_max = 128u * 1024 * 1024;  ///< half of it for code systems
+};
+
+struct Repeats {
+  std::int64_t lifetime_ms = 2'592'000'000;  ///< 30 days
 };
 
 struct JournalSettings {
@@ -116,6 +123,7 @@ struct Settings {
   std::string mappings_directory = "mappings";
   Audit audit;
   Search search;
+  Repeats repeats;
   Rest rest;
   Validation validation;
   std::vector<std::string> packages;  ///< paths

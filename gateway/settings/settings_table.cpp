@@ -104,6 +104,32 @@ constexpr Setting kSearch[] = {
      {.about = "Resource types whose texts _content searches; * means all. Costs more than all else a resource is "
                "indexed by.",
       .example = "DocumentReference"}},
+    {"cursor_lifetime_ms",
+     At<&Search::cursor_lifetime_ms>(),
+     {.about = "How long the pages of a walk can be had, from its first page; then 410. Equal on all nodes.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = 24 * kHourMillis}},
+    {"cursor_key_file",
+     At<&Search::cursor_key_file>(),
+     {.about = "Keys that seal page links: a file or env:NAME, 64 hexadecimal digits a line, the first in use. Empty: "
+               "the nodes share keys by the database.",
+      .form = Form::kSecret}},
+    {"cursor_key_rotation_ms",
+     At<&Search::cursor_key_rotation_ms>(),
+     {.about = "Age at which the database's key is followed by a new one.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = 30 * 24 * kHourMillis}},
+};
+
+constexpr Setting kRepeats[] = {
+    {"lifetime_ms",
+     At<&Repeats::lifetime_ms>(),
+     {.about = "How long a write's Idempotency-Key is known.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = 366 * 24 * kHourMillis}},
 };
 
 constexpr Setting kRest[] = {
@@ -241,6 +267,7 @@ std::vector<Setting> MakeSections() {
        {.about = "Folder of the mapping rules.", .form = Form::kPath}},
       {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
       {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
+      {"repeats", At<&Settings::repeats>(), {.about = "Writes that come twice."}, kRepeats},
       {"rest", At<&Settings::rest>(), {.about = "Optional parts of the REST API."}, kRest},
       {"validation",
        At<&Settings::validation>(),

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "gateway/store/page_walk.hpp"
+#include "gateway/store/pg/transaction.hpp"
 #include "gateway/store/search_sql/bind.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/history.hpp"
@@ -105,7 +107,7 @@ fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grant
   (sql << " AND r.id = ").Bind(search_sql::EqualityText(id));
   GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, adapters::port::kRead));
   auto values = sql.TakeValues();
-  const search_sql::SearchStatement statement{sql.TakeText(), std::move(values), 0};
+  const search_sql::SearchStatement statement{sql.TakeText(), std::move(values)};
   GW_ASSIGN(const auto connection, pool_.Acquire());
   GW_ASSIGN(const auto rows, RunCompiled(*connection, "read_granted", statement));
   return SoleVersion(rows, type, id);
@@ -114,53 +116,82 @@ fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grant
 fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fhir::search::Query& query) {
   const Grants& grants = GrantsOf(actor);
   const bool count_only = query.summary == fhir::search::Summary::kCount || query.count == 0;
-  const int page_size = count_only ? 0 : PageSize(query.count, options_);
   SearchPage page;
+  page.page_size = count_only ? 0 : PageSize(query.count, options_);
+  if (count_only) {
+    GW_ASSIGN(const auto connection, pool_.Acquire());
+    GW_ASSIGN(page.total, CountMatches(*connection, grants, query, nullptr));
+    return page;
+  }
+  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor.value_or(""),
+                                           [&] { return search_sql::PageFingerprint(query, grants); }));
   GW_ASSIGN(const auto connection, pool_.Acquire());
-  bool complete = false;
-  if (!count_only) {
-    GW_ASSIGN(const auto statement, search_sql::CompilePage(query, grants, page_size + 1, options_.cursor_key));
-    GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_page", statement));
-    const int kept = std::min(rows.size(), page_size);
-    complete = rows.size() <= page_size;
-    page.hits.reserve(static_cast<std::size_t>(kept));
-    for (int i = 0; i < kept; ++i) {
-      const pg::Row row = rows[i];
-      SearchHit hit;
-      hit.resource.type = TypeOfCode(row.Int(search_sql::kPageType));
-      hit.resource.id = row.String(search_sql::kPageId);
-      hit.resource.version = row.Int(search_sql::kPageVersion);
-      hit.resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);
-      hit.resource.body = row.String(search_sql::kPageBody);
-      page.hits.push_back(std::move(hit));
-    }
-    if (!complete && kept > 0) {
-      search_sql::Position position{.keys = {}, .id = page.hits.back().resource.id};
-      for (int column = search_sql::kPageFirstKey; column < rows.column_count(); ++column) {
-        const pg::Row last = rows[kept - 1];
-        position.keys.push_back(last.IsNull(column) ? std::nullopt : std::optional(last.String(column)));
-      }
-      page.next_cursor = search_sql::WriteCursor(position, statement.fingerprint, options_.cursor_key);
-    }
+  // Several statements must see one state. A page alone is one statement.
+  std::optional<pg::Transaction> transaction;
+  const bool total_asked = query.total != fhir::search::Total::kNone;
+  if (!walk.fresh() || !query.includes.empty() || total_asked) {
+    transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
   }
-  if (complete && !query.cursor) {
-    page.total = static_cast<std::int64_t>(page.hits.size());
-  } else if (count_only || query.total != fhir::search::Total::kNone) {
-    GW_ASSIGN(const auto statement, search_sql::CompileCount(query, grants, options_.matches_counted_max));
-    GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_count", statement));
-    if (rows[0].Int(0) <= options_.matches_counted_max) {
-      page.total = rows[0].Int(0);
-    }
+  GW_ASSIGN(const auto statement, search_sql::CompilePage(query, grants, page.page_size + 1, walk.Place()));
+  GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_page", statement));
+  const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);
+  page.hits.reserve(order.size());
+  for (const int i : order) {
+    const pg::Row row = rows[i];
+    SearchHit hit;
+    hit.resource.type = TypeOfCode(row.Int(search_sql::kPageType));
+    hit.resource.id = row.String(search_sql::kPageId);
+    hit.resource.version = row.Int(search_sql::kPageVersion);
+    hit.resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);
+    hit.resource.body = row.String(search_sql::kPageBody);
+    page.hits.push_back(std::move(hit));
   }
+  if (walk.fresh() && rows.size() <= page.page_size) {
+    walk.SetTotal(rows.size());
+  } else if (total_asked && !walk.total()) {
+    GW_ASSIGN(const auto total, CountMatches(*connection, grants, query, walk.as_of()));
+    walk.SetTotal(total);
+  }
+  page.total = walk.total();
+  const auto position = [&](int i) {
+    search_sql::Position at{.keys = {}, .id = rows[i].String(search_sql::kPageId)};
+    for (int column = search_sql::kPageFirstKey; column < rows.column_count(); ++column) {
+      at.keys.push_back(rows[i].IsNull(column) ? std::nullopt : std::optional(rows[i].String(column)));
+    }
+    return at;
+  };
+  const auto end = [&](bool last) {
+    return order.empty() ? std::optional<search_sql::Position>() : position(last ? order.back() : order.front());
+  };
+  GW_ASSIGN(auto links,
+            walk.MakeLinks(rows.empty() ? "" : rows[0].Text(search_sql::kPageSnapshot), end(false), end(true)));
+  page.next_cursor = std::move(links.next);
+  page.previous_cursor = std::move(links.previous);
+  page.first_cursor = std::move(links.first);
   if (!query.includes.empty() && !page.hits.empty()) {
-    GW_TRY(AddIncludes(*connection, grants, query, page));
+    GW_TRY(AddIncludes(*connection, grants, query, walk.as_of(), page));
+  }
+  if (transaction) {
+    GW_TRY(walk.Finish(*connection, *transaction));
   }
   return page;
 }
 
+// Unset when there are more than are counted.
+fhir::Result<std::optional<std::int64_t>> StoreResourceStore::CountMatches(pg::Connection& connection,
+                                                                           const Grants& grants,
+                                                                           const fhir::search::Query& query,
+                                                                           const search_sql::Snapshot* as_of) {
+  GW_ASSIGN(const auto statement, search_sql::CompileCount(query, grants, options_.matches_counted_max, as_of));
+  GW_ASSIGN(const auto rows, RunCompiled(connection, "search_count", statement));
+  const std::int64_t counted = rows[0].Int(0);
+  return counted <= options_.matches_counted_max ? std::optional(counted) : std::nullopt;
+}
+
 // Breadth first: every step follows the includes from the resources that the step before added, each resource once.
 fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, const Grants& grants,
-                                                   const fhir::search::Query& query, SearchPage& page) {
+                                                   const fhir::search::Query& query, const search_sql::Snapshot* as_of,
+                                                   SearchPage& page) {
   std::set<FoundKey> visited;
   Frontier frontier;
   for (const auto& hit : page.hits) {
@@ -183,7 +214,7 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
         }
         // Resources that are in the page already come again: they must not hide others from the limit.
         const auto rows_max = room + static_cast<std::int64_t>(visited.size()) + 1;
-        GW_ASSIGN(const auto statement, search_sql::CompileInclude(include, type, ids, grants, rows_max));
+        GW_ASSIGN(const auto statement, search_sql::CompileInclude(include, type, ids, grants, rows_max, as_of));
         GW_ASSIGN(const auto rows, RunCompiled(connection, "search_include", statement));
         for (int i = 0; i < rows.size(); ++i) {
           const pg::Row row = rows[i];
@@ -222,13 +253,18 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
 fhir::Result<adapters::port::HistoryPage> StoreResourceStore::History(const Actor& actor,
                                                                       const adapters::port::HistoryQuery& query) {
   const Grants& grants = GrantsOf(actor);
-  const int page_size = std::max(1, PageSize(query.count > 0 ? std::optional(query.count) : std::nullopt, options_));
-  GW_ASSIGN(const auto statement, search_sql::CompileHistory(query, grants, page_size + 1, options_.cursor_key));
-  GW_ASSIGN(const auto connection, pool_.Acquire());
-  GW_ASSIGN(const auto rows, RunCompiled(*connection, "history_page", statement));
   adapters::port::HistoryPage page;
-  const int kept = std::min(rows.size(), page_size);
-  for (int i = 0; i < kept; ++i) {
+  page.page_size = std::max(1, PageSize(query.count > 0 ? std::optional(query.count) : std::nullopt, options_));
+  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor,
+                                           [&] { return search_sql::HistoryFingerprint(query, grants); }));
+  GW_ASSIGN(const auto statement, search_sql::CompileHistory(query, grants, page.page_size + 1, walk.Place()));
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  pg::Transaction transaction(*connection, pg::Isolation::kRepeatableReadReadOnly);
+  GW_ASSIGN(const auto rows, RunCompiled(*connection, "history_page", statement));
+  const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);
+  std::optional<search_sql::Position> first;
+  std::optional<search_sql::Position> last;
+  for (const int i : order) {
     const pg::Row row = rows[i];
     StoredResource version;
     version.type = TypeOfCode(row.Int(search_sql::kHistoryType));
@@ -237,20 +273,26 @@ fhir::Result<adapters::port::HistoryPage> StoreResourceStore::History(const Acto
     version.last_updated_us = row.Int(search_sql::kHistoryLastUpdated);
     version.deleted = row.Bool(search_sql::kHistoryDeleted);
     version.body = row.String(search_sql::kHistoryBody);
+    last = search_sql::HistoryPosition(version.last_updated_us, version.type, version.id, version.version);
+    if (!first) {
+      first = last;
+    }
     page.versions.push_back(std::move(version));
   }
-  if (rows.size() > page_size) {
-    const auto& last = page.versions.back();
-    page.next_cursor =
-        search_sql::WriteCursor(search_sql::HistoryPosition(last.last_updated_us, last.type, last.id, last.version),
-                                statement.fingerprint, options_.cursor_key);
-  }
-  page.total = static_cast<std::int64_t>(page.versions.size());
-  if (!page.next_cursor.empty() || !query.cursor.empty()) {
+  if (walk.fresh() && rows.size() <= page.page_size) {
+    walk.SetTotal(rows.size());
+  } else if (!walk.total()) {
     GW_ASSIGN(const auto count, search_sql::CompileHistoryCount(query, grants, options_.matches_counted_max));
     GW_ASSIGN(const auto counted, RunCompiled(*connection, "history_count", count));
-    page.total = std::min(counted[0].Int(0), options_.matches_counted_max);
+    walk.SetTotal(std::min(counted[0].Int(0), options_.matches_counted_max));
   }
+  page.total = walk.total().value_or(0);
+  GW_ASSIGN(auto links, walk.MakeLinks(rows.empty() ? "" : rows[0].Text(search_sql::kHistorySnapshot), std::move(first),
+                                       std::move(last)));
+  page.next_cursor = std::move(links.next);
+  page.previous_cursor = std::move(links.previous);
+  page.first_cursor = std::move(links.first);
+  GW_TRY(walk.Finish(*connection, transaction));
   if (page.versions.empty() && !query.id.empty() && query.cursor.empty() && !query.since_us && !query.at) {
     return NoSuchResource();
   }

@@ -6,6 +6,7 @@
 
 #include "adapters/port/resource_store.hpp"
 #include "gateway/store/pg/pool.hpp"
+#include "gateway/store/search_sql/snapshot.hpp"
 #include "gateway/store/store_options.hpp"
 
 namespace gateway::store {
@@ -20,10 +21,11 @@ class StoreResourceStore final : public adapters::port::ResourceStore {
   fhir::Result<adapters::port::StoredResource> Read(const adapters::port::Actor& actor, fhir::metadata::TypeId type,
                                                     std::string_view id,
                                                     std::optional<std::int64_t> version = std::nullopt) override;
-  /// Cost: one statement for the page; one for the total where asked and not free; one per include and step.
+  /// Cost: one statement for the page; one for the total where asked and not free; one per include and step. When these
+  /// are several, or the page is not the first, they share a read-only transaction: one more round trip.
   fhir::Result<adapters::port::SearchPage> Search(const adapters::port::Actor& actor,
                                                   const fhir::search::Query& query) override;
-  /// Newest first. Cost: one statement for the page, one for the total.
+  /// Newest first. Cost: one statement for the page, one for the total on the first page when there are more.
   fhir::Result<adapters::port::HistoryPage> History(const adapters::port::Actor& actor,
                                                     const adapters::port::HistoryQuery& query) override;
 
@@ -31,8 +33,13 @@ class StoreResourceStore final : public adapters::port::ResourceStore {
   fhir::Result<adapters::port::StoredResource> ReadGranted(const adapters::port::Grants& grants,
                                                            fhir::metadata::TypeId type, std::string_view id,
                                                            std::optional<std::int64_t> version);
+  fhir::Result<std::optional<std::int64_t>> CountMatches(pg::Connection& connection,
+                                                         const adapters::port::Grants& grants,
+                                                         const fhir::search::Query& query,
+                                                         const search_sql::Snapshot* as_of);
   fhir::Result<void> AddIncludes(pg::Connection& connection, const adapters::port::Grants& grants,
-                                 const fhir::search::Query& query, adapters::port::SearchPage& page);
+                                 const fhir::search::Query& query, const search_sql::Snapshot* as_of,
+                                 adapters::port::SearchPage& page);
 
   pg::Pool& pool_;
   const StoreOptions options_;

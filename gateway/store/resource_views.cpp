@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
+#include "gateway/store/page_walk.hpp"
+#include "gateway/store/pg/transaction.hpp"
 #include "gateway/store/search_sql/bind.hpp"
 #include "gateway/store/search_sql/compartment.hpp"
 #include "gateway/store/search_sql/views.hpp"
@@ -96,14 +99,22 @@ fhir::Result<std::vector<StoredResource>> StoreResourceViews::ReadMany(
 
 fhir::Result<adapters::port::SearchPage> StoreResourceViews::Compartment(
     const Actor& actor, const adapters::port::CompartmentQuery& query) {
-  const int page_size = std::clamp(query.count.value_or(options_.page_size_max), 1, options_.page_size_max);
-  GW_ASSIGN(const auto statement,
-            search_sql::CompileCompartment(query, ViewGrantsOf(actor), page_size + 1, options_.cursor_key));
-  GW_ASSIGN(const auto rows, RunView(pool_, "compartment_page", statement));
-  const int kept = std::min(rows.size(), page_size);
+  const auto& grants = ViewGrantsOf(actor);
   adapters::port::SearchPage page;
-  page.hits.reserve(static_cast<std::size_t>(kept));
-  for (int i = 0; i < kept; ++i) {
+  page.page_size = std::clamp(query.count.value_or(options_.page_size_max), 1, options_.page_size_max);
+  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor,
+                                           [&] { return search_sql::CompartmentFingerprint(query, grants); }));
+  GW_ASSIGN(const auto statement, search_sql::CompileCompartment(query, grants, page.page_size + 1, walk.Place()));
+  GW_ASSIGN(const auto connection, pool_.Acquire());
+  std::optional<pg::Transaction> transaction;
+  if (!walk.fresh()) {
+    transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
+  }
+  GW_ASSIGN(const auto rows, connection->ExecuteAdHoc("compartment_page", statement.text,
+                                                      search_sql::Bound(statement.values), pg::Plan::kKept));
+  const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);
+  page.hits.reserve(order.size());
+  for (const int i : order) {
     const pg::Row row = rows[i];
     adapters::port::SearchHit hit;
     hit.resource.type = TypeOfCode(row.Int(search_sql::kCompartmentType));
@@ -114,13 +125,25 @@ fhir::Result<adapters::port::SearchPage> StoreResourceViews::Compartment(
     hit.included = row.Bool(search_sql::kCompartmentOutside);
     page.hits.push_back(std::move(hit));
   }
-  if (rows.size() > page_size) {
-    const pg::Row last = rows[kept - 1];
-    page.next_cursor = search_sql::WriteCursor(
-        search_sql::CompartmentPosition(last.Int(search_sql::kCompartmentPlace), page.hits.back().resource.id),
-        statement.fingerprint, options_.cursor_key);
-  } else if (query.cursor.empty()) {
-    page.total = kept;
+  if (walk.fresh() && rows.size() <= page.page_size) {
+    walk.SetTotal(rows.size());
+  }
+  page.total = walk.total();
+  const auto end = [&](bool last) {
+    if (order.empty()) {
+      return std::optional<search_sql::Position>();
+    }
+    const pg::Row row = rows[last ? order.back() : order.front()];
+    return std::optional(search_sql::CompartmentPosition(row.Int(search_sql::kCompartmentPlace),
+                                                         row.String(search_sql::kCompartmentId)));
+  };
+  GW_ASSIGN(auto links,
+            walk.MakeLinks(rows.empty() ? "" : rows[0].Text(search_sql::kCompartmentSnapshot), end(false), end(true)));
+  page.next_cursor = std::move(links.next);
+  page.previous_cursor = std::move(links.previous);
+  page.first_cursor = std::move(links.first);
+  if (transaction) {
+    GW_TRY(walk.Finish(*connection, *transaction));
   }
   return page;
 }

@@ -13,7 +13,7 @@
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/limits.hpp"
 #include "fhir/validation/structure.hpp"
-#include "gateway/store/search_sql/cursor.hpp"
+#include "gateway/store/paging/key_ring.hpp"
 
 namespace gateway::store {
 
@@ -34,8 +34,10 @@ struct StoreOptions {
   fhir::Limits limits;
   fhir::validation::ValidationOptions validation;        ///< of what is checked without a `check`
   const adapters::port::ResourceCheck* check = nullptr;  ///< borrowed; null: structure and closed lists alone
-  bool references_checked = false;     ///< local references of what comes from outside must lead to a resource
-  search_sql::CursorKey cursor_key{};  ///< secret, equal on all nodes
+  bool references_checked = false;              ///< local references of what comes from outside must lead to a resource
+  std::int64_t cursor_lifetime_ms = 3'600'000;  ///< of a walk, from its first page
+  std::int64_t repeat_lifetime_ms = 2'592'000'000;        ///< of a RepeatKey: 30 days
+  paging::KeyRing* cursor_keys = nullptr;                 ///< borrowed; null: pages have no links
   std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store
   std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store
   const adapters::port::Clock* clock = nullptr;           ///< borrowed

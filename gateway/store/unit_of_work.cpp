@@ -6,9 +6,11 @@
 
 #include "gateway/store/claims.hpp"
 #include "gateway/store/journal_statements.hpp"
+#include "gateway/store/repeats.hpp"
 #include "gateway/store/search_sql/page.hpp"
 #include "gateway/store/transaction/apply.hpp"
 #include "gateway/store/transaction/erase.hpp"
+#include "gateway/store/transaction/grant_check.hpp"
 #include "gateway/store/transaction/session.hpp"
 #include "gateway/store/transaction/versions.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -50,6 +52,9 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
 
   fhir::Result<std::vector<adapters::port::Outcome>> Apply(std::vector<adapters::port::Change> changes,
                                                            fhir::IssueList& issues) override;
+  fhir::Result<std::vector<adapters::port::Outcome>> ApplyOnce(const adapters::port::RepeatKey& key,
+                                                               std::vector<adapters::port::Change> changes,
+                                                               fhir::IssueList& issues) override;
   fhir::Result<std::optional<StoredResource>> Read(fhir::metadata::TypeId type, std::string_view id) override;
   fhir::Result<std::vector<StoredResource>> Search(const fhir::search::Query& query,
                                                    std::size_t resources_max) override;
@@ -130,6 +135,22 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
   return outcomes;
 }
 
+fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::ApplyOnce(
+    const adapters::port::RepeatKey& key, std::vector<adapters::port::Change> changes, fhir::IssueList& issues) {
+  const RepeatDigests digests = DigestsOf(key, actor_);
+  GW_ASSIGN(auto first, ClaimRepeat(*session_, digests, options_.repeat_lifetime_ms));
+  if (first) {
+    // The party knows what it was answered; what it may do is asked again.
+    for (const auto& change : changes) {
+      GW_TRY(transaction::CheckTypeGranted(EffectiveGrants(), change.type, transaction::InteractionOf(change.verb)));
+    }
+    return *std::move(first);
+  }
+  GW_ASSIGN(auto outcomes, Apply(std::move(changes), issues));
+  NoteOutcomes(*session_, digests, outcomes);
+  return outcomes;
+}
+
 fhir::Result<void> StoreUnitOfWork::React(const std::vector<transaction::Step>& steps) {
   if (!in_hook_) {
     for (const auto& step : steps) {
@@ -190,8 +211,8 @@ fhir::Result<std::optional<StoredResource>> StoreUnitOfWork::Read(fhir::metadata
 
 fhir::Result<std::vector<StoredResource>> StoreUnitOfWork::Search(const fhir::search::Query& query,
                                                                   std::size_t resources_max) {
-  GW_ASSIGN(const auto statement, search_sql::CompilePage(query, EffectiveGrants(), static_cast<int>(resources_max) + 1,
-                                                          options_.cursor_key));
+  GW_ASSIGN(const auto statement,
+            search_sql::CompilePage(query, EffectiveGrants(), static_cast<int>(resources_max) + 1));
   GW_ASSIGN(const auto rows, session_->Read("search_in_transaction", statement));
   if (static_cast<std::size_t>(rows.size()) > resources_max) {
     return fhir::Fail(fhir::ErrorCode::kTooLarge, "A search inside a transaction has more matches than expected.");

@@ -49,18 +49,19 @@ fhir::Result<port::HistoryQuery> ReadHistoryQuery(const Call& call) {
   return query;
 }
 
-std::string HistoryUrl(const Call& call, const port::HistoryQuery& query, std::string_view cursor) {
+/// The query as it was used: a _count above the maximum is given as what it was lowered to.
+std::string HistoryUrl(const Call& call, int page_size, std::string_view cursor) {
   std::string url = call.options().base_url + call.request.path.substr(call.options().base_path.size());
   char separator = '?';
   for (const auto& [name, value] : call.request.query) {
     if (name == "_since" || name == "_at" || name == "_count" || name == "_sort") {
-      url += fmt::format("{}{}={}", separator, name, http::PercentEncode(value));
+      url += fmt::format("{}{}={}", separator, name,
+                         name == "_count" ? std::to_string(page_size) : http::PercentEncode(value));
       separator = '&';
     }
   }
-  const std::string_view at = cursor.empty() ? std::string_view(query.cursor) : cursor;
-  if (!at.empty()) {
-    url += fmt::format("{}_cursor={}", separator, http::PercentEncode(at));
+  if (!cursor.empty()) {
+    url += fmt::format("{}_cursor={}", separator, http::PercentEncode(cursor));
   }
   return url;
 }
@@ -91,13 +92,22 @@ fhir::Result<http::Response> AnswerHistory(Call& call) {
   if (!call.id.empty() && page.versions.empty() && query->cursor.empty() && !query->since_us && !query->at) {
     return fhir::Fail(fhir::ErrorCode::kNotFound, "there is no such resource");
   }
-  const std::string self = HistoryUrl(call, *query, {});
-  const std::string next = page.next_cursor.empty() ? std::string() : HistoryUrl(call, *query, page.next_cursor);
+  const int page_size = page.page_size > 0 ? page.page_size : query->count;
+  const std::string self = HistoryUrl(call, page_size, query->cursor);
+  const std::string first = HistoryUrl(call, page_size, page.first_cursor);
+  const std::string previous = HistoryUrl(call, page_size, page.previous_cursor);
+  const std::string next = HistoryUrl(call, page_size, page.next_cursor);
   fhir::bundle::BundleHead head;
   head.type = fhir::bundle::BundleType::kHistory;
   head.total = page.total;
   head.links.push_back({"self", self});
-  if (!next.empty()) {
+  if (!page.next_cursor.empty() || !page.first_cursor.empty()) {
+    head.links.push_back({"first", first});
+  }
+  if (!page.previous_cursor.empty()) {
+    head.links.push_back({"previous", previous});
+  }
+  if (!page.next_cursor.empty()) {
     head.links.push_back({"next", next});
   }
   std::size_t bytes = 1024;

@@ -98,12 +98,27 @@ std::string SearchedPath(const Call& call) {
   return std::string(path);
 }
 
-std::string PageUrl(const Call& call, const search::Query& query, std::string_view cursor) {
+/// The query as it was used: a _count above the maximum is given as what it was lowered to.
+std::string SelfQuery(const search::Query& query, int page_size) {
+  if (!query.count || *query.count <= page_size || page_size == 0) {
+    return query.self;
+  }
+  std::string used;
+  for (std::string_view rest = query.self; !rest.empty();) {
+    const std::string_view pair = rest.substr(0, rest.find('&'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    used += used.empty() ? "" : "&";
+    used += pair.starts_with("_count=") ? fmt::format("_count={}", page_size) : std::string(pair);
+  }
+  return used;
+}
+
+std::string PageUrl(const Call& call, std::string_view query, std::string_view cursor) {
   std::string url = call.options().base_url + SearchedPath(call);
   char separator = '?';
-  if (!query.self.empty()) {
+  if (!query.empty()) {
     url += separator;
-    url += query.self;
+    url += query;
     separator = '&';
   }
   if (!cursor.empty()) {
@@ -127,16 +142,25 @@ std::string WarningsOf(Call& call, const search::Query& query, const port::Searc
 
 std::string WriteSearchset(Call& call, const search::Query& query, const port::SearchPage& page,
                            const std::string& warnings) {
-  std::string self = PageUrl(call, query, query.cursor.value_or(""));
-  const std::string next = page.next_cursor.empty() ? std::string() : PageUrl(call, query, page.next_cursor);
+  const std::string used = SelfQuery(query, page.page_size);
+  const std::string self = PageUrl(call, used, query.cursor.value_or(""));
+  const std::string first = PageUrl(call, used, page.first_cursor);
+  const std::string previous = PageUrl(call, used, page.previous_cursor);
+  const std::string next = PageUrl(call, used, page.next_cursor);
   fhir::bundle::BundleHead head;
   head.type = fhir::bundle::BundleType::kSearchset;
   head.total = page.total;
   head.links.push_back({"self", self});
-  if (!next.empty()) {
+  if (!page.next_cursor.empty() || !page.first_cursor.empty()) {
+    head.links.push_back({"first", first});
+  }
+  if (!page.previous_cursor.empty()) {
+    head.links.push_back({"previous", previous});
+  }
+  if (!page.next_cursor.empty()) {
     head.links.push_back({"next", next});
   }
-  std::size_t bytes = 1024 + warnings.size() + next.size();
+  std::size_t bytes = 1024 + warnings.size() + 4 * next.size();
   for (const port::SearchHit& hit : page.hits) {
     bytes += hit.resource.body.size() + 256;
   }
@@ -185,6 +209,8 @@ fhir::Result<http::Response> RunSearch(Call& call, std::span<const fhir::metadat
   if (query.summary == search::Summary::kCount) {
     page.hits.clear();
     page.next_cursor.clear();
+    page.previous_cursor.clear();
+    page.first_cursor.clear();
   }
   const SubsetOptions subset{.summary = query.summary, .elements = query.elements};
   if (!subset.empty()) {

@@ -239,6 +239,9 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   add("If-Match", entry.if_match);
   add("If-None-Match", entry.if_none_match);
   add("If-Modified-Since", entry.if_modified_since);
+  if (const auto key = call.request.headers.Get("Idempotency-Key"); key && IsWrite(entry.verb)) {
+    add("Idempotency-Key", fmt::format("{}/{}", *key, entry.place));  // each entry is a write of its own
+  }
   add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
   if (IsWrite(entry.verb)) {
     add("Prefer", ReturnPreference(call));

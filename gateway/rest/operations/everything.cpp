@@ -109,19 +109,17 @@ fhir::Result<http::Response> AnswerEverything(Call& call, std::span<const Parame
     // Absent, deleted or not granted is an answer of its own: nothing at all would be none.
     GW_TRY(call.service.ports().store.Read(call.actor, call.type, call.id, std::nullopt));
   }
-  auto page = views->Compartment(call.actor, query);
-  if (!page) {
-    fhir::Error error = std::move(page).error();
-    error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
-    return std::unexpected(std::move(error));
-  }
+  GW_ASSIGN(const auto page, views->Compartment(call.actor, query));
+  const auto link = [&](std::string_view cursor) {
+    return cursor.empty() ? std::string() : EverythingUrl(call, parameters, cursor);
+  };
   Searchset searchset;
-  searchset.entries = EntriesOf(call, page->hits);
-  searchset.total = page->total;
+  searchset.entries = EntriesOf(call, page.hits);
+  searchset.total = page.total;
   searchset.self = EverythingUrl(call, parameters, query.cursor);
-  if (!page->next_cursor.empty()) {
-    searchset.next = EverythingUrl(call, parameters, page->next_cursor);
-  }
+  searchset.first = link(page.first_cursor);
+  searchset.previous = link(page.previous_cursor);
+  searchset.next = link(page.next_cursor);
   return SearchsetResponse(call, searchset);
 }
 

@@ -13,8 +13,12 @@ http::Response SearchsetResponse(const Call& call, const Searchset& searchset) {
   head.type = fhir::bundle::BundleType::kSearchset;
   head.total = searchset.total;
   head.links.push_back({"self", searchset.self});
-  if (!searchset.next.empty()) {
-    head.links.push_back({"next", searchset.next});
+  const std::pair<std::string_view, std::string_view> others[] = {
+      {"first", searchset.first}, {"previous", searchset.previous}, {"next", searchset.next}};
+  for (const auto& [relation, url] : others) {
+    if (!url.empty()) {
+      head.links.push_back({relation, url});
+    }
   }
   std::size_t bytes = 1024 + searchset.warnings.size() + searchset.self.size() + searchset.next.size();
   for (const SearchsetEntry& each : searchset.entries) {

@@ -26,6 +26,8 @@ struct Searchset {
   std::vector<SearchsetEntry> entries;
   std::optional<std::int64_t> total;
   std::string self;
+  std::string first;     ///< empty on a first page
+  std::string previous;  ///< empty on a first page
   std::string next;      ///< empty on the last page
   std::string warnings;  ///< an OperationOutcome; empty: none
 };

@@ -22,19 +22,24 @@ enum CompartmentColumn : int {
   kCompartmentBody,
   kCompartmentOutside,
   kCompartmentPlace,
+  kCompartmentSnapshot,  ///< as kPageSnapshot
 };
 
 /// The compartment's own resource first, then by type and id.
-/// Errors: kInvalid for a foreign cursor; kUnsupported for a type that has no compartment.
+/// Errors: kMalformed for a position of another query; kUnsupported for a type that has no compartment.
 fhir::Result<SearchStatement> CompileCompartment(const adapters::port::CompartmentQuery& query,
                                                  const adapters::port::Grants& grants, int rows_max,
-                                                 const CursorKey& key);
+                                                 const PagePlace& place = {});
+
+/// What the cursors of the compartment's pages are bound to.
+fhir::Result<std::string> CompartmentFingerprint(const adapters::port::CompartmentQuery& query,
+                                                 const adapters::port::Grants& grants);
 
 /// Type and id of the resources that are in this compartment and in no other one of its kind, at most `rows_max`.
 fhir::Result<SearchStatement> CompileOwnMembers(const adapters::port::CompartmentQuery& query,
                                                 const adapters::port::Grants& grants, std::int64_t rows_max);
 
-/// Where the page ended.
+/// The place of a row of CompileCompartment.
 Position CompartmentPosition(std::int64_t place, std::string_view id);
 
 }  // namespace gateway::store::search_sql

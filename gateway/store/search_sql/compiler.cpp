@@ -8,6 +8,7 @@
 #include "fhir/search/types/composite.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
+#include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::search_sql {
@@ -93,10 +94,20 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
     }
     case CriterionKind::kLastUpdated: {
       std::string alias(scope.alias);
-      if (!scope.versions) {
+      const bool own_rows = scope.versions && sql_.as_of() == nullptr;
+      if (!own_rows) {
         alias = sql_.NewAlias();
-        sql_ << scope.alias << ".id IN (SELECT " << alias << ".id FROM resource_version " << alias << " WHERE " << alias
-             << ".type = " << TypeCode(scope.type) << " AND " << alias << ".closed_tx IS NULL AND ";
+        const bool any_type = scope.type == fhir::metadata::kNoType;
+        sql_ << (any_type ? "(" : "");
+        if (any_type) {
+          sql_ << scope.alias << ".type, ";
+        }
+        sql_ << scope.alias << ".id" << (any_type ? ")" : "") << " IN (";
+        AppendSelect(alias, scope.type);
+        sql_ << " FROM resource_version " << alias << " WHERE ";
+        AppendType(alias, scope.type);
+        AppendCounts(sql_, alias);
+        sql_ << " AND ";
       }
       const std::string column = alias + ".last_updated";
       // An instant is a range of one microsecond.
@@ -110,7 +121,7 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
         sql_ << (i == 0 ? "" : " OR ");
         AppendDateRange(sql_, column, after, *value);
       }
-      sql_ << (scope.versions ? ")" : "))");
+      sql_ << (own_rows ? ")" : "))");
       return {};
     }
     case CriterionKind::kMissing:
@@ -155,7 +166,12 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
   } else {
     sql_ << scope.alias << ".id IN (";
   }
+  const bool bounded = !walked_to_.empty() && scope.alias == "r" && scope.type != fhir::metadata::kNoType;
+  sql_ << (bounded ? "SELECT m.id FROM (" : "");
   GW_TRY(AppendIdSet(scope.type, criterion));
+  if (bounded) {
+    (sql_ << ") m(id) WHERE m.id" << (direction_ == Direction::kAfter ? " > " : " < ")).Bind(std::string(walked_to_));
+  }
   sql_ << ")";
   return {};
 }
@@ -338,7 +354,7 @@ void Compiler::AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId t
     }
     sql_ << ")";
   }
-  sql_ << " AND " << alias << ".closed_tx IS NULL";
+  AppendCounts(sql_, alias);
 }
 
 void Compiler::AppendHidden(std::string_view alias, fhir::metadata::TypeId type) {
@@ -477,7 +493,9 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
     scope.alias = alias;
     scope.versions = true;
     sql_ << "SELECT " << alias << ".id FROM resource_version " << alias << " WHERE " << alias
-         << ".type = " << TypeCode(type) << " AND " << alias << ".closed_tx IS NULL AND NOT " << alias << ".deleted";
+         << ".type = " << TypeCode(type);
+    AppendCounts(sql_, alias);
+    sql_ << " AND NOT " << alias << ".deleted";
     GW_TRY(AppendCriteria(scope, criteria));
   }
   return AppendGranted(scope, kNamedInChain, criteria);

@@ -11,6 +11,7 @@
 #include "adapters/port/actor.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/position.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
 
 namespace gateway::store::search_sql {
@@ -30,6 +31,13 @@ class Compiler {
   /// `types` are those of a search over several types, where scopes have no type.
   Compiler(SqlText& sql, const adapters::port::Grants& grants, std::span<const fhir::metadata::TypeId> types = {})
       : sql_(sql), grants_(grants), types_(types) {}
+
+  /// Criteria of `r` need only ids on this side of the one given: what the planner does not conclude from a condition
+  /// on r.id, and which keeps deep pages from reading all that lies before them.
+  void WalkFrom(std::string_view id, Direction direction) {
+    walked_to_ = id;
+    direction_ = direction;
+  }
 
   /// Appends " AND (…)" per criterion.
   /// Errors: kUnsupported for search types and modifiers that are not supported; kTooCostly past 5 levels of nesting.
@@ -81,6 +89,8 @@ class Compiler {
   const std::span<const fhir::metadata::TypeId> types_;
   bool trusted_ = false;  // inside a grant: its own chains and identifiers are not subject to grants
   int depth_ = 0;
+  std::string_view walked_to_;  // empty: everything is asked for
+  Direction direction_ = Direction::kAfter;
 };
 
 }  // namespace gateway::store::search_sql

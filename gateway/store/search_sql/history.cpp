@@ -1,7 +1,9 @@
 #include "gateway/store/search_sql/history.hpp"
 
 #include "gateway/store/search_sql/compiler.hpp"
+#include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
+#include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::search_sql {
@@ -39,35 +41,41 @@ fhir::Result<void> AppendVersions(SqlText& sql, const adapters::port::HistoryQue
             .Bind(query.at->low_us)
         << ")";
   }
+  AppendVersionWritten(sql, "v");
   if (!grants.unrestricted) {
     Compiler compiler(sql, grants);
     const std::string head = sql.NewAlias();
     sql << " AND EXISTS (SELECT 1 FROM resource_version " << head << " WHERE " << head << ".type = v.type AND " << head
-        << ".id = v.id AND " << head << ".closed_tx IS NULL AND NOT " << head << ".deleted";
+        << ".id = v.id";
+    AppendCounts(sql, head);
+    sql << " AND NOT " << head << ".deleted";
     GW_TRY(compiler.AppendGranted({.alias = head, .type = type, .versions = true}, adapters::port::kRead));
     sql << ")";
   }
   return {};
 }
 
-SearchStatement FinishedHistory(SqlText&& sql, std::uint64_t fingerprint) {
+SearchStatement FinishedHistory(SqlText&& sql) {
   auto values = sql.TakeValues();
-  return {sql.TakeText(), std::move(values), fingerprint};
+  return {sql.TakeText(), std::move(values)};
 }
 
-void AppendAfterVersion(SqlText& sql, fhir::metadata::TypeId type, const Position& position, bool oldest_first) {
-  // (last_updated, type, id, version) strictly behind the position, in descending time, ascending type and id,
-  // descending version; with the oldest first, time and version ascend.
-  const char* const behind = oldest_first ? ">" : "<";
+// The order is (last_updated, type, id, version): descending time, ascending type and id, descending version; with the
+// oldest first, time and version ascend.
+void AppendBeyondVersion(SqlText& sql, fhir::metadata::TypeId type, const Position& position, Direction direction,
+                         bool oldest_first) {
   const auto at = [&](std::size_t i) { return position.keys[i].value_or("0"); };
+  const bool after = direction == Direction::kAfter;
+  const std::string_view behind = after != oldest_first ? " <" : " >";
+  const std::string_view more = after ? " > " : " < ";
   const int code = TypeCode(type);
-  (sql << " AND v.last_updated " << behind << "= ").Bind(at(0)) << "::bigint AND (v.last_updated " << behind << " ";
+  (sql << " AND v.last_updated" << behind << "= ").Bind(at(0)) << "::bigint AND (v.last_updated" << behind << " ";
   sql.Bind(at(0)) << "::bigint OR ";
-  sql << code << " > ";
+  sql << code << more;
   sql.Bind(at(1)) << "::bigint OR (" << code << " = ";
-  sql.Bind(at(1)) << "::bigint AND (v.id > ";
+  sql.Bind(at(1)) << "::bigint AND (v.id" << more;
   sql.Bind(position.id) << " OR (v.id = ";
-  sql.Bind(position.id) << " AND v.version " << behind << " ";
+  sql.Bind(position.id) << " AND v.version" << behind << " ";
   sql.Bind(at(2)) << "::bigint))))";
 }
 
@@ -79,46 +87,48 @@ Position HistoryPosition(std::int64_t last_updated_us, fhir::metadata::TypeId ty
 }
 
 fhir::Result<SearchStatement> CompileHistory(const adapters::port::HistoryQuery& query,
-                                             const adapters::port::Grants& grants, int rows_max, const CursorKey& key) {
-  const auto types = HistoryTypes(query, grants);
-  SqlText asked;  // what the cursor is bound to: the query without a position
-  for (const auto type : types) {
-    GW_TRY(AppendVersions(asked, query, grants, type));
+                                             const adapters::port::Grants& grants, int rows_max,
+                                             const PagePlace& place) {
+  if (place.position != nullptr && place.position->keys.size() != 3) {
+    return fhir::Fail(fhir::ErrorCode::kMalformed, "The page link does not fit the query.");
   }
-  if (query.oldest_first) {
-    asked << " ascending";
-  }
-  const std::uint64_t fingerprint = Fingerprint(asked);
-  const char* const order = query.oldest_first ? "" : " DESC";
-  std::optional<Position> position;
-  if (!query.cursor.empty()) {
-    GW_ASSIGN(position, ReadCursor(query.cursor, fingerprint, key));
-    if (position->keys.size() != 3) {
-      return fhir::Fail(fhir::ErrorCode::kInvalid, "The page link does not fit the query.");
-    }
-  }
-  SqlText sql;
-  sql << "SELECT h.type, h.id, h.version, h.last_updated, h.deleted, h.body FROM (";
+  const bool after = place.direction == Direction::kAfter;
+  // Of time and version, and of type and id.
+  const std::string_view newest = after != query.oldest_first ? " DESC" : "";
+  const std::string_view ties = after ? "" : " DESC";
+  SqlText sql(place.as_of);
+  sql << "SELECT h.type, h.id, h.version, h.last_updated, h.deleted, h.body, "
+      << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text)" : "NULL::text") << " FROM (";
   bool first = true;
-  for (const auto type : types) {
+  for (const auto type : HistoryTypes(query, grants)) {
     sql << (first ? "(" : " UNION ALL (");
     first = false;
     sql << "SELECT v.type, v.id, v.version, v.last_updated, v.deleted, v.body";
     GW_TRY(AppendVersions(sql, query, grants, type));
-    if (position) {
-      AppendAfterVersion(sql, type, *position, query.oldest_first);
+    if (place.position != nullptr) {
+      AppendBeyondVersion(sql, type, *place.position, place.direction, query.oldest_first);
     }
-    (sql << " ORDER BY v.last_updated" << order << ", v.id, v.version" << order << " LIMIT ")
-            .Bind(std::int64_t{rows_max})
-        << ")";
+    sql << " ORDER BY v.last_updated" << newest << ", v.id" << ties << ", v.version" << newest << " LIMIT ";
+    sql.Bind(std::int64_t{rows_max}) << ")";
   }
   if (first) {
     sql << "SELECT 0::smallint AS type, '' AS id, 0::bigint AS version, 0::bigint AS last_updated, false AS deleted,"
            " NULL::bytea AS body WHERE false";
   }
-  (sql << ") h ORDER BY h.last_updated" << order << ", h.type, h.id, h.version" << order << " LIMIT ")
-      .Bind(std::int64_t{rows_max});
-  return FinishedHistory(std::move(sql), fingerprint);
+  sql << ") h ORDER BY h.last_updated" << newest << ", h.type" << ties << ", h.id" << ties << ", h.version" << newest
+      << " LIMIT ";
+  sql.Bind(std::int64_t{rows_max});
+  return FinishedHistory(std::move(sql));
+}
+
+fhir::Result<std::string> HistoryFingerprint(const adapters::port::HistoryQuery& query,
+                                             const adapters::port::Grants& grants) {
+  SqlText asked;
+  asked << (query.oldest_first ? "history ascending" : "history");
+  for (const auto type : HistoryTypes(query, grants)) {
+    GW_TRY(AppendVersions(asked, query, grants, type));
+  }
+  return Fingerprint(asked.text(), asked.values());
 }
 
 fhir::Result<SearchStatement> CompileHistoryCount(const adapters::port::HistoryQuery& query,
@@ -130,7 +140,7 @@ fhir::Result<SearchStatement> CompileHistoryCount(const adapters::port::HistoryQ
     GW_TRY(AppendVersions(sql, query, grants, type));
   }
   (sql << ") v LIMIT ").Bind(versions_max + 1) << ") m";
-  return FinishedHistory(std::move(sql), 0);
+  return FinishedHistory(std::move(sql));
 }
 
 }  // namespace gateway::store::search_sql

@@ -16,19 +16,25 @@ enum HistoryColumn : int {
   kHistoryLastUpdated,
   kHistoryDeleted,
   kHistoryBody,
+  kHistorySnapshot,  ///< as kPageSnapshot
 };
 
 /// Versions newest first, ties by type, id and version; those of resources whose current state the actor may read. The
 /// whole system is walked type by type, so that one index serves every level.
-/// Errors: kInvalid for a foreign cursor; those of the compiler.
+/// Errors: kMalformed for a position of another query; those of the compiler.
 fhir::Result<SearchStatement> CompileHistory(const adapters::port::HistoryQuery& query,
-                                             const adapters::port::Grants& grants, int rows_max, const CursorKey& key);
+                                             const adapters::port::Grants& grants, int rows_max,
+                                             const PagePlace& place = {});
+
+/// What the cursors of the history's pages are bound to.
+fhir::Result<std::string> HistoryFingerprint(const adapters::port::HistoryQuery& query,
+                                             const adapters::port::Grants& grants);
 
 /// One row, one column: the number of versions, counted up to `versions_max` + 1.
 fhir::Result<SearchStatement> CompileHistoryCount(const adapters::port::HistoryQuery& query,
                                                   const adapters::port::Grants& grants, std::int64_t versions_max);
 
-/// The place after a row of CompileHistory.
+/// The place of a row of CompileHistory.
 Position HistoryPosition(std::int64_t last_updated_us, fhir::metadata::TypeId type, std::string_view id,
                          std::int64_t version);
 

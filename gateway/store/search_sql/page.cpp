@@ -1,12 +1,12 @@
 #include "gateway/store/search_sql/page.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "gateway/store/search_sql/compiler.hpp"
+#include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/sort.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
+#include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::search_sql {
@@ -36,11 +36,11 @@ bool SearchMeansRead(const Grants& grants, fhir::metadata::TypeId type) {
 
 // " WHERE …" of the matches that the actor may see.
 fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::search::Query& query,
-                                 const Grants& grants) {
+                                 const Grants& grants, Walk walk) {
   const Scope scope{.alias = "r", .type = query.type, .versions = true};
   sql << " WHERE ";
   compiler.AppendType("r", query.type);
-  sql << " AND r.closed_tx IS NULL AND NOT r.deleted";
+  AppendResourcesCount(sql, walk);
   GW_TRY(compiler.AppendCriteria(scope, query.criteria));
   GW_TRY(compiler.AppendGranted(scope, adapters::port::kSearch));
   if (!SearchMeansRead(grants, query.type)) {
@@ -49,42 +49,67 @@ fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::s
   return {};
 }
 
-SearchStatement Finished(SqlText&& sql, std::uint64_t fingerprint = 0) {
+SearchStatement Finished(SqlText&& sql) {
   auto values = sql.TakeValues();
-  return {sql.TakeText(), std::move(values), fingerprint};
+  return {sql.TakeText(), std::move(values)};
+}
+
+Walk WalkOf(std::span<const SortKey> keys) {
+  const bool by_time =
+      std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.expression == "r.last_updated"; });
+  return by_time ? Walk::kByLastUpdated : Walk::kByResource;
+}
+
+// Everything but the position and the order.
+fhir::Result<void> AppendPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
+                              std::span<const SortKey> keys, const PagePlace& place) {
+  const Walk walk = WalkOf(keys);
+  const auto state = StateAlias(sql, walk);
+  Compiler compiler(sql, grants, query.types);
+  if (keys.empty() && place.position != nullptr) {
+    compiler.WalkFrom(place.position->id, place.direction);
+  }
+  sql << "SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state << ".body, "
+      << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text)" : "NULL::text");
+  AppendSortColumns(sql, keys);
+  AppendResources(sql, walk);
+  AppendSortJoins(sql, compiler, query.type, keys);
+  return AppendMatches(sql, compiler, query, grants, walk);
 }
 
 }  // namespace
 
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const Grants& grants, int rows_max,
-                                          const CursorKey& key) {
-  SqlText sql;
-  Compiler compiler(sql, grants, query.types);
+                                          const PagePlace& place) {
+  SqlText sql(place.as_of);
   GW_ASSIGN(const auto keys, PlanSort(query.sort, query.type == fhir::metadata::kNoType));
-  sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body";
-  AppendSortColumns(sql, keys);
-  sql << " FROM resource_version r";
-  AppendSortJoins(sql, compiler, query.type, keys);
-  GW_TRY(AppendMatches(sql, compiler, query, grants));
-  const std::uint64_t fingerprint = Fingerprint(sql);
-  if (query.cursor) {
-    GW_ASSIGN(const Position position, ReadCursor(*query.cursor, fingerprint, key));
-    if (position.keys.size() != keys.size()) {
-      return fhir::Fail(fhir::ErrorCode::kInvalid, "The page link does not fit the query.");
+  GW_TRY(AppendPage(sql, query, grants, keys, place));
+  if (place.position != nullptr) {
+    if (place.position->keys.size() != keys.size()) {
+      return fhir::Fail(fhir::ErrorCode::kMalformed, "The page link does not fit the query.");
     }
-    AppendAfter(sql, keys, position);
+    AppendBeyond(sql, keys, *place.position, place.direction);
   }
-  AppendOrder(sql, keys);
+  AppendOrder(sql, keys, place.direction);
   (sql << " LIMIT ").Bind(std::int64_t{rows_max});
-  return Finished(std::move(sql), fingerprint);
+  return Finished(std::move(sql));
+}
+
+fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, const Grants& grants) {
+  SqlText sql;
+  GW_ASSIGN(const auto keys, PlanSort(query.sort, query.type == fhir::metadata::kNoType));
+  GW_TRY(AppendPage(sql, query, grants, keys, {}));
+  AppendOrder(sql, keys, Direction::kAfter);
+  return Fingerprint(sql.text(), sql.values());
 }
 
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const Grants& grants,
-                                           std::int64_t matches_max) {
-  SqlText sql;
+                                           std::int64_t matches_max, const Snapshot* as_of) {
+  SqlText sql(as_of);
   Compiler compiler(sql, grants, query.types);
-  sql << "SELECT count(*) FROM (SELECT 1 FROM resource_version r";
-  GW_TRY(AppendMatches(sql, compiler, query, grants));
+  sql << "SELECT count(*) FROM (SELECT 1";
+  AppendResources(sql, Walk::kByResource);
+  GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
   (sql << " LIMIT ").Bind(matches_max + 1) << ") m";
   return Finished(std::move(sql));
 }
@@ -92,21 +117,26 @@ fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, con
 fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const Grants& grants, int rows_max) {
   SqlText sql;
   Compiler compiler(sql, grants);
-  sql << "SELECT r.id FROM resource_version r";
-  GW_TRY(AppendMatches(sql, compiler, query, grants));
+  sql << "SELECT r.id";
+  AppendResources(sql, Walk::kByResource);
+  GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
   (sql << " ORDER BY r.id LIMIT ").Bind(std::int64_t{rows_max});
   return Finished(std::move(sql));
 }
 
 fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& include, fhir::metadata::TypeId type,
-                                             std::vector<std::string> ids, const Grants& grants,
-                                             std::int64_t rows_max) {
-  SqlText sql;
+                                             std::vector<std::string> ids, const Grants& grants, std::int64_t rows_max,
+                                             const Snapshot* as_of) {
+  SqlText sql(as_of);
   Compiler compiler(sql, grants);
-  sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body FROM resource_version r"
-         " WHERE r.closed_tx IS NULL AND NOT r.deleted AND (r.type, r.id) IN (SELECT ";
-  sql << (include.reverse ? "f.type, f.id" : "f.target_type, f.target");
-  sql << " FROM idx_reference f WHERE f.closed_tx IS NULL";
+  const auto state = StateAlias(sql, Walk::kByResource);
+  sql << "SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state << ".body";
+  AppendResources(sql, Walk::kByResource);
+  sql << " WHERE true";
+  AppendResourcesCount(sql, Walk::kByResource);
+  sql << " AND (r.type, r.id) IN (SELECT " << (include.reverse ? "f.type, f.id" : "f.target_type, f.target");
+  sql << " FROM idx_reference f WHERE true";
+  AppendCounts(sql, "f");
   // What refers to a resource may be of any type ("_revinclude=*"); what it refers to stands in rows of its own type.
   const auto source_type =
       include.reverse || include.source_type != fhir::metadata::kNoType ? include.source_type : type;

@@ -2,7 +2,7 @@
 //
 // Without _sort, resources come in the order of their ids, which are time-ordered: oldest first. With _sort, resources
 // without a value come last in both directions, and the id breaks ties, so that a page continues strictly after the
-// last row of the page before it.
+// last row of the page before it, or ends strictly before the first row of the page after it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "adapters/port/actor.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
-#include "gateway/store/search_sql/cursor.hpp"
+#include "gateway/store/search_sql/position.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
 
 namespace gateway::store::search_sql {
@@ -22,20 +22,37 @@ namespace gateway::store::search_sql {
 struct SearchStatement {
   std::string text;
   std::vector<SqlValue> values;
-  std::uint64_t fingerprint = 0;
 };
 
-/// Columns of CompilePage's rows; then one text column per sort key.
-enum PageColumn : int { kPageType, kPageId, kPageVersion, kPageLastUpdated, kPageBody, kPageFirstKey };
+/// Where a page stands. As a whole unset: the first page, of the current state.
+struct PagePlace {
+  const Snapshot* as_of = nullptr;  ///< the state to ask; null: the current one, which the rows then name
+  const Position* position = nullptr;
+  Direction direction = Direction::kAfter;  ///< kBefore: the rows come in reverse order
+};
 
-/// The page of at most `rows_max` resources after the query's cursor.
-/// Errors: kUnsupported, kTooCostly, kInvalid for a foreign cursor.
+/// Columns of CompilePage's rows; then one text column per sort key. kPageSnapshot: pg_current_snapshot() as text, NULL
+/// on pages of a snapshot.
+enum PageColumn : int {
+  kPageType,
+  kPageId,
+  kPageVersion,
+  kPageLastUpdated,
+  kPageBody,
+  kPageSnapshot,
+  kPageFirstKey,
+};
+
+/// At most `rows_max` resources. Errors: kUnsupported, kTooCostly; kMalformed for a position of another query.
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const adapters::port::Grants& grants,
-                                          int rows_max, const CursorKey& key);
+                                          int rows_max, const PagePlace& place = {});
+
+/// What the cursors of the query's pages are bound to. Cost: that of compiling a page.
+fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, const adapters::port::Grants& grants);
 
 /// One row, one column: the number of matches, counted up to `matches_max` + 1.
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const adapters::port::Grants& grants,
-                                           std::int64_t matches_max);
+                                           std::int64_t matches_max, const Snapshot* as_of = nullptr);
 
 /// Ids alone, at most `rows_max`: conditional verbs and references.
 fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const adapters::port::Grants& grants,
@@ -47,6 +64,6 @@ enum IncludeColumn : int { kIncludeType, kIncludeId, kIncludeVersion, kIncludeLa
 /// Resources that `include` adds for resources of `type` with these ids.
 fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& include, fhir::metadata::TypeId type,
                                              std::vector<std::string> ids, const adapters::port::Grants& grants,
-                                             std::int64_t rows_max);
+                                             std::int64_t rows_max, const Snapshot* as_of = nullptr);
 
 }  // namespace gateway::store::search_sql

@@ -102,8 +102,10 @@ void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId ty
   }
 }
 
-void AppendAfter(SqlText& sql, std::span<const SortKey> keys, const Position& position) {
-  sql << " AND (";
+// Ascending or descending, resources without a value come last: so before a position without one come all that have
+// one, and after it none.
+void AppendBeyond(SqlText& sql, std::span<const SortKey> keys, const Position& position, Direction direction) {
+  const bool after = direction == Direction::kAfter;
   const auto append_equal = [&](std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       if (position.keys[i]) {
@@ -115,32 +117,44 @@ void AppendAfter(SqlText& sql, std::span<const SortKey> keys, const Position& po
       sql << " AND ";
     }
   };
+  sql << " AND (";
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (!position.keys[i]) {
-      continue;  // nothing comes after the resources without a value, but ties
+    if (!position.keys[i] && after) {
+      continue;
     }
     sql << "(";
     append_equal(i);
-    sql << "(" << keys[i].expression << (keys[i].descending ? " < " : " > ");
-    BindKey(sql, keys[i], *position.keys[i]);
-    if (keys[i].parameter != nullptr) {
-      sql << " OR " << keys[i].expression << " IS NULL";
+    sql << "(" << keys[i].expression;
+    if (position.keys[i]) {
+      sql << (keys[i].descending == after ? " < " : " > ");
+      BindKey(sql, keys[i], *position.keys[i]);
+      if (keys[i].parameter != nullptr && after) {
+        sql << " OR " << keys[i].expression << " IS NULL";
+      }
+    } else {
+      sql << " IS NOT NULL";
     }
     sql << ")) OR ";
   }
   sql << "(";
   append_equal(keys.size());
-  (sql << "r.id > ").Bind(position.id) << "))";
+  (sql << (after ? "r.id > " : "r.id < ")).Bind(position.id) << "))";
 }
 
-void AppendOrder(SqlText& sql, std::span<const SortKey> keys) {
+void AppendOrder(SqlText& sql, std::span<const SortKey> keys, Direction direction) {
+  const bool after = direction == Direction::kAfter;
   sql << " ORDER BY ";
   for (const auto& key : keys) {
-    sql << key.expression << (key.descending ? " DESC" : " ASC");
-    // _lastUpdated is never absent; without the clause its index serves the order.
-    sql << (key.parameter != nullptr && key.descending ? " NULLS LAST, " : ", ");
+    const bool descending = key.descending == after;
+    sql << key.expression << (descending ? " DESC" : " ASC");
+    // Where the server would put them elsewhere. _lastUpdated is never absent; without the clause its index serves the
+    // order.
+    if (key.parameter != nullptr && descending == after) {
+      sql << (after ? " NULLS LAST" : " NULLS FIRST");
+    }
+    sql << ", ";
   }
-  sql << "r.id";
+  sql << (after ? "r.id" : "r.id DESC");
 }
 
 }  // namespace gateway::store::search_sql

@@ -11,7 +11,7 @@
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
-#include "gateway/store/search_sql/cursor.hpp"
+#include "gateway/store/search_sql/position.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
 
 namespace gateway::store::search_sql {
@@ -32,9 +32,9 @@ fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> 
 void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys);
 /// " LEFT JOIN LATERAL (…) k1 ON true" per key that is not a column of resource_version r.
 void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, std::span<const SortKey> keys);
-/// " AND (…)": rows strictly after the position. `position.keys` must be as many as `keys`.
-void AppendAfter(SqlText& sql, std::span<const SortKey> keys, const Position& position);
-/// " ORDER BY …, r.id".
-void AppendOrder(SqlText& sql, std::span<const SortKey> keys);
+/// " AND (…)": rows strictly after, or before, the position. `position.keys` must be as many as `keys`.
+void AppendBeyond(SqlText& sql, std::span<const SortKey> keys, const Position& position, Direction direction);
+/// " ORDER BY …, r.id"; for rows before a position the other way round, so that those next to it come first.
+void AppendOrder(SqlText& sql, std::span<const SortKey> keys, Direction direction);
 
 }  // namespace gateway::store::search_sql

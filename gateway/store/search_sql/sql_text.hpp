@@ -10,14 +10,21 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/store/search_sql/snapshot.hpp"
+
 namespace gateway::store::search_sql {
 
-using SqlValue = std::variant<std::int64_t, std::string, std::vector<std::int64_t>, std::vector<std::string>>;
+/// A number of a transaction, which the server reads as xid8.
+enum class Xid : std::uint64_t {};
+
+using SqlValue =
+    std::variant<std::int64_t, std::string, std::vector<std::int64_t>, std::vector<std::string>, Xid, std::vector<Xid>>;
 
 /// thread-compatible.
 class SqlText {
  public:
-  SqlText() { text_.reserve(1024); }
+  /// `as_of`: the state that the statement asks for; null: the current one. Borrowed.
+  explicit SqlText(const Snapshot* as_of = nullptr) : as_of_(as_of) { text_.reserve(1024); }
 
   SqlText& operator<<(std::string_view constant) {
     text_ += constant;
@@ -41,6 +48,20 @@ class SqlText {
   /// The shortest text that reads back as the same number.
   SqlText& BindDouble(double value) { return BindAs(ShortestText(value), "::text::float8"); }
 
+  const Snapshot* as_of() const { return as_of_; }
+  /// The numbers of `as_of`, each one parameter of the statement however often it is used.
+  SqlText& AppendXmin() { return BindOnce(xmin_, Xid{as_of_->xmin}); }
+  SqlText& AppendXmax() { return BindOnce(xmax_, Xid{as_of_->xmax}); }
+  SqlText& AppendInProgress() {
+    std::vector<Xid> ids;
+    if (in_progress_ == 0) {
+      for (const std::uint64_t id : as_of_->in_progress) {
+        ids.push_back(Xid{id});
+      }
+    }
+    return BindOnce(in_progress_, std::move(ids));
+  }
+
   /// A table alias that no other part of the statement uses.
   std::string NewAlias() { return "t" + std::to_string(++aliases_); }
 
@@ -61,9 +82,23 @@ class SqlText {
     return *this;
   }
 
+  SqlText& BindOnce(int& number, SqlValue value) {
+    const std::string_view cast = std::holds_alternative<Xid>(value) ? "::xid8" : "::xid8[]";
+    if (number == 0) {
+      BindAs(std::move(value), cast);
+      number = static_cast<int>(values_.size());
+      return *this;
+    }
+    return *this << "$" << number << cast;
+  }
+
+  const Snapshot* as_of_;
   std::string text_;
   std::vector<SqlValue> values_;
   int aliases_ = 0;
+  int xmin_ = 0;  // numbers of parameters; 0: not bound yet
+  int xmax_ = 0;
+  int in_progress_ = 0;
 };
 
 }  // namespace gateway::store::search_sql

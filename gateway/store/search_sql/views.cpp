@@ -6,6 +6,7 @@
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
+#include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::search_sql {
@@ -17,15 +18,16 @@ using fhir::metadata::TypeId;
 
 SearchStatement FinishedView(SqlText&& sql) {
   auto values = sql.TakeValues();
-  return {sql.TakeText(), std::move(values), 0};
+  return {sql.TakeText(), std::move(values)};
 }
 
 // " FROM resource_version r WHERE …" of what meets the query and may be found and read.
 fhir::Result<void> AppendFound(SqlText& sql, const Grants& grants, const fhir::search::Query& query) {
   Compiler compiler(sql, grants);
   const Scope scope{.alias = "r", .type = query.type, .versions = true};
-  sql << " FROM resource_version r WHERE r.type = " << TypeCode(query.type)
-      << " AND r.closed_tx IS NULL AND NOT r.deleted";
+  AppendResources(sql, Walk::kByResource);
+  sql << " WHERE r.type = " << TypeCode(query.type);
+  AppendResourcesCount(sql, Walk::kByResource);
   GW_TRY(compiler.AppendCriteria(scope, query.criteria));
   GW_TRY(compiler.AppendGranted(scope, adapters::port::kSearch));
   return compiler.AppendGranted(scope, adapters::port::kRead);
@@ -80,8 +82,8 @@ fhir::Result<SearchStatement> CompileReadMany(std::span<const adapters::port::Re
   Compiler compiler(sql, grants);
   (sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body FROM unnest(").Bind(std::move(codes)) << ", ";
   sql.Bind(std::move(ids)) << ") WITH ORDINALITY AS k (type, id, position) JOIN resource_version r"
-                              " ON r.type = k.type::smallint AND r.id = k.id"
-                              " WHERE r.closed_tx IS NULL AND NOT r.deleted";
+                              " ON r.type = k.type::smallint AND r.id = k.id WHERE true";
+  AppendResourcesCount(sql, Walk::kByResource);
   GW_TRY(compiler.AppendGrantedAnyType("r", types, adapters::port::kRead));
   sql << " ORDER BY k.position";
   return FinishedView(std::move(sql));
@@ -112,7 +114,8 @@ fhir::Result<SearchStatement> CompileMetaInUse(TypeId type, const Grants& grants
       const auto* parameter = definitions.FindSearchParameter(definitions.ResourceTypes().front(), label.code);
       sql << " UNION ALL (SELECT DISTINCT " << static_cast<int>(label.kind)
           << (parameter->type == SearchType::kUri ? ", '', l.uri" : ", l.system, l.code") << " FROM "
-          << IndexTable(parameter->type) << " l WHERE l.parameter = " << parameter->id << " AND l.closed_tx IS NULL";
+          << IndexTable(parameter->type) << " l WHERE l.parameter = " << parameter->id;
+      AppendCounts(sql, "l");
       (sql << " LIMIT ").Bind(rows_max) << ")";
     }
     (sql << ") u ORDER BY u.kind, u.system, u.code LIMIT ").Bind(rows_max);
@@ -128,8 +131,8 @@ fhir::Result<SearchStatement> CompileMetaInUse(TypeId type, const Grants& grants
           << (parameter->type == SearchType::kUri ? ", '', l.uri" : ", l.system, l.code");
       compiler.AppendHeadRows("l", each, parameter->id, parameter->type);
       if (!grants.unrestricted) {
-        sql << " AND EXISTS (SELECT 1 FROM resource_version r WHERE r.type = l.type AND r.id = l.id"
-               " AND r.closed_tx IS NULL AND NOT r.deleted";
+        sql << " AND EXISTS (SELECT 1 FROM resource_version r WHERE r.type = l.type AND r.id = l.id";
+        AppendResourcesCount(sql, Walk::kByResource);
         GW_TRY(compiler.AppendGranted({.alias = "r", .type = each, .versions = true}, adapters::port::kRead));
         sql << ")";
       }

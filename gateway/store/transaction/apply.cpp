@@ -44,21 +44,6 @@ std::unexpected<fhir::Error> AtPlace(const Step& step, fhir::Error error) {
   return std::unexpected(std::move(error));
 }
 
-std::uint16_t InteractionOf(Verb verb) {
-  switch (verb) {
-    case Verb::kCreate:
-      return adapters::port::kCreate;
-    case Verb::kUpdate:
-    case Verb::kMerge:
-      return adapters::port::kUpdate | adapters::port::kCreate;
-    case Verb::kPatch:
-      return adapters::port::kUpdate;
-    case Verb::kDelete:
-      return adapters::port::kDelete;
-  }
-  return 0;
-}
-
 ResourceKey KeyOf(const Step& step) {
   return {TypeCode(step.change.type), step.id};
 }
@@ -444,6 +429,21 @@ fhir::Result<void> CheckWritten(const ApplyContext& context, const std::vector<S
 }
 
 }  // namespace
+
+std::uint16_t InteractionOf(Verb verb) {
+  switch (verb) {
+    case Verb::kCreate:
+      return adapters::port::kCreate;
+    case Verb::kUpdate:
+    case Verb::kMerge:
+      return adapters::port::kUpdate | adapters::port::kCreate;
+    case Verb::kPatch:
+      return adapters::port::kUpdate;
+    case Verb::kDelete:
+      return adapters::port::kDelete;
+  }
+  return 0;
+}
 
 fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::vector<adapters::port::Change> changes,
                                              fhir::IssueList& issues) {

@@ -44,6 +44,9 @@ struct Step {
   adapters::port::StoredResource result;
 };
 
+/// What a party must be granted for a verb, as bits of Interaction.
+std::uint16_t InteractionOf(adapters::port::Verb verb);
+
 /// Runs all stages. The steps of the changes come first, in their order; further ones follow for conditions that delete
 /// several resources. The writes are sent, not waited for: their failures show at the next read or at commit.
 /// Cost: round trips: none for plain creates; one for updates; one more with conditions; reads of the checks of a

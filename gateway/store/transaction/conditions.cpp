@@ -1,9 +1,12 @@
 #include "gateway/store/transaction/conditions.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
+#include <string>
 
 #include "gateway/store/pg/array.hpp"
+#include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/type_codes.hpp"
 
@@ -71,12 +74,10 @@ std::uint64_t ConditionKey(const Query& condition) {
   if (!compiled) {
     return 0;  // ResolveConditions reports the error
   }
-  search_sql::SqlText text;
-  text << compiled->text;
-  for (const auto& value : compiled->values) {
-    std::visit([&](const auto& bound) { text.Bind(bound); }, value);
-  }
-  return search_sql::Fingerprint(text);
+  const std::string digest = search_sql::Fingerprint(compiled->text, compiled->values);
+  std::uint64_t key = 0;
+  std::memcpy(&key, digest.data(), sizeof key);
+  return key;
 }
 
 namespace {

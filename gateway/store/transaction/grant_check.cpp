@@ -47,7 +47,7 @@ fhir::Result<void> CheckGranted(Session& session, const adapters::port::Grants& 
     (sql << " AND r.id = ANY (").Bind(std::move(distinct)) << ")";
     GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, interactions));
     auto values = sql.TakeValues();
-    const search_sql::SearchStatement statement{sql.TakeText(), std::move(values), 0};
+    const search_sql::SearchStatement statement{sql.TakeText(), std::move(values)};
     GW_ASSIGN(const auto rows, session.Read("check_grants", statement));
     if (rows[0].Int(0) != expected) {
       return NotGranted();

@@ -57,6 +57,8 @@ class Gateway {
     options.clock = &clock_;
     options.ids = &ids_;
     options.commit_hooks = {hook_.get()};
+    options.cursor_keys = &keys_;
+    options.page_size_max = 100;
     options.validation.bindings = fhir::validation::Checking::kOff;  // some official examples use other codes
     options.validation.references = fhir::validation::Checking::kOff;
     pool_ = support::SharedDatabase().MakePool(8);
@@ -137,6 +139,7 @@ class Gateway {
 
   StepClock clock_;
   StepIds ids_;
+  gateway::store::paging::KeyRing keys_{{gateway::store::paging::CipherKey{7}}};
   std::unique_ptr<gateway::store::pg::Pool> pool_;
   std::unique_ptr<gateway::audit::TransactionAudit> hook_;
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;

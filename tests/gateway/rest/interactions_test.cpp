@@ -236,7 +236,10 @@ TEST_F(InteractionsTest, Search_NextLinkCarriesTheCursorAndWarningsTheTruncation
   store_.next_cursor = "a/b=";
   store_.includes_truncated = true;
   const fhir::json::Value bundle = Json(Get("/fhir/Patient?_count=1"));
-  const auto& next = bundle.Find("link")->items().at(1);
+  const auto& first = bundle.Find("link")->items().at(1);
+  EXPECT_EQ(first.FindText("relation"), "first");
+  EXPECT_EQ(first.FindText("url"), bundle.Find("link")->items().at(0).FindText("url"));
+  const auto& next = bundle.Find("link")->items().at(2);
   EXPECT_EQ(next.FindText("relation"), "next");
   EXPECT_TRUE(next.FindText("url").ends_with("_cursor=a%2Fb%3D")) << next.FindText("url");
   EXPECT_EQ(bundle.Find("entry")->items().back().Find("search")->FindText("mode"), "outcome");

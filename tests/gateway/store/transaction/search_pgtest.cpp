@@ -54,11 +54,11 @@ TEST_F(SearchStore, Cursor_ForgedOrOfAnotherQuery_IsRefused) {
   ASSERT_TRUE(page);
   auto other = Ask("Patient", {{"_count", "1"}, {"gender", "male"}});
   other.cursor = page->next_cursor;
-  EXPECT_EQ(store_->Search(System(), other).error().code, fhir::ErrorCode::kInvalid);
+  EXPECT_EQ(store_->Search(System(), other).error().code, fhir::ErrorCode::kMalformed);
   query.cursor = page->next_cursor;
   query.cursor->back() = query.cursor->back() == 'A' ? 'B' : 'A';
   query.cursor->front() = query.cursor->front() == 'A' ? 'B' : 'A';
-  EXPECT_EQ(store_->Search(System(), query).error().code, fhir::ErrorCode::kInvalid);
+  EXPECT_EQ(store_->Search(System(), query).error().code, fhir::ErrorCode::kMalformed);
 }
 
 TEST_F(SearchStore, Includes_IterateThroughCycles_AndStopAtTheLimit) {

@@ -107,12 +107,12 @@ class StoreTest : public ::testing::Test {
     const auto emptied = connection->ExecuteScript(
         "empty",
         "TRUNCATE resource_version, idx_string, idx_token, idx_reference, idx_date, idx_number, idx_quantity,"
-        " idx_uri, idx_composite, idx_text, idx_position, time_claim, outbox");
+        " idx_uri, idx_composite, idx_text, idx_position, time_claim, outbox, repeat_key");
     ASSERT_TRUE(emptied) << emptied.error().internal_text.text;
     options.clock = &clock_;
     options.ids = &ids_;
     options.base_url = "http://localhost:8080/fhir";
-    options.cursor_key = {1, 2, 3};
+    options.cursor_keys = &keys_;
     factory_.reset();
     store_.reset();
     pool_ = SharedDb().MakePool(20);
@@ -179,6 +179,7 @@ class StoreTest : public ::testing::Test {
 
   TickingClock clock_;
   CountingIds ids_;
+  gateway::store::paging::KeyRing keys_{{gateway::store::paging::CipherKey{1, 2, 3}}};
   std::unique_ptr<gateway::store::pg::Pool> pool_;
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> factory_;
   std::unique_ptr<gateway::store::StoreResourceStore> store_;

@@ -1,0 +1,124 @@
+// The links of pages, as a client follows them.
+#include <gmock/gmock.h>
+
+#include "tests/gateway/rest/database_fixture.hpp"
+
+namespace tests::rest {
+namespace {
+
+using gateway::http::Method;
+using gateway::http::Response;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr std::string_view kBase = "https://gw.example";
+
+class PagingTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    for (int i = 0; i < 7; ++i) {
+      const Response made = TheGateway().Send(
+          "", Method::kPut, fmt::format("/fhir/Location/page-{}", i),
+          fmt::format(R"({{"resourceType":"Location","id":"page-{}","name":"Zzward {}","status":"suspended"}})", i,
+                      9 - i));
+      ASSERT_LT(made.status, 300) << made.body;
+    }
+  }
+  static Response Get(const std::string& url, std::string_view party = "") {
+    return TheGateway().Send(party, Method::kGet, url.starts_with(kBase) ? url.substr(kBase.size()) : url);
+  }
+  static std::string Link(const Response& response, std::string_view relation) {
+    const fhir::json::Value bundle = JsonOf(response);
+    for (const auto& link : bundle.Find("link")->items()) {
+      if (link.FindText("relation") == relation) {
+        return std::string(link.FindText("url"));
+      }
+    }
+    return {};
+  }
+};
+
+TEST_F(PagingTest, Links_LeadForwardBackAndToTheFirst) {
+  std::string url = "/fhir/Location?status=suspended&_sort=name&_count=3";
+  std::vector<std::vector<std::string>> pages;
+  std::vector<std::string> previous;
+  std::string first;
+  while (!url.empty()) {
+    const Response page = Get(url);
+    pages.push_back(IdsOf(page));
+    EXPECT_NE(Link(page, "self"), "");
+    first = Link(page, "first");
+    EXPECT_NE(first, "");
+    EXPECT_EQ(Link(page, "previous").empty(), pages.size() == 1);
+    previous.push_back(Link(page, "previous"));
+    url = Link(page, "next");
+    EXPECT_THAT(url, Not(HasSubstr("Zzward")));
+  }
+  ASSERT_EQ(pages.size(), 3u);
+  EXPECT_THAT(pages[0], ElementsAreArray({"page-6", "page-5", "page-4"}));
+  EXPECT_THAT(pages[2], ElementsAreArray({"page-0"}));
+  EXPECT_EQ(IdsOf(Get(previous[2])), pages[1]);
+  EXPECT_EQ(IdsOf(Get(previous[1])), pages[0]);
+  const Response again = Get(first);
+  EXPECT_EQ(IdsOf(again), pages[0]);
+  EXPECT_EQ(IdsOf(Get(Link(again, "next"))), pages[1]);
+}
+
+TEST_F(PagingTest, CountAboveTheMaximum_IsSaidInTheSelfLink) {
+  EXPECT_THAT(Link(Get("/fhir/Location?_count=100&status=suspended"), "self"), HasSubstr("_count=100&"));
+  EXPECT_THAT(Link(Get("/fhir/Location?_count=101&status=suspended"), "self"), HasSubstr("_count=100&"));
+  EXPECT_THAT(Link(Get("/fhir/Location/_history?_count=101"), "self"), HasSubstr("_count=100"));
+  EXPECT_THAT(Link(Get("/fhir/Location?_count=7&status=suspended"), "self"), HasSubstr("_count=7&"));
+}
+
+TEST_F(PagingTest, CountOfZero_GivesTheTotalAlone) {
+  const auto bundle = JsonOf(Get("/fhir/Location?_count=0&status=suspended"));
+  EXPECT_EQ(bundle.Find("total")->AsInteger(), 7);
+  EXPECT_EQ(bundle.Find("entry"), nullptr);
+}
+
+TEST_F(PagingTest, Total_OnEveryPageWhereItWasAsked) {
+  Response page = Get("/fhir/Location?status=suspended&_count=3&_total=accurate");
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(JsonOf(page).Find("total")->AsInteger(), 7) << i;
+    if (i < 2) {
+      page = Get(Link(page, "next"));
+    }
+  }
+  EXPECT_EQ(JsonOf(Get("/fhir/Location?status=suspended&_count=3")).Find("total"), nullptr);
+}
+
+TEST_F(PagingTest, ForgedLinkOrOfAnotherQueryOrParty_Is400) {
+  const std::string next = Link(Get("/fhir/Location?status=suspended&_count=3"), "next");
+  ASSERT_NE(next, "");
+  const std::string cursor = next.substr(next.find("_cursor="));
+  for (const std::string& url :
+       {"/fhir/Location?_count=3&" + cursor, "/fhir/Patient?" + cursor, next + "AAAA",
+        std::string("/fhir/Location?status=suspended&_cursor=x"), "/fhir/Location/_history?" + cursor}) {
+    const Response refused = Get(url);
+    EXPECT_EQ(refused.status, 400) << url;
+    EXPECT_EQ(JsonOf(refused).FindText("resourceType"), "OperationOutcome");
+  }
+  EXPECT_EQ(Get(next, "operator-o").status, 400) << "another party";
+  EXPECT_EQ(Get(next).status, 200);
+}
+
+TEST_F(PagingTest, History_IsPagedTheSameWay) {
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_LT(TheGateway()
+                  .Send("", Method::kPut, "/fhir/Location/paged",
+                        fmt::format(R"({{"resourceType":"Location","id":"paged","name":"v{}"}})", i))
+                  .status,
+              300);
+  }
+  const Response first = Get("/fhir/Location/paged/_history?_count=2");
+  const Response second = Get(Link(first, "next"));
+  EXPECT_EQ(JsonOf(second).Find("total")->AsInteger(), 5);
+  EXPECT_EQ(IdsOf(Get(Link(second, "previous"))), IdsOf(first));
+  EXPECT_EQ(Link(Get(Link(second, "next")), "next"), "");
+  EXPECT_EQ(Link(first, "previous"), "");
+}
+
+}  // namespace
+}  // namespace tests::rest

@@ -1,0 +1,123 @@
+// Idempotency-Key on what is posted.
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "tests/gateway/rest/database_fixture.hpp"
+
+namespace tests::rest {
+namespace {
+
+using gateway::http::Method;
+using gateway::http::Response;
+
+Response Post(const std::string& target, const std::string& body, const std::string& key, std::string_view party = "",
+              HeaderFields fields = {}) {
+  fields.emplace_back("Idempotency-Key", key);
+  fields.emplace_back("Content-Type", "application/fhir+json");
+  return TheGateway().Send(party, Method::kPost, target, body, std::move(fields));
+}
+
+std::string Basic(std::string_view text) {
+  return fmt::format(R"({{"resourceType":"Basic","code":{{"text":"{}"}}}})", text);
+}
+
+std::string_view Header(const Response& response, std::string_view name) {
+  return response.headers.Get(name).value_or("");
+}
+
+TEST(IdempotencyKey, Create_GivesTheFirstAnswerAgain) {
+  const Response first = Post("/fhir/Basic", Basic("a"), "create-1");
+  ASSERT_EQ(first.status, 201) << first.body;
+  for (const char* key : {"create-1", "\"create-1\""}) {
+    const Response again = Post("/fhir/Basic", Basic("a"), key);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_EQ(again.body, first.body);
+    for (const char* name : {"Location", "ETag", "Last-Modified", "Content-Type"}) {
+      EXPECT_EQ(Header(again, name), Header(first, name)) << name;
+    }
+  }
+  EXPECT_NE(Header(Post("/fhir/Basic", Basic("a"), "create-2"), "Location"), Header(first, "Location"));
+}
+
+TEST(IdempotencyKey, OtherBodyPathOrCondition_Is422) {
+  ASSERT_EQ(Post("/fhir/Basic", Basic("a"), "other-1").status, 201);
+  const Response body = Post("/fhir/Basic", Basic("b"), "other-1");
+  EXPECT_EQ(body.status, 422);
+  EXPECT_EQ(JsonOf(body).FindText("resourceType"), "OperationOutcome");
+  EXPECT_EQ(Post("/fhir",
+                 R"({"resourceType":"Bundle","type":"transaction","entry":[{"resource":)" + Basic("a") +
+                     R"(,"request":{"method":"POST","url":"Basic"}}]})",
+                 "other-1")
+                .status,
+            422);
+  EXPECT_EQ(Post("/fhir/Basic", Basic("a"), "other-1", "", {{"If-None-Exist", "identifier=urn:x|y"}}).status, 422);
+}
+
+TEST(IdempotencyKey, Transaction_IsAppliedOnce) {
+  const std::string bundle = R"({"resourceType":"Bundle","type":"transaction","entry":[)"
+                             R"({"fullUrl":"urn:uuid:7f4fa2b2-5e1e-4c3e-9d51-0e1e7a1b0001","resource":)" +
+                             Basic("t") + R"(,"request":{"method":"POST","url":"Basic"}},{"resource":)" + Basic("u") +
+                             R"(,"request":{"method":"POST","url":"Basic"}}]})";
+  const Response first = Post("/fhir", bundle, "transaction-1");
+  ASSERT_EQ(first.status, 200) << first.body;
+  const Response again = Post("/fhir", bundle, "transaction-1");
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.body, first.body);
+}
+
+TEST(IdempotencyKey, Batch_EachEntryIsAppliedOnce) {
+  const std::string bundle = R"({"resourceType":"Bundle","type":"batch","entry":[{"resource":)" + Basic("b1") +
+                             R"(,"request":{"method":"POST","url":"Basic"}},{"resource":)" + Basic("b2") +
+                             R"(,"request":{"method":"POST","url":"Basic"}}]})";
+  const Response first = Post("/fhir", bundle, "batch-1");
+  ASSERT_EQ(first.status, 200) << first.body;
+  EXPECT_EQ(Post("/fhir", bundle, "batch-1").body, first.body);
+  const fhir::json::Value answer = JsonOf(first);
+  const auto& entries = answer.Find("entry")->items();
+  EXPECT_NE(entries[0].Find("response")->FindText("location"), entries[1].Find("response")->FindText("location"));
+}
+
+TEST(IdempotencyKey, OfAnotherParty_IsAnotherKey) {
+  const Response first = Post("/fhir/Basic", Basic("p"), "party-1");
+  ASSERT_EQ(first.status, 201);
+  const std::string slot =
+      R"({"resourceType":"Schedule","identifier":[{"system":"https://platform.example/agenda","value":"r1"}],)"
+      R"("actor":[{"display":"x"}]})";
+  EXPECT_NE(Post("/fhir/Schedule", slot, "party-1", "platform-p").status, 422);
+}
+
+TEST(IdempotencyKey, Refused_LeavesTheKeyFree) {
+  EXPECT_GE(Post("/fhir/Basic", R"({"resourceType":"Basic"})", "refused-1").status, 400);
+  EXPECT_EQ(Post("/fhir/Basic", Basic("now right"), "refused-1").status, 201);
+}
+
+TEST(IdempotencyKey, Length_IsBounded) {
+  EXPECT_EQ(Post("/fhir/Basic", Basic("l"), std::string(255, 'k')).status, 201) << "at the limit";
+  EXPECT_EQ(Post("/fhir/Basic", Basic("l"), std::string(256, 'k')).status, 400) << "one past it";
+  EXPECT_EQ(Post("/fhir/Basic", Basic("l"), "").status, 400);
+  EXPECT_EQ(Post("/fhir/Basic", Basic("l"), "two words").status, 400);
+}
+
+TEST(IdempotencyKey, ManyAtOnce_MakeOneResource) {
+  std::vector<std::thread> clients;
+  std::mutex mutex;
+  std::set<std::string> locations;
+  std::atomic<int> created = 0;
+  for (int i = 0; i < 6; ++i) {
+    clients.emplace_back([&] {
+      const Response response = Post("/fhir/Basic", Basic("race"), "race-1");
+      created += response.status == 201 ? 1 : 0;
+      const std::lock_guard lock(mutex);
+      locations.emplace(Header(response, "Location"));
+    });
+  }
+  for (auto& client : clients) {
+    client.join();
+  }
+  EXPECT_EQ(created, 6);
+  EXPECT_EQ(locations.size(), 1u);
+}
+
+}  // namespace
+}  // namespace tests::rest
