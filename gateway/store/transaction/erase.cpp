@@ -30,11 +30,11 @@ DELETE FROM resource_version r
  USING unnest($1::smallint[], $2::text[]) AS w(type, id)
  WHERE r.id = w.id AND r.type = w.type)sql"};
 
-// $1 types, $2 ids
+// $1 types, $2 ids: rows that pages of a walk still show as well
 #define GW_ERASE_INDEX(table)                                                      \
   pg::Statement{"erase_" table, "DELETE FROM " table                               \
                                 " i USING unnest($1::smallint[], $2::text[]) AS w" \
-                                "(type, id) WHERE i.id = w.id AND i.type = w.type AND i.closed_tx IS NULL"}
+                                "(type, id) WHERE i.id = w.id AND i.type = w.type"}
 constexpr pg::Statement kEraseIndexRows[] = {
     GW_ERASE_INDEX("idx_string"),   GW_ERASE_INDEX("idx_token"),     GW_ERASE_INDEX("idx_reference"),
     GW_ERASE_INDEX("idx_date"),     GW_ERASE_INDEX("idx_number"),    GW_ERASE_INDEX("idx_quantity"),
@@ -85,7 +85,7 @@ search_sql::SearchStatement ChooseDoomed(const ErasureBatch& batch) {
   (sql << " ORDER BY r.type, r.id, r.version LIMIT ").Bind(static_cast<std::int64_t>(batch.rows_max))
       << " FOR UPDATE OF r";
   auto values = sql.TakeValues();
-  return {sql.TakeText(), std::move(values), 0};
+  return {sql.TakeText(), std::move(values)};
 }
 
 }  // namespace
