@@ -124,6 +124,17 @@ class ImportTest(ImportCase):
         self.assertEqual((figures, said), ([121, 61, 61, 0], ""))
         self.assertEqual(self.total(f"Encounter?service-provider.identifier={SYSTEM}|many"), 60)
 
+    def test_plain_posts_loaded_twice_are_there_once(self):
+        posted = {"resourceType": "Basic", "identifier": [{"system": SYSTEM, "value": "twice"}], "code": {"text": "twice"}}
+        folder = self.folder("twice", **{
+            "a__json": bundle("transaction", [post(posted), post(posted)]),
+            "b__json": bundle("batch", [post(posted)]),
+            "c__json": json.dumps(posted),
+            "d__ndjson": (json.dumps(posted) + "\n") * 2})
+        for _ in range(2):
+            self.assertEqual(self.load(folder)[0], [6, 4, 2, 0])
+        self.assertEqual(self.total(f"Basic?identifier={SYSTEM}|twice"), 6)
+
     def test_progress_is_shown_on_a_terminal(self):
         folder = self.folder("shown", a__json=stay("shown-p", "nowhere"), b__json=json.dumps({"resourceType": "Basic", "code": {"text": "x"}}))
         ours, theirs = pty.openpty()
