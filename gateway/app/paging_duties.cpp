@@ -10,7 +10,7 @@
 namespace gateway::app {
 namespace {
 
-constexpr int kSweepPeriodMs = 30'000;
+constexpr int kClosedRowsPeriodMs = 30'000;
 constexpr int kKeyPeriodMs = 60'000;
 constexpr int kRepeatsPeriodMs = 10 * 60'000;
 constexpr int kRepeatsMax = 5'000;     // of one statement
@@ -61,7 +61,7 @@ fhir::Result<std::unique_ptr<store::paging::KeyRing>> MakeCursorKeys(const setti
 void AddPagingDuties(std::vector<Duty>& duties, const settings::Search& settings, store::pg::Pool& pool,
                      store::paging::KeyRing& keys, telemetry::Metrics& metrics) {
   // A short lifetime, as tests set it, must be told in as fine steps.
-  const auto step_ms = static_cast<int>(std::min<std::int64_t>(kSweepPeriodMs, settings.cursor_lifetime_ms));
+  const auto step_ms = static_cast<int>(std::min<std::int64_t>(kClosedRowsPeriodMs, settings.cursor_lifetime_ms));
   const store::paging::SweepOptions options{.lifetime_ms = settings.cursor_lifetime_ms, .mark_every_ms = step_ms / 2};
   duties.push_back(
       {"sweep-closed-rows", step_ms, [&pool, options, &metrics] { return Sweep(pool, options, metrics); }});

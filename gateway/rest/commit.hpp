@@ -11,8 +11,8 @@ namespace gateway::rest {
 
 using Changes = std::vector<adapters::port::Change>;
 
-/// Applies what `make` returns and commits; once for an Idempotency-Key, whose repeats get the outcomes of the first. `make` is asked once before the transaction begins, and again for each
-/// further attempt, since changes are consumed.
+/// Applies what `make` returns and commits; once for an Idempotency-Key, whose repeats get the outcomes of the first.
+/// `make` is asked once before the transaction begins, and again for each further attempt, since changes are consumed.
 fhir::Result<std::vector<adapters::port::Outcome>> Commit(Call& call,
                                                           const std::function<fhir::Result<Changes>()>& make);
 

@@ -11,15 +11,10 @@ constexpr std::string_view kMark = "\xEF\xBB\xBF";
 
 /// `at` is that of the opening quote.
 std::size_t StringEnd(std::string_view text, std::size_t at) {
-  for (++at; at < text.size(); ++at) {
-    at = text.find_first_of("\"\\", at);
-    if (at == kNowhere) {
-      return kNowhere;
-    }
+  for (at = text.find_first_of("\"\\", at + 1); at != kNowhere; at = text.find_first_of("\"\\", at + 2)) {
     if (text[at] == '"') {
       return at + 1;
     }
-    ++at;  // what a backslash escapes
   }
   return kNowhere;
 }

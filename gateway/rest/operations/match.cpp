@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -130,8 +131,8 @@ fhir::Result<std::vector<Candidate>> FindCandidates(Call& call, const PatientTra
       candidates.push_back({std::move(resource), match});
     }
   }
-  std::ranges::stable_sort(candidates, [](const Candidate& a, const Candidate& b) {
-    return std::pair(a.match.grade, -a.match.percent) < std::pair(b.match.grade, -b.match.percent);
+  std::ranges::sort(candidates, {}, [](const Candidate& candidate) {
+    return std::tuple(candidate.match.grade, -candidate.match.percent, std::string_view(candidate.resource.id));
   });
   return candidates;
 }

@@ -96,7 +96,8 @@ fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptio
       // Plans that are kept may have been made while a table was small. Every statement has an index for what it
       // wants, which serves at any size.
       "-c enable_seqscan=off "
-      // Compiling a plan takes 100 ms, many times what most statements run for, and its costs are guessed for any LIMIT.
+      // Compiling a plan takes 100 ms, many times what most statements run for, and its costs are guessed for any
+      // LIMIT.
       "-c jit=off "
       "-c synchronous_commit=on -c client_min_messages=error -c timezone=UTC -c datestyle=ISO "
       "-c standard_conforming_strings=on",

@@ -303,6 +303,7 @@ class CompartmentSql {
 
   static std::vector<std::int64_t> CodesOf(const std::vector<TypeId>& types) {
     std::vector<std::int64_t> codes;
+    codes.reserve(types.size());
     for (const TypeId type : types) {
       codes.push_back(TypeCode(type));
     }

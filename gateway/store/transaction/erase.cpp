@@ -68,6 +68,7 @@ search_sql::SearchStatement ChooseDoomed(const ErasureBatch& batch) {
     sql.Bind(std::move(ids)) << ") AS w(type, id))";
   } else if (!batch.types.empty()) {
     std::vector<std::int64_t> types;
+    types.reserve(batch.types.size());
     for (const auto type : batch.types) {
       types.push_back(TypeCode(type));
     }
