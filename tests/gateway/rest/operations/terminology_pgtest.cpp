@@ -85,12 +85,12 @@ TEST(StoredTerminologyPg, SearchModifiers_AskTheSameTerminology) {
             code));
     ASSERT_LT(put.status, 300) << put.body;
   }
-  using Texts = std::vector<std::string>;
-  EXPECT_EQ(IdsOf(Ask("", "Basic?code:in=urn:test:tree-a")), (Texts{"tm-a", "tm-b"}));
-  EXPECT_EQ(IdsOf(Ask("", "Basic?code:in=ValueSet/tree-a")), (Texts{"tm-a", "tm-b"}));
-  EXPECT_EQ(IdsOf(Ask("", "Basic?code:not-in=urn:test:tree-a&_id=tm-a,tm-b,tm-c")), Texts{"tm-c"});
-  EXPECT_EQ(IdsOf(Ask("", "Basic?code:below=urn:test:tree|a")), (Texts{"tm-a", "tm-b"}));
-  EXPECT_EQ(IdsOf(Ask("", "Basic?code:above=urn:test:tree|b")), (Texts{"tm-a", "tm-b"}));
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(IdsOf(Ask("", "Basic?code:in=urn:test:tree-a")), (Ids{"tm-a", "tm-b"}));
+  EXPECT_EQ(IdsOf(Ask("", "Basic?code:in=ValueSet/tree-a")), (Ids{"tm-a", "tm-b"}));
+  EXPECT_EQ(IdsOf(Ask("", "Basic?code:not-in=urn:test:tree-a&_id=tm-a,tm-b,tm-c")), Ids{"tm-c"});
+  EXPECT_EQ(IdsOf(Ask("", "Basic?code:below=urn:test:tree|a")), (Ids{"tm-a", "tm-b"}));
+  EXPECT_EQ(IdsOf(Ask("", "Basic?code:above=urn:test:tree|b")), (Ids{"tm-a", "tm-b"}));
   EXPECT_GE(Ask("", "Basic?code:in=urn:test:absent").status, 400);
   EXPECT_GE(Ask("", "Basic?code:below=urn:test:tree|z").status, 400);
 }

@@ -5,30 +5,30 @@
 namespace gateway::store::paging {
 namespace {
 
-constexpr CipherKey kKey{9, 8, 7};
+constexpr CipherKey kSealKey{9, 8, 7};
 
 TEST(Cipher, Sealed_OpensWithTheSameKeyAndBoundTextAlone) {
-  const auto sealed = Seal("Dupré", "query", kKey);
+  const auto sealed = Seal("Dupré", "query", kSealKey);
   ASSERT_TRUE(sealed);
-  EXPECT_EQ(Open(*sealed, "query", kKey), "Dupré");
-  EXPECT_EQ(Open(*sealed, "another query", kKey), std::nullopt);
+  EXPECT_EQ(Open(*sealed, "query", kSealKey), "Dupré");
+  EXPECT_EQ(Open(*sealed, "another query", kSealKey), std::nullopt);
   EXPECT_EQ(Open(*sealed, "query", CipherKey{1}), std::nullopt);
   EXPECT_EQ(sealed->find("Dupr"), std::string::npos);
 }
 
 TEST(Cipher, AnyByteChanged_IsRefused) {
-  const auto sealed = Seal("value", "query", kKey);
+  const auto sealed = Seal("value", "query", kSealKey);
   ASSERT_TRUE(sealed);
   for (std::size_t i = 0; i < sealed->size(); ++i) {
     std::string changed = *sealed;
     changed[i] = static_cast<char>(changed[i] ^ 1);
-    EXPECT_EQ(Open(changed, "query", kKey), std::nullopt) << i;
-    EXPECT_EQ(Open(std::string_view(*sealed).substr(0, i), "query", kKey), std::nullopt) << i;
+    EXPECT_EQ(Open(changed, "query", kSealKey), std::nullopt) << i;
+    EXPECT_EQ(Open(std::string_view(*sealed).substr(0, i), "query", kSealKey), std::nullopt) << i;
   }
 }
 
 TEST(Cipher, SealedTwice_IsNotTheSame) {
-  EXPECT_NE(*Seal("value", "query", kKey), *Seal("value", "query", kKey));
+  EXPECT_NE(*Seal("value", "query", kSealKey), *Seal("value", "query", kSealKey));
 }
 
 // Test case 16 of the GCM specification: 256 bits of key, with bound text.
