@@ -41,12 +41,10 @@ constexpr Setting kParty[] = {
     {"token_file",
      At<&Party::token_file>(),
      {.about = "Its bearer token: a file, or env:NAME.", .form = Form::kSecret, .example = "tokens/hospital"}},
-    {"policy",
-     At<&Party::policy>(),
-     {.about = "File under policies_directory. Empty: KIND.yaml.", .needs_restart = false}},
+    {"policy", At<&Party::policy>(), {.about = "File under policies_directory. Empty: KIND.yaml."}},
     {"attributes",
      At<&Party::attributes>(),
-     {.about = "What its policy may refer to.", .example = "organization=Organization/hospital"}},
+     {.about = "What its policy may refer to.", .example = "organization=https://finess.esante.gouv.fr|990000010"}},
 };
 
 constexpr Setting kAccess[] = {
@@ -58,7 +56,7 @@ constexpr Setting kAccess[] = {
     {"parties", At<&Access::parties>(), {.about = "Who may call."}, kParty},
     {"policies_directory",
      At<&Access::policies_directory>(),
-     {.about = "Folder of the policies.", .form = Form::kPath, .needs_restart = false}},
+     {.about = "Folder of the policies.", .form = Form::kPath}},
 };
 
 constexpr Setting kFollowup[] = {
@@ -223,10 +221,7 @@ constexpr Setting kTerminology[] = {
 constexpr Setting kLog[] = {
     {"level",
      At<&Log::level>(),
-     {.about = "Least important lines to write.",
-      .form = Form::kChoice,
-      .choices = "debug|info|warning|error",
-      .needs_restart = false}},
+     {.about = "Least important lines to write.", .form = Form::kChoice, .choices = "debug|info|warning|error"}},
     {"file", At<&Log::file>(), {.about = "File for the lines. Empty: standard error.", .form = Form::kPath}},
 };
 
@@ -264,7 +259,7 @@ std::vector<Setting> MakeSections() {
       {"insurer", At<&Settings::insurer>(), {.about = "Claims."}, kInsurer},
       {"mappings_directory",
        At<&Settings::mappings_directory>(),
-       {.about = "Folder of the mapping rules.", .form = Form::kPath}},
+       {.about = "Folder of the mapping rules, which are read again on SIGHUP.", .form = Form::kPath}},
       {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
       {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
       {"repeats", At<&Settings::repeats>(), {.about = "Writes that come twice."}, kRepeats},

@@ -8,9 +8,9 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 RULES = [
-    (r"\b(TODO|FIXME|XXX|HACK)\b", "unfinished work belongs in an issue"),
+    (r"\b(TODO|FIXME|XXX|HACK)\b", "unfinished work"),
     (r"<<<<<<<|>>>>>>>", "merge conflict"),
-    (r"/work/main|/tmp/b/|/tmp/devpg|/tmp/brief", "a path of one machine"),
+    (r"(?<![\w.])/(work|root|home/\w+)/", "a path of one machine"),
     (r"\busing namespace\b", "unity builds share namespaces"),
     (r"registry\.npmjs|deb\.debian\.org|pypi\.org", "registry host"),
 ]
