@@ -77,12 +77,14 @@ std::string_view BytesOf(const std::array<std::uint8_t, 16>& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-// One line an outcome: "effect type version id". Ids have no white space.
+// One line an outcome: "effect type version last_updated id". Ids have no white space. The time tells a version from
+// the one of that number that a resource gets which was erased and begun anew.
 std::string EncodeOutcomes(const std::vector<Outcome>& outcomes) {
   std::string text;
   for (const Outcome& outcome : outcomes) {
     text += std::to_string(static_cast<int>(outcome.effect)) + " " + std::to_string(TypeCode(outcome.resource.type)) +
-            " " + std::to_string(outcome.resource.version) + " " + outcome.resource.id + "\n";
+            " " + std::to_string(outcome.resource.version) + " " + std::to_string(outcome.resource.last_updated_us) +
+            " " + outcome.resource.id + "\n";
   }
   return text;
 }
@@ -100,10 +102,15 @@ std::vector<Outcome> DecodeOutcomes(std::string_view text) {
     outcome.effect = static_cast<Effect>(std::stoi(std::string(TakeWord(text, ' '))));
     outcome.resource.type = TypeOfCode(std::stoi(std::string(TakeWord(text, ' '))));
     outcome.resource.version = std::stoll(std::string(TakeWord(text, ' ')));
+    outcome.resource.last_updated_us = std::stoll(std::string(TakeWord(text, ' ')));
     outcome.resource.id = std::string(TakeWord(text, '\n'));
     outcomes.push_back(std::move(outcome));
   }
   return outcomes;
+}
+
+std::unexpected<fhir::Error> WrittenIsGone() {
+  return fhir::Fail(fhir::ErrorCode::kGone, "What was written under this Idempotency-Key is there no more.");
 }
 
 fhir::Result<void> ReadWritten(transaction::Session& session, std::vector<Outcome>& outcomes) {
@@ -128,12 +135,14 @@ fhir::Result<void> ReadWritten(transaction::Session& session, std::vector<Outcom
   parameters.Add(types).Add(ids).Add(versions);
   GW_ASSIGN(const pg::Rows rows, session.Read(kSelectWritten, parameters));
   if (std::cmp_less(rows.size(), wanted.size())) {
-    return fhir::Fail(fhir::ErrorCode::kGone, "What was written under this Idempotency-Key is there no more.");
+    return WrittenIsGone();
   }
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];
     auto& resource = wanted[static_cast<std::size_t>(row.Int(0)) - 1]->resource;
-    resource.last_updated_us = row.Int(1);
+    if (row.Int(1) != resource.last_updated_us) {
+      return WrittenIsGone();
+    }
     resource.deleted = row.Bool(2);
     resource.body = row.String(3);
   }

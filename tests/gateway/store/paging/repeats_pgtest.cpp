@@ -150,6 +150,16 @@ TEST_F(Repeats, ExpungedSince_IsGone) {
   EXPECT_EQ(again.error().code, fhir::ErrorCode::kGone);
 }
 
+TEST_F(Repeats, ErasedAndBegunAnew_IsGone) {
+  const auto first = Once("k", Patient());
+  ASSERT_TRUE(first);
+  Script("DELETE FROM resource_version");
+  Apply(Put(Verb::kUpdate, first->front().resource.id, R"({"resourceType":"Patient","gender":"female"})"));
+  const auto again = Once("k", Patient());
+  ASSERT_FALSE(again) << "version 1 is another resource's";
+  EXPECT_EQ(again.error().code, fhir::ErrorCode::kGone);
+}
+
 TEST_F(Repeats, GrantTakenAway_IsForbidden) {
   const auto party = [](std::uint16_t interactions) {
     auto grants = std::make_shared<port::Grants>();
