@@ -32,8 +32,10 @@ std::optional<TermKind> KindOf(fhir::metadata::TypeId type) {
   return std::nullopt;
 }
 
-std::string KeyOf(TermKind kind, std::string_view id, std::int64_t version) {
-  return fmt::format("{}/{}/{}", TypeNameOf(kind), id, version);
+/// With its time: a resource that was erased and begun anew has version 1 again.
+template <typename Stored>
+std::string KeyOf(TermKind kind, const Stored& stored) {
+  return fmt::format("{}/{}/{}@{}", TypeNameOf(kind), stored.id, stored.version, stored.last_updated_us);
 }
 
 std::string CanonicalOf(const StoredName& name) {
@@ -138,7 +140,7 @@ std::vector<std::pair<std::string, StoredName>> StoredView::NamesOf(
     if (!kind) {
       continue;
     }
-    std::string key = KeyOf(*kind, head.id, head.version);
+    std::string key = KeyOf(*kind, head);
     if (const auto name = shared_.names.Find(key)) {
       names.emplace_back(std::move(key), *name);
     } else {
@@ -160,7 +162,7 @@ std::vector<std::pair<std::string, StoredName>> StoredView::NamesOf(
       Fail(std::move(document).error());
       return names;
     }
-    const std::string key = KeyOf(*KindOf(resource.type), resource.id, resource.version);
+    const std::string key = KeyOf(*KindOf(resource.type), resource);
     StoredName name = NameIn(*document);
     shared_.names.Keep(key, name);
     // It is about to be compiled.
@@ -238,7 +240,7 @@ const Document* StoredView::DocumentOf(TermKind kind, const Candidate& candidate
   }
   const std::string_view key = candidate.key;
   const std::size_t id_at = key.find('/') + 1;
-  const std::size_t version_at = key.rfind('/') + 1;
+  const std::size_t version_at = key.rfind('/') + 1;  // until the '@'
   const std::string_view id = key.substr(id_at, version_at - 1 - id_at);
   auto resource = shared_.store.Read(actor_, TypeOf(kind), id, std::stoll(std::string(key.substr(version_at))));
   if (!resource) {

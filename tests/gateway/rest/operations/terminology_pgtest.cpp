@@ -38,6 +38,24 @@ TEST(StoredTerminologyPg, VersionsOfOneUrl_AreToldApart_TheHighestCountsWithout)
   EXPECT_TRUE(ResultOf(Ask("", base + "v1.9&version=1.9")));
 }
 
+TEST(StoredTerminologyPg, ErasedAndBegunAnew_IsNotWhatItWas) {
+  const auto put = [](const char* code) {
+    PutResource("CodeSystem", "anew",
+                fmt::format(R"("url":"urn:test:anew","content":"complete","concept":[{{"code":"{}"}}])", code));
+  };
+  const std::string base = "CodeSystem/$validate-code?url=urn:test:anew&code=";
+  put("a");
+  EXPECT_TRUE(ResultOf(Ask("", base + "a")));
+  ASSERT_EQ(TheGateway()
+                .Send("operator-o", Method::kPost, "/fhir/CodeSystem/anew/$expunge",
+                      R"({"resourceType":"Parameters","parameter":[{"name":"expungeEverything","valueBoolean":true}]})")
+                .status,
+            200);
+  put("b");  // version 1 again
+  EXPECT_FALSE(ResultOf(Ask("", base + "a")));
+  EXPECT_TRUE(ResultOf(Ask("", base + "b")));
+}
+
 TEST(StoredTerminologyPg, PartyWithoutAGrant_FindsPackagesAlone) {
   PutResource("CodeSystem", "secret", R"("url":"urn:test:secret","content":"complete","concept":[{"code":"a"}])");
   const std::string stored = "CodeSystem/$lookup?system=urn:test:secret&code=a";
