@@ -34,12 +34,12 @@ fhir::Result<void> AppendVersions(SqlText& sql, const adapters::port::HistoryQue
     (sql << " AND v.last_updated >= ").Bind(*query.since_us);
   }
   if (query.at) {
-    // A version was current from its own time until the next one's; versions have no gaps.
+    // A version was current from its own time until that of the next one that there is: an erasure leaves gaps.
     (sql << " AND v.last_updated < ").Bind(query.at->high_us);
-    (sql << " AND NOT EXISTS (SELECT 1 FROM resource_version n WHERE n.id = v.id AND n.type = v.type"
-            " AND n.version = v.version + 1 AND n.last_updated <= ")
+    (sql << " AND coalesce((SELECT n.last_updated FROM resource_version n WHERE n.id = v.id AND n.type = v.type"
+            " AND n.version > v.version ORDER BY n.id, n.type, n.version LIMIT 1) > ")
             .Bind(query.at->low_us)
-        << ")";
+        << ", true)";
   }
   AppendVersionWritten(sql, "v");
   if (!grants.unrestricted) {

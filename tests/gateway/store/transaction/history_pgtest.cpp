@@ -95,5 +95,18 @@ TEST_F(HistoryStore, At_GivesWhatWasCurrentInThatTime) {
   EXPECT_THAT(Walk(all, 1), ElementsAre("b/1", "a/3"));
 }
 
+TEST_F(HistoryStore, At_AfterAVersionWasErased_EndsAtTheNextThatThereIs) {
+  const std::int64_t first = Stored("a", true);
+  Stored("a", false);
+  const std::int64_t third = Stored("a", true);
+  ASSERT_TRUE(
+      SharedDb().Connect()->ExecuteScript("erase", "DELETE FROM resource_version WHERE id = 'a' AND version = 2"));
+  port::HistoryQuery query = OfPatients();
+  query.at = fhir::UsRange{third, third + 1};
+  EXPECT_THAT(Walk(query), ElementsAre("a/3")) << "the first was over long before";
+  query.at = fhir::UsRange{first, first + 1};
+  EXPECT_THAT(Walk(query), ElementsAre("a/1"));
+}
+
 }  // namespace
 }  // namespace tests::store
