@@ -28,7 +28,10 @@ struct ErasureBatch {
   std::vector<fhir::metadata::TypeId> types;
   std::optional<std::int64_t> version;  ///< kPastVersions: this one alone
   std::string mentioning;               ///< only resources an earlier version of which has this reference: "Patient/1"
-  std::size_t rows_max = 1000;          ///< versions (kPastVersions) or resources of the batch
+  /// Not kPastVersions: with the Binaries that any version of them points to and that no other resource needs. No
+  /// compartment has a letter's bytes. Where they fill a batch, they go first, in a batch of their own.
+  bool with_bytes = false;
+  std::size_t rows_max = 1000;  ///< versions (kPastVersions) or resources of the batch
 };
 
 struct ErasureOutcome {

@@ -4,8 +4,6 @@
 // Of a patient, expungeCompartment answers a lawful request for erasure: everything that is about this patient and
 // about no other, in batches that each commit with their audit event, the Patient last. Broken off, it goes on where it
 // was when it is asked again. The audit trail stays: it names ids, and the law asks for it.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -14,7 +12,6 @@
 #include <vector>
 
 #include "adapters/port/reference.hpp"
-#include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "gateway/rest/operations/operations.hpp"
 #include "gateway/rest/operations/parameters.hpp"
@@ -41,7 +38,6 @@ constexpr std::int64_t kRowsMax = 1'000'000;  // that it may ask for
 constexpr std::size_t kBatchRows = 200;       // of one transaction
 constexpr std::string_view kAuditTrail = "AuditEvent";
 constexpr std::string_view kPerson = "Patient";
-constexpr std::string_view kBytes = "Binary";
 
 /// One request's work: batch after batch until nothing is left or the limit is reached.
 class Expunger {
@@ -78,15 +74,17 @@ class Expunger {
       if (keys.empty()) {
         break;
       }
-      port::ErasureBatch batch{.what = port::Erased::kResources};
-      GW_TRY(AddKeys(views, keys, batch));
+      port::ErasureBatch batch{.what = port::Erased::kResources, .with_bytes = true};
+      for (const port::ResourceKey& key : keys) {
+        batch.keys.emplace_back(key.type, key.id);
+      }
       batch.rows_max = batch.keys.size();
       GW_ASSIGN(const port::ErasureOutcome outcome, Commit(batch));
       if (outcome.resources == 0) {
         return fhir::Fail(fhir::ErrorCode::kConflict, "the record changed meanwhile: ask again");
       }
     }
-    port::ErasureBatch deleted{.what = port::Erased::kDeletedResources};
+    port::ErasureBatch deleted{.what = port::Erased::kDeletedResources, .with_bytes = true};
     for (const TypeId type : call_.definitions().ResourceTypes()) {
       if (type != call_.type && !call_.definitions().CompartmentParameters(call_.type, type).empty() &&
           type != query.left_out.front()) {
@@ -95,8 +93,10 @@ class Expunger {
     }
     deleted.mentioning = port::MakeReference(call_.type_name(), call_.id);
     GW_TRY(Run(std::move(deleted)));
-    return complete_ ? Run({.what = port::Erased::kResources, .keys = {{call_.type, std::string(call_.id)}}})
-                     : fhir::Result<void>();
+    if (!complete_) {
+      return {};
+    }
+    return Run({.what = port::Erased::kResources, .keys = {{call_.type, std::string(call_.id)}}, .with_bytes = true});
   }
 
   std::int64_t versions() const { return versions_; }
@@ -128,41 +128,6 @@ class Expunger {
     }
   }
 
-  /// The resources, and the Binaries that they point to: a letter's bytes are in no compartment.
-  fhir::Result<void> AddKeys(port::ResourceViews& views, const std::vector<port::ResourceKey>& keys,
-                             port::ErasureBatch& batch) {
-    for (const port::ResourceKey& key : keys) {
-      batch.keys.emplace_back(key.type, key.id);
-    }
-    GW_ASSIGN(const std::vector<port::StoredResource> resources, views.ReadMany(actor_, keys));
-    for (const port::StoredResource& resource : resources) {
-      if (resource.body.find(kBytes) == std::string::npos) {
-        continue;
-      }
-      fhir::IssueList ignored(1);
-      GW_ASSIGN(const Document document, fhir::json::ReadJson(resource.body, call_.options().limits, ignored));
-      AddBinaries(document.root(), batch);
-    }
-    return {};
-  }
-
-  void AddBinaries(const Node& node, port::ErasureBatch& batch) {
-    std::string_view value = node.value;
-    if (value.starts_with(call_.options().base_url + "/")) {
-      value.remove_prefix(call_.options().base_url.size() + 1);
-    }
-    const port::LocalReference local = port::SplitReference(value);
-    if (local.type == kBytes) {
-      std::pair key(call_.definitions().FindType(kBytes), std::string(local.id));
-      if (std::ranges::find(batch.keys, key) == batch.keys.end()) {
-        batch.keys.push_back(std::move(key));
-      }
-    }
-    for (const Node& child : node.children()) {
-      AddBinaries(child, batch);
-    }
-  }
-
   Call& call_;
   const port::Actor actor_;
   std::int64_t room_;
@@ -175,6 +140,9 @@ fhir::Result<void> CheckMayExpunge(const Call& call) {
   // Open mode is the developer's own machine.
   if (kind != port::PartyKind::kOperator && kind != port::PartyKind::kSystem && kind != port::PartyKind::kOpen) {
     return fhir::Fail(fhir::ErrorCode::kForbidden, "only an operator may erase for good");
+  }
+  if (call.type_name() == kAuditTrail) {
+    return fhir::Fail(fhir::ErrorCode::kForbidden, "the audit trail is never erased");
   }
   if (call.id.empty() && !call.options().expunge_by_type) {
     return fhir::Fail(fhir::ErrorCode::kForbidden, "erasing by type is switched off on this server");
