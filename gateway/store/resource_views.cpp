@@ -33,6 +33,16 @@ fhir::Result<pg::Rows> RunView(pg::Pool& pool, std::string_view name, const sear
   return connection->ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values), pg::Plan::kKept);
 }
 
+/// What a resource is grouped by: its codes, or its texts when it has no code. Two resources with a code each are not
+/// of one kind because their authors gave them the same words.
+std::vector<std::string> GroupValues(std::vector<std::string> values) {
+  const auto is_text = [](const std::string& value) { return value.starts_with(search_sql::kGroupTextMark); };
+  if (!std::ranges::all_of(values, is_text)) {
+    std::erase_if(values, is_text);
+  }
+  return values;
+}
+
 /// Sets of row numbers that are joined when two rows share a value.
 class Groups {
  public:
@@ -173,7 +183,7 @@ fhir::Result<std::vector<StoredResource>> StoreResourceViews::Latest(const Actor
   Groups groups(count);
   std::unordered_map<std::string, std::size_t> first_with;
   for (std::size_t i = 0; i < count; ++i) {
-    for (auto& value : rows[static_cast<int>(i)].TextArray(search_sql::kGroupValues)) {
+    for (auto& value : GroupValues(rows[static_cast<int>(i)].TextArray(search_sql::kGroupValues))) {
       const auto [found, added] = first_with.try_emplace(std::move(value), i);
       if (!added) {
         groups.Join(found->second, i);

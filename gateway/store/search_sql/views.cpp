@@ -93,7 +93,8 @@ fhir::Result<SearchStatement> CompileGroups(const adapters::port::LatestQuery& q
                                             std::int64_t rows_max) {
   SqlText sql;
   Compiler compiler(sql, grants);
-  sql << "SELECT r.id, ARRAY(SELECT g.system || '|' || g.code";
+  // A row without a code is a text, marked by kGroupTextMark.
+  sql << "SELECT r.id, ARRAY(SELECT CASE WHEN g.code = '' THEN E'\\t' || g.text ELSE g.system || '|' || g.code END";
   compiler.AppendHeadRows("g", query.query.type, query.group_by->id, query.group_by->type);
   sql << " AND g.id = r.id), (SELECT max(o.low)";
   compiler.AppendHeadRows("o", query.query.type, query.order_by->id, query.order_by->type);

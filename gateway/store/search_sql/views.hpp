@@ -21,8 +21,10 @@ fhir::Result<SearchStatement> CompileHeads(std::span<const fhir::search::Query> 
 fhir::Result<SearchStatement> CompileReadMany(std::span<const adapters::port::ResourceKey> keys,
                                               const adapters::port::Grants& grants);
 
-/// Columns of CompileGroups' rows: a row per match; the values are "system|code".
+/// Columns of CompileGroups' rows: a row per match; the values are "system|code", and the words of a concept or coding
+/// after kGroupTextMark.
 enum GroupColumn : int { kGroupId, kGroupValues };
+inline constexpr char kGroupTextMark = '\t';  // no system begins with it
 
 /// The matches of a query, newest first, each with the values that put it into groups.
 fhir::Result<SearchStatement> CompileGroups(const adapters::port::LatestQuery& query,

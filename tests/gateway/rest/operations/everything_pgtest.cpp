@@ -188,6 +188,28 @@ TEST_F(EverythingPg, Lastn_TakesTheNewestOfEachCode) {
   EXPECT_TRUE(insurer.status == 403 || IdsOf(insurer).empty());
 }
 
+TEST_F(EverythingPg, Lastn_WordsGroupOnlyWhatHasNoCode) {
+  Put("Patient", "ev-words", R"("active":true)");
+  const auto put = [](std::string_view id, std::string_view code, std::string_view day) {
+    Put("Observation", std::string(id),
+        fmt::format(R"("status":"final","code":{{{}}},"category":[{{"coding":[{{"code":"exam"}}]}}],)"
+                    R"("subject":{{"reference":"Patient/ev-words"}},"effectiveDateTime":"2024-05-{}")",
+                    code, day));
+  };
+  put("ev-x-pulse", R"("coding":[{"system":"http://loinc.org","code":"8867-4"}],"text":"Pouls")", "09");
+  put("ev-x-sugar", R"("coding":[{"system":"http://loinc.org","code":"2339-0"}],"text":"Dextro")", "08");
+  put("ev-x-sugar-same-words", R"("coding":[{"system":"http://loinc.org","code":"2345-7"}],"text":"Dextro")", "07");
+  put("ev-x-gait", R"("text":"Gait")", "06");
+  put("ev-x-gait-older", R"("text":"Gait")", "05");
+  put("ev-x-mood", R"("text":"Mood")", "04");
+  put("ev-x-words-of-a-code", R"("text":"Pouls")", "03");
+  const std::string base = "Observation/$lastn?patient=ev-words&category=exam";
+  EXPECT_EQ(IdsOf(Ask("", base)), (Keys{"ev-x-pulse", "ev-x-sugar", "ev-x-sugar-same-words", "ev-x-gait", "ev-x-mood",
+                                        "ev-x-words-of-a-code"}));
+  EXPECT_EQ(IdsOf(Ask("", base + "&max=2")), (Keys{"ev-x-pulse", "ev-x-sugar", "ev-x-sugar-same-words", "ev-x-gait",
+                                                   "ev-x-gait-older", "ev-x-mood", "ev-x-words-of-a-code"}));
+}
+
 TEST_F(EverythingPg, Meta_InUse_IsWhatThePartySees) {
   Put("Basic", "ev-basic",
       R"("code":{"text":"x"},"meta":{"profile":["urn:ev:profile"],"tag":[{"system":"urn:ev","code":"t"}],)"
