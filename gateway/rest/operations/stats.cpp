@@ -41,7 +41,9 @@ constexpr ParameterRow kStatsParameters[] = {
     {.name = "limit", .kind = ParameterKind::kPositive},
 };
 
+constexpr std::size_t kCodesMax = 20;             // of one question; each is a search of its own
 constexpr std::size_t kObservationsMax = 10'000;  // of one code
+constexpr std::size_t kSourcesMax = 10'000;       // that an answer includes
 constexpr int kObservationsPerPage = 1'000;
 constexpr double kUsPerHour = 3'600e6;
 constexpr std::string_view kStatisticSystem = "http://terminology.hl7.org/CodeSystem/observation-statistics";
@@ -88,16 +90,49 @@ fhir::Result<Stretch> StretchIn(const Call& call, const Parameters& parameters) 
   return stretch;
 }
 
+/// What is asked for, each once.
+fhir::Result<std::vector<std::string_view>> StatisticsIn(const Parameters& parameters) {
+  std::vector<std::string_view> statistics;
+  for (std::string_view list : parameters.Texts("statistic")) {
+    while (!list.empty()) {
+      const std::size_t comma = std::min(list.find(','), list.size());
+      const std::string_view statistic = list.substr(0, comma);
+      if (!IsStatistic(statistic)) {
+        return parameters.Refuse(fhir::ErrorCode::kUnsupported, "statistic",
+                                 "this statistic is not known here, or not supported");
+      }
+      if (std::ranges::find(statistics, statistic) == statistics.end()) {
+        statistics.push_back(statistic);
+      }
+      list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+  }
+  return statistics;
+}
+
+/// The codes asked about, each once.
 fhir::Result<std::vector<Coding>> CodesIn(const Parameters& parameters) {
   std::vector<Coding> codings;
+  const auto add = [&](std::string_view parameter, const Coding& coding) -> fhir::Result<void> {
+    const bool known = std::ranges::any_of(
+        codings, [&](const Coding& other) { return other.system == coding.system && other.code == coding.code; });
+    if (!known && codings.size() == kCodesMax) {
+      return parameters.Refuse(fhir::ErrorCode::kTooCostly, parameter,
+                               fmt::format("one question can be about {} codes at most", kCodesMax));
+    }
+    if (!known) {
+      codings.push_back(coding);
+    }
+    return {};
+  };
   for (const Node* coding : parameters.Elements("coding")) {
-    codings.push_back(fhir::terminology::CodingOf(*coding));
+    GW_TRY(add("coding", fhir::terminology::CodingOf(*coding)));
   }
   for (const std::string_view code : parameters.Texts("code")) {
     if (!parameters.Has("system")) {
       return parameters.Refuse(fhir::ErrorCode::kMalformed, "code", "a code needs its system");
     }
-    codings.push_back({.system = parameters.Text("system"), .version = {}, .code = code, .display = {}});
+    GW_TRY(add("code", {.system = parameters.Text("system"), .version = {}, .code = code, .display = {}}));
   }
   if (codings.empty()) {
     return fhir::Fail(fhir::ErrorCode::kMalformed, "one of the parameters code and coding is needed");
@@ -271,18 +306,7 @@ fhir::Result<http::Response> Stats(Call& call) {
     return fhir::Fail(fhir::ErrorCode::kUnsupported, "this server does not offer the operation");
   }
   GW_ASSIGN(const Parameters parameters, Parameters::Read(call, kStatsParameters));
-  std::vector<std::string_view> statistics;
-  for (std::string_view list : parameters.Texts("statistic")) {
-    while (!list.empty()) {
-      const std::size_t comma = std::min(list.find(','), list.size());
-      if (!IsStatistic(list.substr(0, comma))) {
-        return parameters.Refuse(fhir::ErrorCode::kUnsupported, "statistic",
-                                 "this statistic is not known here, or not supported");
-      }
-      statistics.push_back(list.substr(0, comma));
-      list.remove_prefix(std::min(comma + 1, list.size()));
-    }
-  }
+  GW_ASSIGN(const std::vector<std::string_view> statistics, StatisticsIn(parameters));
   GW_ASSIGN(const std::vector<Coding> codings, CodesIn(parameters));
   GW_ASSIGN(const Stretch stretch, StretchIn(call, parameters));
   fhir::search::ParseOptions options;
@@ -293,22 +317,26 @@ fhir::Result<http::Response> Stats(Call& call) {
   if (!subject) {
     return parameters.Refuse(fhir::ErrorCode::kMalformed, "subject", "the subject must be a reference");
   }
+  std::size_t sources_max = 0;
+  if (parameters.Flag("include")) {
+    const auto limit = static_cast<std::size_t>(parameters.Number("limit").value_or(kObservationsPerPage));
+    sources_max = std::min(limit, kSourcesMax);
+  }
   StatisticsWriter writer(call);
-  std::vector<port::StoredResource> sources;
+  std::vector<port::StoredResource> sources;  // those that the answer includes
   for (const Coding& coding : codings) {
     GW_ASSIGN(std::vector<port::StoredResource> observations, FindObservations(call, *subject, coding, stretch));
     GW_ASSIGN(const Measured measured, Measure(call, observations));
     writer.AddStatistics(parameters.Text("subject"), coding, stretch, statistics, measured, observations.size());
-    std::ranges::move(observations, std::back_inserter(sources));
+    for (port::StoredResource& observation : observations) {
+      call.audit.entities.push_back({observation.type, observation.id, observation.version});
+      if (sources.size() < sources_max) {
+        sources.push_back(std::move(observation));
+      }
+    }
   }
   for (const port::StoredResource& source : sources) {
-    call.audit.entities.push_back({source.type, source.id, source.version});
-  }
-  if (parameters.Flag("include")) {
-    const std::size_t limit = static_cast<std::size_t>(parameters.Number("limit").value_or(kObservationsPerPage));
-    for (std::size_t i = 0; i < std::min(limit, sources.size()); ++i) {
-      GW_TRY(writer.AddSource(sources[i]));
-    }
+    GW_TRY(writer.AddSource(source));
   }
   return JsonResponse(call, 200, writer.Text());
 }

@@ -118,6 +118,25 @@ TEST_F(StatsTest, Include_GivesTheSourcesUpToTheLimit) {
   EXPECT_EQ(sources("&include=true&limit=1"), 1u);
 }
 
+TEST_F(StatsTest, CodesAndStatistics_CountOnce_AndCodesAreLimited) {
+  PutWeight("a", "80", "kg", "01");
+  const auto answers = [](const gateway::http::Response& response) {
+    EXPECT_EQ(response.status, 200) << response.body;
+    return Json(response).Find("parameter")->items().size();
+  };
+  const auto repeated = Get(base_ + "&code=29463-7&code=29463-7&statistic=count,count&statistic=count");
+  EXPECT_EQ(answers(repeated), 1u);
+  EXPECT_EQ(ComponentsOf(repeated), std::vector<std::string>{"count=1 1"});
+  std::string many = base_ + "&statistic=count";
+  for (int i = 1; i < 20; ++i) {
+    many += fmt::format("&code=c{}&code=c{}", i, i);
+  }
+  EXPECT_EQ(answers(Get(many)), 20u);
+  const auto refused = Get(many + "&code=one-more");
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_EQ(IssueCode(refused), "too-costly");
+}
+
 TEST_F(StatsTest, Refusals) {
   PutWeight("a", "80", "kg", "01");
   EXPECT_EQ(Get("/fhir/Observation/$stats?code=x&system=y&statistic=average").status, 400);
