@@ -10,6 +10,7 @@
 
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
+#include "gateway/rest/commit.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/operations/operations.hpp"
 #include "gateway/rest/operations/parameters.hpp"
@@ -135,37 +136,21 @@ fhir::Result<http::Response> AnswerMetaInUse(const Call& call) {
 fhir::Result<http::Response> AnswerChange(Call& call, MetaChange kind) {
   GW_ASSIGN(const Parameters parameters, Parameters::Read(call, kMetaParameters));
   GW_ASSIGN(const auto if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
-  const auto body = [&](port::UnitOfWork& work) -> fhir::Result<port::Outcome> {
-    GW_ASSIGN(const std::optional<port::StoredResource> stored, work.Read(call.type, call.id));
-    if (!stored || stored->deleted) {
-      // Absent, deleted or not granted: the store has the words for it.
-      GW_TRY(call.service.ports().store.Read(call.actor, call.type, call.id, std::nullopt));
-      return fhir::Fail(fhir::ErrorCode::kNotFound, "there is no such resource");
-    }
-    fhir::IssueList ignored(1);
-    GW_ASSIGN(Document document, fhir::json::ReadJson(stored->body, call.options().limits, ignored));
-    ChangeMeta(document, *parameters.Element("meta"), kind);
-    std::vector<port::Change> changes(1);
-    changes[0].verb = port::Verb::kUpdate;
-    changes[0].type = call.type;
-    changes[0].id = call.id;
-    changes[0].if_match = if_match ? *if_match : stored->version;
-    changes[0].resource.emplace(std::move(document));
-    call.issues = fhir::IssueList(call.options().limits.issues_max);
-    auto outcomes = work.Apply(std::move(changes), call.issues);
-    if (!outcomes) {
-      fhir::Error error = std::move(outcomes).error();
-      if (error.code == fhir::ErrorCode::kVersionConflict && !if_match) {
-        // Somebody wrote between the read and the change: once more, from what they wrote.
-        error.code = fhir::ErrorCode::kConflict;
-        error.retry = fhir::Retry::kLater;
-      }
-      return std::unexpected(std::move(error));
-    }
-    return std::move(outcomes->front());
-  };
-  GW_ASSIGN(const port::Outcome outcome,
-            port::InTransaction(call.service.ports().units, call.actor, call.options().attempts_max, body));
+  const Node& labels = *parameters.Element("meta");
+  // A patch: it is made from what is stored when the resource is locked, so that nobody writes in between.
+  GW_ASSIGN(const port::Outcome outcome, CommitOne(call, [&]() -> fhir::Result<port::Change> {
+              port::Change change;
+              change.verb = port::Verb::kPatch;
+              change.type = call.type;
+              change.id = call.id;
+              change.if_match = if_match;
+              change.patch = [&labels, kind](const Node& stored, std::string_view) -> fhir::Result<Document> {
+                Document document = Document::CloneResource(stored);
+                ChangeMeta(document, labels, kind);
+                return document;
+              };
+              return change;
+            }));
   return AnswerMetaOf(call, outcome.resource);
 }
 

@@ -66,6 +66,31 @@ TEST(IdempotencyKey, Transaction_IsAppliedOnce) {
   EXPECT_EQ(again.body, first.body);
 }
 
+TEST(IdempotencyKey, MetaAddAndDelete_AreAppliedOnce) {
+  const Response created = Post("/fhir/Basic", Basic("labelled"), "meta-0");
+  ASSERT_EQ(created.status, 201) << created.body;
+  const std::string path = "/fhir/Basic/" + std::string(JsonOf(created).FindText("id"));
+  const std::string labels = R"({"resourceType":"Parameters","parameter":[{"name":"meta","valueMeta":)"
+                             R"({"tag":[{"system":"urn:repeats","code":"t"}]}}]})";
+  const HeaderFields first_version{{"If-Match", "W/\"1\""}};
+  const Response added = Post(path + "/$meta-add", labels, "meta-1", "", first_version);
+  ASSERT_EQ(added.status, 200) << added.body;
+  EXPECT_EQ(Header(added, "ETag"), "W/\"2\"");
+  const Response added_again = Post(path + "/$meta-add", labels, "meta-1", "", first_version);
+  EXPECT_EQ(added_again.status, 200) << added_again.body;
+  EXPECT_EQ(added_again.body, added.body);
+  EXPECT_EQ(Header(added_again, "ETag"), "W/\"2\"");
+  EXPECT_EQ(Post(path + "/$meta-add", labels, "meta-2", "", first_version).status, 412);
+  const Response deleted = Post(path + "/$meta-delete", labels, "meta-3");
+  ASSERT_EQ(deleted.status, 200) << deleted.body;
+  ASSERT_EQ(Post(path + "/$meta-add", labels, "meta-4").status, 200);
+  const Response deleted_again = Post(path + "/$meta-delete", labels, "meta-3");
+  EXPECT_EQ(deleted_again.body, deleted.body);
+  EXPECT_EQ(Header(deleted_again, "ETag"), Header(deleted, "ETag"));
+  EXPECT_EQ(Post(path + "/$meta-delete", labels, "meta-1").status, 422) << "the key of another request";
+  EXPECT_EQ(Header(TheGateway().Send("", Method::kGet, path), "ETag"), "W/\"4\"");
+}
+
 TEST(IdempotencyKey, Batch_EachEntryIsAppliedOnce) {
   const std::string bundle = R"({"resourceType":"Bundle","type":"batch","entry":[{"resource":)" + Basic("b1") +
                              R"(,"request":{"method":"POST","url":"Basic"}},{"resource":)" + Basic("b2") +
