@@ -70,6 +70,9 @@ struct Request {
   std::string_view route;
   /// On whose behalf; set by gateway/access for the time of the call of the next handler, borrowed from it.
   const adapters::port::Actor* actor = nullptr;
+  /// Where in the body of another request this one stands, "Bundle.entry[3]"; set by gateway/rest for an entry of a
+  /// batch, whose Idempotency-Key is one with the others'. Empty for what comes from outside.
+  std::string place;
 
   /// Value of a {name} of the matched pattern; empty when the pattern has none of that name.
   std::string_view PathParameter(std::string_view name) const;

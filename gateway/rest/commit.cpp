@@ -18,8 +18,26 @@ namespace {
 
 constexpr std::size_t kRepeatKeyCharsMax = 255;
 
-/// The Idempotency-Key, without the quotes of a structured field; empty when there is none.
-/// Source: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+fhir::Result<std::vector<port::Outcome>> Apply(const Call& call, port::UnitOfWork& work, std::string_view key,
+                                               Changes changes, fhir::IssueList& issues) {
+  if (key.empty()) {
+    return work.Apply(std::move(changes), issues);
+  }
+  const http::Request& request = call.request;
+  const std::string query = ConditionText(request);
+  const std::string_view parts[] = {http::Name(request.method),
+                                    request.path,
+                                    query,
+                                    request.headers.Get("If-None-Exist").value_or(""),
+                                    request.headers.Get("If-Match").value_or(""),
+                                    request.body};
+  // Each entry of a batch is a write of its own. The limit of a key's length is one of the party's own part.
+  const std::string own_key = request.place.empty() ? std::string(key) : fmt::format("{}/{}", key, request.place);
+  return work.ApplyOnce({.key = own_key, .request = parts}, std::move(changes), issues);
+}
+
+}  // namespace
+
 fhir::Result<std::string_view> ReadRepeatKey(const http::Request& request) {
   const auto field = request.headers.Get("Idempotency-Key");
   if (!field) {
@@ -36,24 +54,6 @@ fhir::Result<std::string_view> ReadRepeatKey(const http::Request& request) {
   }
   return key;
 }
-
-fhir::Result<std::vector<port::Outcome>> Apply(const Call& call, port::UnitOfWork& work, std::string_view key,
-                                               Changes changes, fhir::IssueList& issues) {
-  if (key.empty()) {
-    return work.Apply(std::move(changes), issues);
-  }
-  const http::Request& request = call.request;
-  const std::string query = ConditionText(request);
-  const std::string_view parts[] = {http::Name(request.method),
-                                    request.path,
-                                    query,
-                                    request.headers.Get("If-None-Exist").value_or(""),
-                                    request.headers.Get("If-Match").value_or(""),
-                                    request.body};
-  return work.ApplyOnce({.key = key, .request = parts}, std::move(changes), issues);
-}
-
-}  // namespace
 
 fhir::Result<std::vector<port::Outcome>> Commit(Call& call, const std::function<fhir::Result<Changes>()>& make) {
   GW_ASSIGN(const std::string_view key, ReadRepeatKey(call.request));

@@ -9,6 +9,11 @@
 
 namespace gateway::rest {
 
+/// The Idempotency-Key of a request, without the quotes of a structured field; empty when there is none.
+/// Errors: kMalformed for one that is not 1 to 255 visible characters.
+/// Source: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
+fhir::Result<std::string_view> ReadRepeatKey(const http::Request& request);
+
 using Changes = std::vector<adapters::port::Change>;
 
 /// Applies what `make` returns and commits; once for an Idempotency-Key, whose repeats get the outcomes of the first.

@@ -240,7 +240,8 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   add("If-None-Match", entry.if_none_match);
   add("If-Modified-Since", entry.if_modified_since);
   if (const auto key = call.request.headers.Get("Idempotency-Key"); key && IsWrite(entry.verb)) {
-    add("Idempotency-Key", fmt::format("{}/{}", *key, entry.place));  // each entry is a write of its own
+    add("Idempotency-Key", *key);
+    request.place = entry.place;
   }
   add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
   if (IsWrite(entry.verb)) {
@@ -363,6 +364,7 @@ fhir::Result<http::Response> Transaction(Call& call) {
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
     return std::unexpected(std::move(error));
   }
+  GW_TRY(ReadRepeatKey(call.request));  // of a batch, it is refused whole
   call.audit.interaction = bundle->transaction ? "transaction" : "batch";
   const std::vector<std::size_t> order = fhir::bundle::ProcessingOrder(bundle->entries);
   std::vector<EntryAnswer> answers;

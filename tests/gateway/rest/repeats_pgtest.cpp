@@ -91,6 +91,29 @@ TEST(IdempotencyKey, MetaAddAndDelete_AreAppliedOnce) {
   EXPECT_EQ(Header(TheGateway().Send("", Method::kGet, path), "ETag"), "W/\"4\"");
 }
 
+TEST(IdempotencyKey, Batch_TakesAKeyOfEveryLengthAllowed) {
+  const std::string bundle = R"({"resourceType":"Bundle","type":"batch","entry":[{"resource":)" + Basic("k1") +
+                             R"(,"request":{"method":"POST","url":"Basic"}},{"resource":)" + Basic("k2") +
+                             R"(,"request":{"method":"POST","url":"Basic"}}]})";
+  std::set<std::string> places;
+  const auto location = [](const Response& response, std::size_t entry) {
+    const fhir::json::Value answer = JsonOf(response);
+    return std::string(answer.Find("entry")->items()[entry].Find("response")->FindText("location"));
+  };
+  for (const std::size_t length : {238u, 239u, 240u, 254u, 255u}) {
+    const std::string key(length, 'k');
+    const Response first = Post("/fhir", bundle, key);
+    ASSERT_EQ(first.status, 200) << first.body;
+    places.insert(location(first, 0));
+    places.insert(location(first, 1));
+    EXPECT_EQ(Post("/fhir", bundle, key).body, first.body) << length;
+    EXPECT_EQ(Post("/fhir", bundle, '"' + key + '"').body, first.body) << "quotes are no part of the key";
+  }
+  EXPECT_EQ(places.size(), 10u);
+  EXPECT_FALSE(places.contains(""));
+  EXPECT_EQ(Post("/fhir", bundle, std::string(256, 'k')).status, 400);
+}
+
 TEST(IdempotencyKey, Batch_EachEntryIsAppliedOnce) {
   const std::string bundle = R"({"resourceType":"Bundle","type":"batch","entry":[{"resource":)" + Basic("b1") +
                              R"(,"request":{"method":"POST","url":"Basic"}},{"resource":)" + Basic("b2") +
