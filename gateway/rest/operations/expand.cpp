@@ -1,4 +1,5 @@
 // ValueSet/$expand. Source: https://hl7.org/fhir/R4/valueset-operation-expand.html
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,7 +34,7 @@ constexpr ParameterRow kExpandParameters[] = {
     {.name = "force-system-version", .kind = ParameterKind::kRefused},
 };
 
-constexpr std::size_t kWholeCodesMax = 100'000;    // of an expansion that comes whole
+constexpr std::size_t kWholeCodesMax = 100'000;    // of an answer, a whole expansion or a page
 constexpr std::size_t kPagedCodesMax = 2'000'000;  // looked at for a page
 
 }  // namespace
@@ -52,7 +53,8 @@ fhir::Result<http::Response> Expand(Call& call) {
   options.filter = parameters.Text("filter");
   options.offset = static_cast<std::size_t>(parameters.Number("offset").value_or(0));
   if (const auto count = parameters.Number("count")) {
-    options.count = static_cast<std::size_t>(*count);
+    // A page may be smaller than what is asked for; `total` says that there is more.
+    options.count = std::min(static_cast<std::size_t>(*count), kWholeCodesMax);
   }
   options.include_designations = parameters.Flag("includeDesignations");
   options.include_definition = parameters.Flag("includeDefinition");

@@ -123,6 +123,22 @@ TEST_F(TerminologyOperationTest, StoredSets_AskedAgain_CostOneStatementAndNoBody
   EXPECT_EQ(views_.bodies_read, 0);
 }
 
+TEST_F(TerminologyOperationTest, Expand_APage_IsNoLongerThanAWholeExpansion) {
+  std::string codes;
+  for (int i = 0; i <= 100'000; ++i) {
+    codes += fmt::format(R"({}{{"code":"c{}"}})", i == 0 ? "" : ",", i);
+  }
+  PutCare("1", codes);
+  PutCareSet();
+  const std::string expand = "/fhir/ValueSet/care-set/$expand";
+  EXPECT_EQ(IssueCode(Get(expand)), "too-costly");
+  const auto page = Get(expand + "?count=2000000");
+  EXPECT_EQ(CodesOf(page).size(), 100'000u);
+  EXPECT_NE(page.body.find(R"("total":100001)"), std::string::npos);
+  EXPECT_EQ(CodesOf(Get(expand + "?count=99999")).size(), 99'999u);
+  EXPECT_EQ(CodesOf(Get(expand + "?offset=100000&count=2000000")), std::vector<std::string>{"c100000"});
+}
+
 TEST_F(TerminologyOperationTest, StoredSets_InACircle_EndWithAnAnswer) {
   for (const char* set : {"a", "b"}) {
     const auto put = Put(fmt::format("/fhir/ValueSet/{}", set),
