@@ -38,12 +38,12 @@ Result<std::vector<ListedCode>> ListMembers(const ValueSet& value_set, std::size
   }
   std::vector<ListedCode> codes;
   bool complete = true;
-  value_set.ForEach([&](const Found& found) {
+  const bool walked = value_set.ForEach([&](const Found& found) {
     complete = codes.size() < codes_max;
     if (complete) codes.push_back({std::string(found.system), std::string(found.code)});
     return complete;
   });
-  if (!complete) return TooMany(codes_max);
+  if (!walked || !complete) return TooMany(codes_max);
   return codes;
 }
 

@@ -88,7 +88,8 @@ class Expander {
     const auto* tree = options_.exclude_nested || paged || !filter_.empty() ? nullptr : value_set_.OnlyWholeSystem();
     if (!(tree != nullptr ? AddTree(*tree) : AddList())) {
       return Fail(ErrorCode::kTooCostly,
-                  fmt::format("the value set has more than {} codes; narrow it", options_.codes_max));
+                  fmt::format("the value set has more than {} codes, or its parts repeat too many; narrow it",
+                              options_.codes_max));
     }
     document_.Add(*expansion_, "total", std::to_string(matches_));
     if (paged) {
@@ -104,7 +105,7 @@ class Expander {
   bool AddList() {
     std::size_t seen = 0;
     const std::size_t end = options_.count ? options_.offset + *options_.count : options_.codes_max;
-    value_set_.ForEach([&](const Found& found) {
+    const bool walked = value_set_.ForEach([&](const Found& found) {
       if (++seen > options_.codes_max) {
         return false;
       }
@@ -116,7 +117,7 @@ class Expander {
       }
       return true;
     });
-    return seen <= options_.codes_max;
+    return walked && seen <= options_.codes_max;
   }
 
   /// Concepts come parents first; each goes below the nearest one above it that is in.

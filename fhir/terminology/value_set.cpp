@@ -270,7 +270,11 @@ ValueSet::Listable ValueSet::CanList() const {
   return {};
 }
 
-void ValueSet::ForEach(const std::function<bool(const Found&)>& visit) const {
+bool ValueSet::ForEach(const std::function<bool(const Found&)>& visit, std::size_t offers_max) const {
+  return Walk(visit, offers_max);
+}
+
+bool ValueSet::Walk(const std::function<bool(const Found&)>& visit, std::size_t& offers_left) const {
   // The views in the set point into the parts' own texts and code systems, which live as long as this.
   struct Hash {
     std::size_t operator()(const std::pair<std::string_view, std::string_view>& pair) const {
@@ -279,7 +283,13 @@ void ValueSet::ForEach(const std::function<bool(const Found&)>& visit) const {
   };
   std::unordered_set<std::pair<std::string_view, std::string_view>, Hash> seen;
   const bool repeats_possible = includes_.size() > 1 || includes_.front().kind == Part::Kind::kListed;
+  bool enough = true;
   const auto offer = [&](std::string_view system, std::string_view code) {
+    if (offers_left == 0) {
+      enough = false;
+      return false;
+    }
+    --offers_left;
     const Found found = Find(system, code);
     if (found.membership != Membership::kYes || (repeats_possible && !seen.emplace(found.system, found.code).second)) {
       return true;
@@ -288,11 +298,15 @@ void ValueSet::ForEach(const std::function<bool(const Found&)>& visit) const {
   };
   if (has_stored_ && stored_complete_) {
     for (const auto& listed : stored_.entries()) {
+      if (offers_left == 0) {
+        return false;
+      }
+      --offers_left;
       if (!visit(OfList(listed, nullptr))) {
-        return;
+        return true;
       }
     }
-    return;
+    return true;
   }
   for (const Part& part : includes_) {
     bool go_on = true;
@@ -306,15 +320,20 @@ void ValueSet::ForEach(const std::function<bool(const Found&)>& visit) const {
         }
       }
     } else if (part.kind == Part::Kind::kImports && !part.imports.empty()) {
-      part.imports.front()->ForEach([&](const Found& found) {
-        go_on = offer(found.system, found.code);
-        return go_on;
-      });
+      const bool whole = part.imports.front()->Walk(
+          [&](const Found& found) {
+            go_on = offer(found.system, found.code);
+            return go_on;
+          },
+          offers_left);
+      enough = enough && whole;
+      go_on = go_on && whole;
     }
     if (!go_on) {
-      return;
+      return enough;
     }
   }
+  return true;
 }
 
 const ValueSet::Part* ValueSet::OnlyWholeSystem() const {

@@ -71,6 +71,10 @@ struct Found {
 /// A concept of a code system as a finding of its own.
 Found FoundIn(const CodeSystem& system, const CodeSystem::Concept& entry);
 
+/// Codes that one walk over a value set looks at, those that come again, are excluded or are imported counted each
+/// time.
+inline constexpr std::size_t kOffersMax = 4'000'000;
+
 /// Immutable once made, thread-safe.
 class ValueSet {
  public:
@@ -104,8 +108,9 @@ class ValueSet {
   };
   Listable CanList() const;
   /// Every member once, in the order of the definition; `visit` returns false to stop. Only when CanList holds.
-  /// Cost: O(members), with a set of those seen when there is more than one include.
-  void ForEach(const std::function<bool(const Found&)>& visit) const;
+  /// False: more than `offers_max` codes had to be looked at, and the rest was not.
+  /// Cost: O(codes looked at), with a set of those seen when there is more than one include.
+  [[nodiscard]] bool ForEach(const std::function<bool(const Found&)>& visit, std::size_t offers_max = kOffersMax) const;
 
   /// The includes without excludes or imports to look at, for an expansion that keeps hierarchies; nullptr otherwise.
   const Part* OnlyWholeSystem() const;
@@ -116,6 +121,8 @@ class ValueSet {
  private:
   friend class ValueSetCompiler;
   ValueSet() = default;
+  /// Takes what it looks at from `offers_left`; false when there was too little.
+  bool Walk(const std::function<bool(const Found&)>& visit, std::size_t& offers_left) const;
   Found FindComposed(std::string_view system, std::string_view code) const;
   Found Stored(std::string_view system, std::string_view code, const Found& composed) const;
 

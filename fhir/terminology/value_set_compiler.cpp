@@ -47,12 +47,10 @@ class ValueSetCompiler {
     made_->version_ = Keep(resource.ChildValue("version"));
     if (const model::Node* compose = resource.Child("compose")) {
       made_->active_only_ = compose->ChildValue("inactive") == "false";
-      for (const model::Node& child : compose->children()) {
-        if (child.name == "include") {
-          made_->includes_.push_back(CompilePart(child));
-        } else if (child.name == "exclude") {
-          made_->excludes_.push_back(CompilePart(child));
-        }
+      if (HasTooManyParts(*compose)) {
+        made_->includes_.push_back(UnknownPart({}, Gap::kCost, made_->url_));
+      } else {
+        CompileParts(*compose);
       }
     }
     const model::Node* expansion = resource.Child("expansion");
@@ -83,6 +81,24 @@ class ValueSetCompiler {
     part.gap = gap;
     part.missing = missing;
     return part;
+  }
+
+  static bool HasTooManyParts(const model::Node& compose) {
+    std::size_t parts = 0;
+    for (const model::Node& child : compose.children()) {
+      parts += child.name == "include" || child.name == "exclude" ? 1 : 0;
+    }
+    return parts > kPartsMax;
+  }
+
+  void CompileParts(const model::Node& compose) {
+    for (const model::Node& child : compose.children()) {
+      if (child.name == "include") {
+        made_->includes_.push_back(CompilePart(child));
+      } else if (child.name == "exclude") {
+        made_->excludes_.push_back(CompilePart(child));
+      }
+    }
   }
 
   /// A supplement that the value set needs and that is not loaded; empty when there is none. Those that are loaded are

@@ -19,6 +19,9 @@ class Sources {
   virtual std::shared_ptr<const ValueSet> FindValueSet(std::string_view canonical) = 0;
 };
 
+/// Includes and excludes that one value set may have, since every question may look at all of them; more is a gap
+/// (kCost), or the published expansion where there is one.
+inline constexpr std::size_t kPartsMax = 1'000;
 /// Codes that one value set may list; more is refused as a gap (kCost).
 inline constexpr std::size_t kListedCodesMax = 1'000'000;
 

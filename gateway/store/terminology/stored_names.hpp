@@ -2,6 +2,7 @@
 // question was made of. Both only save work; what they hold is checked or never changes.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -53,11 +54,11 @@ struct StoredName {
   std::string version;
 };
 
-/// A look-up that went into a compiled value set, in order.
+/// A look-up that went into a compiled value set.
 struct AskedFor {
   TermKind kind = TermKind::kCodeSystem;
   std::string canonical;
-  bool operator==(const AskedFor&) const = default;
+  auto operator<=>(const AskedFor&) const = default;
 };
 
 }  // namespace gateway::store

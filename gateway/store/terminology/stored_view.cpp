@@ -19,6 +19,9 @@ using fhir::model::Document;
 /// The URL of a given resource that has none, for the time of the call.
 constexpr std::string_view kGivenUrl = "urn:passerelle:given";
 
+/// URLs that the store is asked about at once. Each may have several resources, which together must be few.
+constexpr std::size_t kUrlsPerStatement = 100;
+
 fhir::metadata::TypeId TypeOf(TermKind kind) {
   return fhir::metadata::Definitions::R4().FindType(TypeNameOf(kind));
 }
@@ -173,6 +176,17 @@ std::vector<std::pair<std::string, StoredName>> StoredView::NamesOf(
 }
 
 void StoredView::Load(const std::set<Url>& urls) const {
+  std::set<Url> some;
+  for (const Url& url : urls) {
+    some.insert(url);
+    if (some.size() == kUrlsPerStatement || url == *urls.rbegin()) {
+      LoadSome(some);
+      some.clear();
+    }
+  }
+}
+
+void StoredView::LoadSome(const std::set<Url>& urls) const {
   std::vector<fhir::search::Query> queries;
   for (const TermKind kind : kTermKinds) {
     fhir::search::Criterion criterion;
@@ -209,6 +223,35 @@ void StoredView::Load(const std::set<Url>& urls) const {
       }
     }
   }
+}
+
+void StoredView::LoadPartsOf(const Document& value_set) const {
+  const fhir::model::Node* compose = value_set.root().Child("compose");
+  if (compose == nullptr) {
+    return;
+  }
+  std::set<Url> urls;
+  const auto add = [&](TermKind kind, std::string_view canonical) {
+    if (const auto url = fhir::packages::SplitCanonical(canonical).url; !url.empty()) {
+      urls.emplace(kind, std::string(url));
+    }
+  };
+  std::size_t parts = 0;
+  for (const fhir::model::Node& part : compose->children()) {
+    if (part.name != "include" && part.name != "exclude") {
+      continue;
+    }
+    if (++parts > terms::kPartsMax) {
+      return;  // it is not compiled
+    }
+    add(TermKind::kCodeSystem, part.ChildValue("system"));
+    for (const fhir::model::Node& child : part.children()) {
+      if (child.name == "valueSet") {
+        add(TermKind::kValueSet, child.value);
+      }
+    }
+  }
+  Load(urls);
 }
 
 const StoredView::Candidate* StoredView::Find(TermKind kind, std::string_view canonical) const {
@@ -257,11 +300,9 @@ const Document* StoredView::DocumentOf(TermKind kind, const Candidate& candidate
 }
 
 void StoredView::Note(TermKind kind, std::string_view canonical) const {
-  AskedFor asked{kind, std::string(canonical)};
+  const AskedFor asked{kind, std::string(canonical)};
   for (auto* recorder : recorders_) {
-    if (std::ranges::find(*recorder, asked) == recorder->end()) {
-      recorder->push_back(asked);
-    }
+    recorder->insert(asked);
   }
 }
 
@@ -307,7 +348,7 @@ std::string StoredView::OriginOf(std::string_view canonical, const Candidate*& c
   return name ? fmt::format("package:{}|{}", name->url, name->version) : std::string();
 }
 
-std::optional<std::string> StoredView::CacheName(const std::string& origin, const std::vector<AskedFor>& asked) const {
+std::optional<std::string> StoredView::CacheName(const std::string& origin, const std::set<AskedFor>& asked) const {
   std::string name = origin;
   for (const AskedFor& each : asked) {
     const Candidate* candidate = nullptr;
@@ -340,7 +381,7 @@ std::shared_ptr<const terms::ValueSet> StoredView::FindValueSet(std::string_view
 
 std::shared_ptr<const terms::ValueSet> StoredView::FindSet(std::string_view canonical) const {
   Note(TermKind::kValueSet, canonical);
-  const auto replay = [this](const std::vector<AskedFor>& asked) {
+  const auto replay = [this](const std::set<AskedFor>& asked) {
     for (const AskedFor& each : asked) {
       Note(each.kind, each.canonical);
     }
@@ -378,7 +419,8 @@ std::shared_ptr<const terms::ValueSet> StoredView::FindSet(std::string_view cano
   if (document == nullptr) {
     return nullptr;
   }
-  std::vector<AskedFor> asked;
+  LoadPartsOf(*document);
+  std::set<AskedFor> asked;
   open_.push_back(origin);
   recorders_.push_back(&asked);
   Loader loader(*this);

@@ -43,8 +43,8 @@ struct StoredTerminology::Shared {
   fhir::terminology::Cache<fhir::terminology::CodeSystem> code_systems;
   fhir::terminology::Cache<fhir::terminology::ValueSet> value_sets;
   fhir::terminology::Cache<fhir::terminology::ConceptMap> concept_maps;
-  BoundedTable<StoredName> names;             // by "type/id/version"
-  BoundedTable<std::vector<AskedFor>> asked;  // by canonical: what it was made of when it was compiled last
+  BoundedTable<StoredName> names;          // by "type/id/version"
+  BoundedTable<std::set<AskedFor>> asked;  // by canonical: what it was made of when it was compiled last
 };
 
 /// For one thread, and the time of one call. Questions that need the store remember its first failure.
@@ -77,8 +77,11 @@ class StoredView final : public fhir::terminology::Terminology {
 
   /// The candidate for a canonical: of the version wanted, else the highest; nullptr when there is none.
   const Candidate* Find(TermKind kind, std::string_view canonical) const;
-  /// Asks the store about URLs that it has not been asked about yet, in one statement.
+  /// Asks the store about URLs that it has not been asked about yet, in one statement for a hundred of them.
   void Load(const std::set<Url>& urls) const;
+  void LoadSome(const std::set<Url>& urls) const;
+  /// Asks about all that the parts of a value set refer to.
+  void LoadPartsOf(const fhir::model::Document& value_set) const;
   /// Names of heads; those not known are read, in one more statement.
   std::vector<std::pair<std::string, StoredName>> NamesOf(const std::vector<adapters::port::ResourceHead>& heads) const;
   /// Reads a resource that has no document in this view yet.
@@ -92,7 +95,7 @@ class StoredView final : public fhir::terminology::Terminology {
   /// Notes a look-up for the value sets that are being compiled.
   void Note(TermKind kind, std::string_view canonical) const;
   /// The name under which a compiled value set is kept; nullopt when it may not be.
-  std::optional<std::string> CacheName(const std::string& origin, const std::vector<AskedFor>& asked) const;
+  std::optional<std::string> CacheName(const std::string& origin, const std::set<AskedFor>& asked) const;
   void Fail(fhir::Error error) const;
 
   StoredTerminology::Shared& shared_;
@@ -100,12 +103,12 @@ class StoredView final : public fhir::terminology::Terminology {
   mutable std::map<Url, std::vector<Candidate>> candidates_;
   mutable std::map<std::string, fhir::model::Document> documents_;  // by key
   mutable std::map<std::string, std::shared_ptr<const fhir::terminology::CodeSystem>> passing_systems_;
-  mutable std::map<std::string, std::pair<std::shared_ptr<const fhir::terminology::ValueSet>, std::vector<AskedFor>>,
+  mutable std::map<std::string, std::pair<std::shared_ptr<const fhir::terminology::ValueSet>, std::set<AskedFor>>,
                    std::less<>>
-      sets_;                                               // by canonical
-  mutable std::vector<std::string> open_;                  // origins of the value sets that are being compiled
-  mutable std::vector<std::vector<AskedFor>*> recorders_;  // one per value set that is being compiled
-  mutable bool cut_ = false;                               // a circle or too deep an import was met
+      sets_;                                            // by canonical
+  mutable std::vector<std::string> open_;               // origins of the value sets that are being compiled
+  mutable std::vector<std::set<AskedFor>*> recorders_;  // one per value set that is being compiled
+  mutable bool cut_ = false;                            // a circle or too deep an import was met
   mutable std::optional<fhir::Error> failure_;
 };
 

@@ -23,10 +23,13 @@ std::vector<Coding> Questions(const Terminology& terminology) {
   if (value_set == nullptr) {
     std::abort();
   }
-  value_set->ForEach([&](const fhir::terminology::Found& found) {
+  const bool whole = value_set->ForEach([&](const fhir::terminology::Found& found) {
     questions.push_back({.system = found.system, .version = {}, .code = found.code, .display = {}});
     return true;
   });
+  if (!whole) {
+    std::abort();
+  }
   return questions;
 }
 

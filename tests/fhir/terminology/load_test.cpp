@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "fhir/terminology/operations.hpp"
+#include "fhir/terminology/value_set_compiler.hpp"
 #include "tests/fhir/terminology/toy.hpp"
 
 namespace {
@@ -58,6 +59,54 @@ TEST(LargeCodeSystem, IsShared_AndCostsNoCopyPerUse) {
             fhir::terminology::Subsumption::kSubsumes);
 }
 
+/// A value set of so many includes, all of one code each, and with an exclude.
+std::string ValueSetOfParts(std::size_t includes) {
+  std::string json =
+      R"({"resourceType":"ValueSet","url":"http://toy.example/parts","status":"active","compose":{"include":[)";
+  for (std::size_t i = 0; i < includes; ++i) {
+    json +=
+        fmt::format(R"({}{{"system":"http://toy.example/many","concept":[{{"code":"c{}"}}]}})", i == 0 ? "" : ",", i);
+  }
+  return json + R"(],"exclude":[{"system":"http://toy.example/many","concept":[{"code":"c0"}]}]}})";
+}
+
+TEST(PartsOfAValueSet, AreLimited) {
+  const std::string chain = Chain(fhir::terminology::kPartsMax);
+  const World at_limit{chain, ValueSetOfParts(fhir::terminology::kPartsMax - 1)};
+  EXPECT_TRUE(Expand(at_limit.terminology, "http://toy.example/parts", {}));
+  EXPECT_EQ(
+      at_limit.terminology.ValidateCode("http://toy.example/parts", {.system = "http://toy.example/many", .code = "c1"})
+          .verdict,
+      Verdict::kMember);
+  const World past_limit{chain, ValueSetOfParts(fhir::terminology::kPartsMax)};
+  const auto refused = Expand(past_limit.terminology, "http://toy.example/parts", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, fhir::ErrorCode::kTooCostly);
+  EXPECT_EQ(past_limit.terminology
+                .ValidateCode("http://toy.example/parts", {.system = "http://toy.example/many", .code = "c1"})
+                .verdict,
+            Verdict::kUndecidable);
+}
+
+TEST(WalkOverAValueSet, CountsWhatComesAgain) {
+  const World world{Chain(10),
+                    R"({"resourceType":"ValueSet","url":"http://toy.example/thrice","status":"active","compose":{
+                        "include":[{"system":"http://toy.example/many"},{"system":"http://toy.example/many"},
+                                   {"system":"http://toy.example/many","concept":[{"code":"c1"}]}]}})",
+                    R"({"resourceType":"ValueSet","url":"http://toy.example/import","status":"active","compose":{
+                        "include":[{"valueSet":["http://toy.example/thrice"]}]}})"};
+  const auto walk = [&](std::string_view url, std::size_t offers_max) {
+    std::size_t members = 0;
+    const bool whole =
+        world.terminology.FindValueSet(url)->ForEach([&](const auto&) { return ++members > 0; }, offers_max);
+    return std::pair(whole, members);
+  };
+  EXPECT_EQ(walk("http://toy.example/thrice", 21), std::pair(true, std::size_t{10}));
+  EXPECT_EQ(walk("http://toy.example/thrice", 20), std::pair(false, std::size_t{10}));
+  EXPECT_EQ(walk("http://toy.example/import", 31), std::pair(true, std::size_t{10}));
+  EXPECT_EQ(walk("http://toy.example/import", 30), std::pair(false, std::size_t{10}));
+}
+
 TEST(CostlyPattern, InAFilter_IsGivenUp) {
   const std::string code(60, 'a');
   const World world{
@@ -83,11 +132,11 @@ TEST(ManyThreads, OnASmallCache_GetTheSameAnswers) {
              {"administrative-gender", "observation-status", "languages", "encounter-status", "request-intent"}) {
           const std::string canonical = std::string("http://hl7.org/fhir/ValueSet/") + set;
           const auto value_set = terminology.FindValueSet(canonical);
-          value_set->ForEach([&](const fhir::terminology::Found& found) {
+          EXPECT_TRUE(value_set->ForEach([&](const fhir::terminology::Found& found) {
             const auto answer = terminology.ValidateCode(canonical, {.system = found.system, .code = found.code});
             members += answer.verdict == Verdict::kMember ? 1 : 0;
             return false;
-          });
+          }));
         }
       }
     });

@@ -123,6 +123,21 @@ TEST_F(TerminologyOperationTest, StoredSets_AskedAgain_CostOneStatementAndNoBody
   EXPECT_EQ(views_.bodies_read, 0);
 }
 
+TEST_F(TerminologyOperationTest, GivenSet_OfManySystems_AsksForThemTogether) {
+  PutCare("1", kTwoCodes);
+  std::string includes = R"({"system":"urn:test:care"})";
+  for (int i = 0; i < 60; ++i) {
+    includes += fmt::format(R"(,{{"system":"urn:test:none-{}","concept":[{{"code":"c"}}]}})", i);
+  }
+  views_.statements = 0;
+  const auto response = Post("/fhir/ValueSet/$expand",
+                             ParametersOf({{"valueSet", R"("resource":{"resourceType":"ValueSet","status":"active",)"
+                                                        R"("compose":{"include":[)" +
+                                                            includes + "]}}"}}));
+  EXPECT_EQ(CodesOf(response).size(), 62u);
+  EXPECT_LE(views_.statements, 3);  // the systems, the body of the one that is there, and the set
+}
+
 TEST_F(TerminologyOperationTest, Expand_APage_IsNoLongerThanAWholeExpansion) {
   std::string codes;
   for (int i = 0; i <= 100'000; ++i) {
