@@ -108,6 +108,10 @@ fhir::Result<std::unique_ptr<KeyRing>> KeyRing::OfDatabase(pg::Pool& pool) {
   if (ring->keys_.empty()) {
     GW_TRY(ring->Rotate(std::int64_t{1} << 40));
   }
+  if (ring->keys_.empty()) {
+    return fhir::Fail(fhir::ErrorCode::kInternal, {"internal error"},
+                      {"the table cursor_key holds no key of 32 bytes"});
+  }
   return ring;
 }
 
@@ -164,8 +168,11 @@ fhir::Result<void> KeyRing::Load() {
       keys.push_back(*key);
     }
   }
-  const std::lock_guard lock(mutex_);
-  keys_ = std::move(keys);
+  // A table that was emptied takes no key away from a ring: links are sealed with the last one that was known.
+  if (!keys.empty()) {
+    const std::lock_guard lock(mutex_);
+    keys_ = std::move(keys);
+  }
   return {};
 }
 

@@ -96,6 +96,16 @@ TEST_F(KeysOfTheDatabase, KeysOutOfUseForAMonth_AreForgotten) {
   EXPECT_EQ(KeyCount(), 2) << "the first is followed by one of 31 days";
 }
 
+TEST_F(KeysOfTheDatabase, KeysThatWent_LeaveTheOldOnesInUse) {
+  const auto one = Node();
+  const std::string link = Link(*one);
+  const CipherKey key = one->Current();
+  Run("DELETE FROM cursor_key");
+  EXPECT_FALSE(one->Find(KeyId{1, 2, 3, 4})) << "looks into the table, which is empty";
+  EXPECT_EQ(one->Current(), key);
+  EXPECT_TRUE(Reads(*one, link));
+}
+
 TEST_F(KeysOfTheDatabase, ForgedKeyNames_DoNotAskTheDatabaseEachTime) {
   const auto one = Node();
   EXPECT_FALSE(one->Find(KeyId{1, 2, 3, 4}));
