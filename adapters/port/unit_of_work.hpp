@@ -84,6 +84,7 @@ struct Outcome {
   Effect effect = Effect::kUnchanged;
   StoredResource resource;  ///< the state after the change; body is filled
   std::size_t deleted = 0;  ///< resources that a kDelete deleted; `resource` is the first of them
+  bool replayed = false;    ///< what an earlier request came to: this one changed nothing
 };
 
 /// A change that has been applied, as reactions see it.

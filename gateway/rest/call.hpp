@@ -23,6 +23,7 @@ struct Call {
   Representation representation = {};  ///< how the answer is written
   fhir::IssueList issues = fhir::IssueList();
   adapters::port::AuditRecord audit = {};
+  bool audit_after = false;  ///< tells of what no transaction records: the trail learns of it after the fact
 
   const fhir::metadata::Definitions& definitions() const { return service.ports().definitions; }
   const RestOptions& options() const { return service.options(); }

@@ -36,6 +36,25 @@ fhir::Result<std::vector<port::Outcome>> Apply(const Call& call, port::UnitOfWor
   return work.ApplyOnce({.key = own_key, .request = parts}, std::move(changes), issues);
 }
 
+/// The transaction recorded what it changed. What it left as it was, and the answer shows all the same, is a
+/// disclosure.
+void NoteUnchanged(Call& call, const std::vector<port::Outcome>& outcomes) {
+  bool changed = false;
+  for (const port::Outcome& outcome : outcomes) {
+    if (outcome.effect != port::Effect::kUnchanged && !outcome.replayed) {
+      changed = true;
+      continue;
+    }
+    call.audit_after = true;
+    if (!outcome.resource.id.empty()) {
+      call.audit.entities.push_back({outcome.resource.type, outcome.resource.id, outcome.resource.version});
+    }
+  }
+  if (!changed && call.audit.action != 'E') {
+    call.audit.action = 'R';
+  }
+}
+
 }  // namespace
 
 fhir::Result<std::string_view> ReadRepeatKey(const http::Request& request) {
@@ -59,14 +78,19 @@ fhir::Result<std::vector<port::Outcome>> Commit(Call& call, const std::function<
   GW_ASSIGN(const std::string_view key, ReadRepeatKey(call.request));
   std::optional<Changes> changes;
   GW_ASSIGN(changes, make());
-  return port::InTransaction(call.service.ports().units, call.actor, call.options().attempts_max,
-                             [&](port::UnitOfWork& work) -> fhir::Result<std::vector<port::Outcome>> {
-                               if (!changes) {
-                                 call.issues = fhir::IssueList(call.options().limits.issues_max);
-                                 GW_ASSIGN(changes, make());
-                               }
-                               return Apply(call, work, key, *std::exchange(changes, std::nullopt), call.issues);
-                             });
+  auto outcomes =
+      port::InTransaction(call.service.ports().units, call.actor, call.options().attempts_max,
+                          [&](port::UnitOfWork& work) -> fhir::Result<std::vector<port::Outcome>> {
+                            if (!changes) {
+                              call.issues = fhir::IssueList(call.options().limits.issues_max);
+                              GW_ASSIGN(changes, make());
+                            }
+                            return Apply(call, work, key, *std::exchange(changes, std::nullopt), call.issues);
+                          });
+  if (outcomes) {
+    NoteUnchanged(call, *outcomes);
+  }
+  return outcomes;
 }
 
 fhir::Result<port::Outcome> CommitOne(Call& call, const std::function<fhir::Result<port::Change>()>& make) {

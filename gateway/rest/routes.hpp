@@ -12,9 +12,9 @@ namespace gateway::rest {
 
 /// When the audit trail learns of an interaction that succeeded. Refusals are always recorded after the fact.
 enum class AuditTime : std::uint8_t {
-  kNever,          ///< nothing of anybody is disclosed
+  kNever,          ///< nothing of anybody is disclosed, unless the call says otherwise
   kAfter,          ///< reads
-  kInTransaction,  ///< writes: recorded by the transaction itself
+  kInTransaction,  ///< writes: recorded by the transaction itself, and after it what it showed and did not change
 };
 
 struct RouteRow {

@@ -154,7 +154,8 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
   const std::string_view error_code = succeeded ? std::string_view() : fhir::Name(result.error().code);
   http::Response response = result ? *std::move(result) : ErrorResponse(call, result.error());
 
-  const bool after = row.audit == AuditTime::kAfter || (row.audit == AuditTime::kInTransaction && !succeeded);
+  const bool after =
+      row.audit == AuditTime::kAfter || call.audit_after || (row.audit == AuditTime::kInTransaction && !succeeded);
   if (ports_.audit == nullptr || !after) {
     return response;
   }

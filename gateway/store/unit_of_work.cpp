@@ -144,6 +144,9 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::ApplyOnce(
     for (const auto& change : changes) {
       GW_TRY(transaction::CheckTypeGranted(EffectiveGrants(), change.type, transaction::InteractionOf(change.verb)));
     }
+    for (auto& outcome : *first) {
+      outcome.replayed = true;
+    }
     return *std::move(first);
   }
   GW_ASSIGN(auto outcomes, Apply(std::move(changes), issues));

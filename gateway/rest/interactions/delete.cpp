@@ -41,6 +41,7 @@ fhir::Result<http::Response> DeleteBy(Call& call, bool conditional) {
   if (!outcome && !absent) {
     return std::unexpected(std::move(outcome).error());
   }
+  call.audit_after = call.audit_after || absent;
   http::Response response;
   if (call.preferences.result == PreferReturn::kOperationOutcome) {
     const std::size_t deleted = outcome ? outcome->deleted : 0;

@@ -335,6 +335,24 @@ TEST_F(InteractionsTest, Audit_ReadsAndRefusalsAreRecordedWritesAreNot) {
   EXPECT_EQ(audit_.parties, (std::vector<std::string>{"chu", "chu", "chu"}));
 }
 
+TEST_F(InteractionsTest, Audit_WhatAWriteShowsAndDoesNotChangeIsRecorded) {
+  const std::string id = CreatePatient();
+  const Response matched = Post("/fhir/Patient", kPatient, {{"If-None-Exist", "identifier=urn:oid:1.2.3|A1"}});
+  ASSERT_EQ(matched.status, 200) << matched.body;
+  ASSERT_EQ(audit_.records.size(), 1u);
+  EXPECT_EQ(audit_.records[0].interaction, "create");
+  EXPECT_EQ(audit_.records[0].action, 'R');
+  ASSERT_EQ(audit_.records[0].entities.size(), 1u);
+  EXPECT_EQ(audit_.records[0].entities[0].id, id);
+  EXPECT_EQ(audit_.records[0].outcome, port::AuditOutcome::kSuccess);
+  ASSERT_EQ(Delete("/fhir/Patient/none").status, 204);
+  EXPECT_EQ(audit_.records.size(), 2u) << "an id that was asked for";
+  audit_.fails = true;
+  const Response kept = Post("/fhir/Patient", kPatient, {{"If-None-Exist", "identifier=urn:oid:1.2.3|A1"}});
+  EXPECT_EQ(kept.status, 503);
+  EXPECT_EQ(kept.body.find("Test"), std::string::npos);
+}
+
 TEST_F(InteractionsTest, Audit_WhatCannotBeRecordedIsNotDisclosed) {
   const std::string id = CreatePatient();
   audit_.fails = true;

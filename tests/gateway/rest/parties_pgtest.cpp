@@ -279,5 +279,49 @@ TEST_F(PartiesTest, Audit_AWriteAndItsEventCommitTogether) {
   EXPECT_EQ(event.Find("subtype")->items().at(0).FindText("code"), "create");
 }
 
+// What a write leaves as it was, and shows all the same, is a read.
+TEST_F(PartiesTest, Audit_ShownAndNotChanged_IsRecordedOnceAndAfterTheFact) {
+  const std::string body = R"({"resourceType":"Basic","identifier":[{"system":"urn:trail","value":"s1"}],)"
+                           R"("code":{"text":"shown"}})";
+  const auto send = [&](gateway::http::Method method, const std::string& path, const std::string& text,
+                        HeaderFields fields) {
+    return TheGateway().Send("", method, "/fhir" + path, text, std::move(fields));
+  };
+  using enum gateway::http::Method;
+  const Response created = send(kPost, "/Basic", body, {{"Idempotency-Key", "trail-1"}});
+  ASSERT_EQ(created.status, 201) << created.body;
+  const std::string id(JsonOf(created).FindText("id"));
+  const auto events = [&](const std::string& action) {
+    return IdsOf(Get("operator-o", "AuditEvent?entity=Basic/" + id + "&action=" + action)).size();
+  };
+  ASSERT_EQ(events("C"), 1u);
+  ASSERT_EQ(events("R"), 0u);
+
+  const HeaderFields patch{{"Content-Type", "application/json-patch+json"}};
+  ASSERT_EQ(send(kPatch, "/Basic/" + id, "[]", patch).status, 200);
+  EXPECT_EQ(events("R"), 1u) << "a patch of nothing";
+  ASSERT_EQ(send(kPatch, "/Basic/" + id, R"([{"op":"test","path":"/code/text","value":"shown"}])", patch).status, 200);
+  EXPECT_EQ(events("R"), 2u) << "a patch that only tests";
+  ASSERT_EQ(send(kPost, "/Basic", body, {{"Idempotency-Key", "trail-1"}}).status, 201);
+  EXPECT_EQ(events("R"), 3u) << "the first answer again";
+  ASSERT_EQ(send(kPost, "/Basic", body, {{"If-None-Exist", "identifier=urn:trail%7Cs1"}}).status, 200);
+  EXPECT_EQ(events("R"), 4u) << "what exists already";
+  EXPECT_EQ(events("C"), 1u);
+  EXPECT_EQ(events("U"), 0u);
+
+  const std::string mixed =
+      R"({"resourceType":"Bundle","type":"transaction","entry":[{"resource":)" + body +
+      R"(,"request":{"method":"POST","url":"Basic","ifNoneExist":"identifier=urn:trail|s1"}},{"resource":)" +
+      R"({"resourceType":"Basic","code":{"text":"another"}},"request":{"method":"POST","url":"Basic"}}]})";
+  const Response both = send(kPost, "", mixed, {});
+  ASSERT_EQ(both.status, 200) << both.body;
+  EXPECT_EQ(events("E"), 1u) << "the one that was shown";
+  const auto answer = JsonOf(both);
+  const auto location = answer.Find("entry")->items().at(1).Find("response")->FindText("location");
+  const std::string other = std::string(location.substr(location.find("Basic/")));
+  const auto of_other = IdsOf(Get("operator-o", "AuditEvent?entity=" + other.substr(0, other.find("/_history"))));
+  EXPECT_EQ(of_other.size(), 1u) << "the one that was made, by its transaction alone";
+}
+
 }  // namespace
 }  // namespace tests::rest
