@@ -195,6 +195,9 @@ fhir::Result<void> TryMode(Call& call, Mode mode, const Node* resource) {
                           "an update needs the id of the resource");
         return {};
       }
+      if (call.id.empty()) {
+        call.audit.entities.push_back({call.type, change.id, 0});
+      }
       change.existing_only = !call.options().update_create;
       change.resource.emplace(Document::CloneResource(*resource));
       return TryChange(call, std::move(change));
@@ -207,6 +210,8 @@ fhir::Result<void> TryMode(Call& call, Mode mode, const Node* resource) {
 fhir::Result<http::Response> Validate(Call& call) {
   GW_ASSIGN(Asked asked, ReadAsked(call));
   GW_ASSIGN(const Mode mode, ModeOf(call, asked));
+  // Whether a change would go through tells of what is stored.
+  call.audit_after = mode != Mode::kGeneral && mode != Mode::kProfile;
   std::optional<Document> stored;
   if (asked.resource == nullptr && mode != Mode::kDelete) {
     if (call.id.empty() || mode == Mode::kUpdate) {

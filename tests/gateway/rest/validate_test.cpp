@@ -108,6 +108,21 @@ TEST_F(ValidateTest, CreateUpdateDelete_AreTriedAndStoreNothing) {
   EXPECT_EQ(store_.state.versions.size(), 1u);
 }
 
+TEST_F(ValidateTest, ModesThatTryAChange_AreRecorded) {
+  const std::string update = R"({"resourceType":"Patient","id":"p7","active":true})";
+  Post("/fhir/Patient/$validate", update);
+  EXPECT_TRUE(audit_.records.empty()) << "tells of the resource sent alone";
+  options_.update_create = false;
+  MakeService();
+  EXPECT_EQ(Worst(Post("/fhir/Patient/$validate?mode=update", update)), "error");
+  ASSERT_EQ(audit_.records.size(), 1u) << "tells whether there is such an id";
+  EXPECT_EQ(audit_.records[0].interaction, "operation");
+  ASSERT_EQ(audit_.records[0].entities.size(), 1u);
+  EXPECT_EQ(audit_.records[0].entities[0].id, "p7");
+  Post("/fhir/Patient/$validate?mode=create", kGood);
+  EXPECT_EQ(audit_.records.size(), 2u);
+}
+
 TEST_F(ValidateTest, Stored_IsCheckedByItsId) {
   Put("/fhir/Patient/p1", R"({"resourceType":"Patient","id":"p1","contact":[{"relationship":[{"text":"x"}]}]})");
   const Response get = Get("/fhir/Patient/p1/$validate");
