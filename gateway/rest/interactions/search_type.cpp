@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -40,15 +43,59 @@ fhir::Result<http::Pairs> ReadParameters(const Call& call) {
   return parameters;
 }
 
+/// What `_cursor` of a link says: when the first page was asked for, and the store's own part. Values that depend on
+/// the present (ap, age) are those of that moment on every page. The store's part is sealed together with the query,
+/// those values included: a link of another moment is refused.
+struct LinkCursor {
+  std::int64_t present_us = 0;
+  std::string sealed;
+};
+
+std::optional<LinkCursor> ReadLinkCursor(std::string_view text) {
+  LinkCursor cursor;
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const char* const end = text.data() + point;
+  const auto [rest, error] = std::from_chars(text.data(), end, cursor.present_us);
+  if (error != std::errc() || rest != end || cursor.present_us < 0) {
+    return std::nullopt;
+  }
+  cursor.sealed = text.substr(point + 1);
+  return cursor;
+}
+
+std::string WriteLinkCursor(std::int64_t present_us, std::string_view sealed) {
+  return sealed.empty() ? std::string() : fmt::format("{}.{}", present_us, sealed);
+}
+
+struct ReadSearch {
+  search::Query query;
+  std::int64_t present_us = 0;  ///< what ap and age were measured from
+};
+
 /// `types`: of a search over several; empty for one within the type of the call.
-fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters,
-                                      std::span<const fhir::metadata::TypeId> types = {}) {
+fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& parameters,
+                                   std::span<const fhir::metadata::TypeId> types = {}) {
   search::ParseOptions options;
   options.base_url = call.options().base_url;
   options.zone = call.options().zone;
   options.narrative_types = call.options().narrative_types;
   options.content_types = call.options().content_types;
-  if (call.service.ports().clock != nullptr) {
+  std::optional<LinkCursor> link;
+  for (const auto& [name, value] : parameters) {
+    if (name == "_cursor" && !value.empty()) {
+      link = ReadLinkCursor(value);
+      if (!link) {
+        return fhir::Fail(fhir::ErrorCode::kMalformed,
+                          "_cursor is not of a page link of this server. Start again: the same query without _cursor.");
+      }
+    }
+  }
+  if (link) {
+    options.now_us = link->present_us;
+  } else if (call.service.ports().clock != nullptr) {
     options.now_us = call.service.ports().clock->NowUs();
   }
   const SearchCodes codes(call);
@@ -68,7 +115,10 @@ fhir::Result<search::Query> ReadQuery(Call& call, const http::Pairs& parameters,
     query->total = search::Total::kAccurate;
     query->total_asked = true;
   }
-  return query;
+  if (link && query->cursor) {
+    query->cursor = std::move(link->sealed);
+  }
+  return ReadSearch{*std::move(query), options.now_us.value_or(0)};
 }
 
 void NoteForAudit(Call& call, const http::Pairs& parameters) {
@@ -140,13 +190,14 @@ std::string WarningsOf(Call& call, const search::Query& query, const port::Searc
   return call.issues.empty() ? std::string() : fhir::operation_outcome::ToOperationOutcome(call.issues);
 }
 
-std::string WriteSearchset(Call& call, const search::Query& query, const port::SearchPage& page,
-                           const std::string& warnings) {
+std::string WriteSearchset(Call& call, const search::Query& query, std::int64_t present_us,
+                           const port::SearchPage& page, const std::string& warnings) {
   const std::string used = SelfQuery(query, page.page_size);
-  const std::string self = PageUrl(call, used, query.cursor.value_or(""));
-  const std::string first = PageUrl(call, used, page.first_cursor);
-  const std::string previous = PageUrl(call, used, page.previous_cursor);
-  const std::string next = PageUrl(call, used, page.next_cursor);
+  const auto url = [&](std::string_view sealed) { return PageUrl(call, used, WriteLinkCursor(present_us, sealed)); };
+  const std::string self = url(query.cursor.value_or(""));
+  const std::string first = url(page.first_cursor);
+  const std::string previous = url(page.previous_cursor);
+  const std::string next = url(page.next_cursor);
   fhir::bundle::BundleHead head;
   head.type = fhir::bundle::BundleType::kSearchset;
   head.total = page.total;
@@ -198,7 +249,8 @@ fhir::Result<http::Response> RunSearch(Call& call, std::span<const fhir::metadat
                                        std::optional<search::Criterion> besides) {
   GW_ASSIGN(const http::Pairs parameters, ReadParameters(call));
   NoteForAudit(call, parameters);
-  GW_ASSIGN(search::Query query, ReadQuery(call, parameters, types));
+  GW_ASSIGN(ReadSearch read, ReadQuery(call, parameters, types));
+  search::Query& query = read.query;
   if (besides) {
     query.criteria.push_back(*std::move(besides));
   }
@@ -219,7 +271,7 @@ fhir::Result<http::Response> RunSearch(Call& call, std::span<const fhir::metadat
     }
   }
   const std::string warnings = WarningsOf(call, query, page);
-  return JsonResponse(call, 200, WriteSearchset(call, query, page, warnings));
+  return JsonResponse(call, 200, WriteSearchset(call, query, read.present_us, page, warnings));
 }
 
 }  // namespace gateway::rest

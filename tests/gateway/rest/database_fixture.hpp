@@ -30,9 +30,17 @@ namespace port = adapters::port;
 
 class StepClock final : public port::Clock {
  public:
-  std::int64_t NowUs() const override { return 1'750'000'000'000'000 + 1'000'000 * ++ticks_; }
+  std::int64_t NowUs() const override { return kBegin + 1'000'000 * ++ticks_; }
+  void Advance(std::int64_t seconds) { ticks_ += seconds; }
+  /// To half a minute before the next midnight of Paris in summer.
+  void AdvanceToMidnight() {
+    constexpr std::int64_t kDay = 86400;
+    const std::int64_t now = kBegin / 1'000'000 + ticks_ + 7200;
+    Advance((2 * kDay - now % kDay - 30) % kDay);
+  }
 
  private:
+  static constexpr std::int64_t kBegin = 1'750'000'000'000'000;
   mutable std::atomic<std::int64_t> ticks_{0};
 };
 
@@ -111,6 +119,8 @@ class Gateway {
     }
     return handler_(request);
   }
+
+  StepClock& clock() { return clock_; }
 
  private:
   static std::vector<gateway::access::PartyOptions> Parties() {

@@ -241,7 +241,7 @@ TEST_F(InteractionsTest, Search_NextLinkCarriesTheCursorAndWarningsTheTruncation
   EXPECT_EQ(first.FindText("url"), bundle.Find("link")->items().at(0).FindText("url"));
   const auto& next = bundle.Find("link")->items().at(2);
   EXPECT_EQ(next.FindText("relation"), "next");
-  EXPECT_TRUE(next.FindText("url").ends_with("_cursor=a%2Fb%3D")) << next.FindText("url");
+  EXPECT_TRUE(next.FindText("url").ends_with("_cursor=1750000000000000.a%2Fb%3D")) << next.FindText("url");
   EXPECT_EQ(bundle.Find("entry")->items().back().Find("search")->FindText("mode"), "outcome");
 }
 

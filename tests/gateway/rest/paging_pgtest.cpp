@@ -104,6 +104,45 @@ TEST_F(PagingTest, ForgedLinkOrOfAnotherQueryOrParty_Is400) {
   EXPECT_EQ(Get(next).status, 200);
 }
 
+TEST_F(PagingTest, QueriesOnThePresent_GoOnFromTheFirstPage) {
+  for (int i = 0; i < 4; ++i) {
+    const std::string id = fmt::format("of-the-present-{}", i);
+    ASSERT_LT(TheGateway()
+                  .Send("", Method::kPut, "/fhir/Patient/" + id,
+                        fmt::format(R"({{"resourceType":"Patient","id":"{}","birthDate":"2015-01-0{}"}})", id, 1 + i))
+                  .status,
+              300);
+  }
+  for (const std::string query : {"Patient?birthdate=ap2015&_id=", "Patient?age=ge9&_id=", "Patient?age=10&_id="}) {
+    SCOPED_TRACE(query);
+    TheGateway().clock().AdvanceToMidnight();
+    const Response first =
+        Get("/fhir/" + query + "of-the-present-0,of-the-present-1,of-the-present-2,of-the-present-3&_count=2");
+    ASSERT_EQ(IdsOf(first).size(), 2u);
+    TheGateway().clock().Advance(60);
+    const Response second = Get(Link(first, "next"));
+    ASSERT_EQ(second.status, 200) << second.body;
+    EXPECT_EQ(IdsOf(second).size(), 2u);
+    TheGateway().clock().Advance(60);
+    EXPECT_EQ(IdsOf(Get(Link(second, "previous"))), IdsOf(first));
+    EXPECT_EQ(IdsOf(Get(Link(second, "first"))), IdsOf(first));
+    EXPECT_EQ(IdsOf(Get(Link(second, "self"))), IdsOf(second));
+  }
+}
+
+TEST_F(PagingTest, PresentOfALink_CannotBeMoved) {
+  const std::string next = Link(Get("/fhir/Location?status=suspended&_lastUpdated=ap2025&_count=3"), "next");
+  ASSERT_NE(next, "");
+  ASSERT_EQ(Get(next).status, 200);
+  const std::size_t begin = next.find("_cursor=") + 8;
+  const std::size_t end = next.find('.', begin);
+  ASSERT_NE(end, std::string::npos);
+  for (const std::string& other : {std::string("1"), std::string("1893456000000000"), std::string("-1"),
+                                   std::string("99999999999999999999"), std::string("x"), std::string()}) {
+    EXPECT_EQ(Get(next.substr(0, begin) + other + next.substr(end)).status, 400) << other;
+  }
+}
+
 TEST_F(PagingTest, History_IsPagedTheSameWay) {
   for (int i = 0; i < 5; ++i) {
     ASSERT_LT(TheGateway()
