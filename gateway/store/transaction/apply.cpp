@@ -240,7 +240,7 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
         return NothingToPatch(context, step);
       }
       patched[step.change.type].push_back(step.id);
-    } else if (step.change.if_match && (!live || step.head->version != *step.change.if_match)) {
+    } else if (step.change.if_match && !live) {
       return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
     }
     if (step.change.verb == Verb::kCreate) {
@@ -268,7 +268,15 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
   }
   GW_TRY(CheckReadableToPatch(context, steps, patched));
   GW_TRY(CheckGranted(context.session, context.grants, updated, adapters::port::kUpdate));
-  return CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete);
+  GW_TRY(CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete));
+  // Compared last: whoever may not change a resource does not learn its version either.
+  for (const auto& step : steps) {
+    if (!step.same_as && !step.id.empty() && step.change.if_match && step.head &&
+        step.head->version != *step.change.if_match) {
+      return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
+    }
+  }
+  return {};
 }
 
 fhir::Result<void> ParseBefore(const ApplyContext& context, Step& step) {

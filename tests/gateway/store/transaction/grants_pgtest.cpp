@@ -118,6 +118,16 @@ TEST_F(GrantedStore, Writes_AreCheckedBeforeAndAfter) {
   EXPECT_EQ(FailureOf(Delete("Patient", "hidden"), Hospital()), fhir::ErrorCode::kForbidden);
   EXPECT_EQ(FailureOf(Create(R"({"resourceType":"Basic","code":{"text":"x"}})"), Hospital()),
             fhir::ErrorCode::kForbidden);
+  // The version of what is hidden cannot be asked for: it is refused before versions are compared.
+  for (const std::int64_t version : {1, 7}) {
+    for (port::Change change : {Put(Verb::kUpdate, "hidden", kOwn), Delete("Patient", "hidden")}) {
+      change.if_match = version;
+      EXPECT_EQ(FailureOf(std::move(change), Hospital()), fhir::ErrorCode::kForbidden) << version;
+    }
+    port::Change own = Delete("Patient", "seen");
+    own.if_match = 7;
+    EXPECT_EQ(FailureOf(std::move(own), Hospital()), fhir::ErrorCode::kVersionConflict);
+  }
   std::vector<port::Change> changes;
   changes.push_back(Put(Verb::kUpdate, "seen", kOwn));
   EXPECT_TRUE(TryApply(std::move(changes), Hospital()));
