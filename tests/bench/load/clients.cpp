@@ -91,7 +91,7 @@ Summary RunClosedLoop(int clients, double seconds, std::uint64_t exchanges_max,
       Exchange& exchange = exchanges[static_cast<std::size_t>(client)];
       for (std::uint64_t number = 0; exchanges_max == 0 || number < exchanges_max; ++number) {
         const auto start = Clock::now();
-        if (start >= end) {
+        if (start >= end && number > 0) {  // one at least, however long a thread waited for its turn
           break;
         }
         if (!exchange(number)) {

@@ -1,8 +1,10 @@
 #include "fhir/xml/reader.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -179,15 +181,20 @@ double ProcessorSeconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-/// How many times as long four times the work takes: about 4 when cost is linear, 16 when it is quadratic.
+/// How many times as long four times the work takes: about 4 when cost is linear, 16 when it is quadratic. The least of
+/// three: what else the machine does makes some of them longer.
 template <typename Work>
 double GrowthOfFourTimes(int count, Work work) {
   work(count);  // whatever is made once
-  const double start = ProcessorSeconds();
-  work(count);
-  const double middle = ProcessorSeconds();
-  work(4 * count);
-  return (ProcessorSeconds() - middle) / (middle - start);
+  double least = std::numeric_limits<double>::infinity();
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const double start = ProcessorSeconds();
+    work(count);
+    const double middle = ProcessorSeconds();
+    work(4 * count);
+    least = std::min(least, (ProcessorSeconds() - middle) / (middle - start));
+  }
+  return least;
 }
 
 TEST(XmlReader, ManyMisplacedElements_CostNoMoreThanSorting) {
