@@ -201,6 +201,7 @@ fhir::Result<std::vector<DoomedRow>> ReadDoomedBytes(Session& session, const std
                                                      std::size_t rows_max) {
   GW_ASSIGN(const pg::Rows found, session.Read("choose_bytes", ChooseBytesPointedTo(doomed)));
   std::vector<std::string> pointed_to;
+  pointed_to.reserve(static_cast<std::size_t>(found.size()));
   for (int i = 0; i < found.size(); ++i) {
     pointed_to.push_back(found[i].String(0));
   }
