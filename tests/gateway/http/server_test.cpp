@@ -318,7 +318,8 @@ TEST_F(HttpServer, ClientThatDoesNotReadItsAnswer_IsCutAfterTheWriteTimeout) {
   options_.http.write_timeout_ms = 150;
   Serve();
   RawClient client(server_->port());
-  const std::string large(32'000'000, 'x');  // more than the sockets' buffers take
+  std::string large;
+  large.resize(32'000'000, 'x');  // more than the sockets' buffers take
   ASSERT_TRUE(client.Send(Post(large)));
   EXPECT_EQ(server_->Stop(milliseconds(60'000)), 0u) << "it was still being sent";
   EXPECT_EQ(client.ReadResponse(), "") << "the answer came whole: this tests nothing";
