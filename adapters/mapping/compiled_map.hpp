@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "adapters/mapping/functions.hpp"
+#include "adapters/mapping/nesting.hpp"
 #include "adapters/mapping/origin.hpp"
 #include "adapters/port/unit_of_work.hpp"
 
@@ -49,6 +50,7 @@ struct Rule {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
   bool repeats = false;                                   ///< of the last step
   Function function = nullptr;
+  bool takes_field = false;  ///< of the function
   std::int32_t table = -1;
   std::vector<TextPart> text;   ///< instead of a source field
   std::int32_t reference = -1;  ///< index of the resource referred to
@@ -76,12 +78,14 @@ struct ResourceRules {
   std::string place;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   port::Verb verb = port::Verb::kMerge;
+  bool existing_only = false;   ///< verb: amend, a merge that leaves alone what is not stored
   std::optional<Address> each;  ///< one resource per occurrence of a group or repetition of a field
   std::vector<Term> when;
   bool keyed = false;  ///< conditional by the identifier of the rule with `key: true`
   Missing without_key = Missing::kFault;
   std::vector<Address> digest;  ///< the id, or with digest_identifier the key, is a hash of these fields
   bool digest_identifier = false;
+  bool numbers_twins = false;         ///< resources of one message with equal digests are told apart by their order
   std::vector<port::ListKey> joined;  ///< lists of the resource that are merged item by item
   std::vector<SettledRule> settled;
   std::vector<RemoveRule> removes;
@@ -135,6 +139,7 @@ class CompiledMap {
   std::vector<CodeTable> tables_;
   std::vector<ResourceRules> resources_;
   std::unordered_map<std::string, MessageRules> messages_;
+  Nesting nesting_;
   std::vector<Address> complete_;  ///< groups to be taken whole, by the field that decides what takes one
   std::vector<Address> ignored_;   ///< fields that are known and carry nothing for FHIR
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "adapters/mapping/compiled_map.hpp"
@@ -57,7 +58,11 @@ class Engine {
  public:
   Engine(const CompiledMap& map, const Source& source, const Context& context, const CompiledMap::RunOptions& options,
          fhir::IssueList& issues)
-      : map_(map), reading_(source, options.list_unmapped), context_(context), options_(options), issues_(issues) {}
+      : map_(map),
+        reading_(source, map.nesting_, options.list_unmapped),
+        context_(context),
+        options_(options),
+        issues_(issues) {}
 
   MapResult Run(const MessageRules& message) {
     for (const auto index : message.resources) {
@@ -179,6 +184,10 @@ class Engine {
       instance.dropped = true;
       return false;
     }
+    const std::size_t twins = rules.numbers_twins ? digests_[text]++ : 0;
+    if (twins > 0) {
+      text += fmt::format("\x1f#{}", twins);
+    }
     if (rules.digest_identifier) {
       instance.key_system = "urn:ietf:rfc:3986";
       instance.key_value = "urn:uuid:" + DigestUuid(text);
@@ -228,6 +237,9 @@ class Engine {
       }
       if (Fill(rule, base, inner, &cell)) {
         reading_.Mark(cell);
+        if (rule.takes_field) {
+          MarkRest(cell);
+        }
         filled = true;
       }
       return !filled || rule.repeats || rule.to.empty();
@@ -236,6 +248,13 @@ class Engine {
       MissingFault(rule, binding, "a required field is missing");
     }
     return filled;
+  }
+
+  void MarkRest(Cell cell) {
+    const std::size_t repetitions = reading_.source().Repetitions(cell.group, cell.occurrence, cell.field);
+    for (++cell.repetition; cell.repetition < repetitions; ++cell.repetition) {
+      reading_.Mark(cell);
+    }
   }
 
   void MissingFault(const Rule& rule, const Binding& binding, std::string text) {
@@ -340,9 +359,9 @@ class Engine {
         continue;
       }
       const Binding& other = instance.binding;
-      const bool fits = other.group == 0 || binding.group != other.group ||
-                        (other.occurrence == binding.occurrence &&
-                         (other.field == 0 || other.field != binding.field || other.repetition == binding.repetition));
+      const bool fits =
+          reading_.Reads(binding, other) && (binding.group != other.group || other.field == 0 ||
+                                             other.field != binding.field || other.repetition == binding.repetition);
       if (!fits) {
         continue;
       }
@@ -392,6 +411,7 @@ class Engine {
     const ResourceRules& rules = map_.resources_[instance.rules];
     port::Change change;
     change.verb = rules.verb;
+    change.existing_only = rules.existing_only;
     change.type = rules.type;
     change.id = instance.id;
     change.resource = std::move(instance.document);
@@ -425,6 +445,7 @@ class Engine {
   fhir::IssueList& issues_;
   std::vector<Instance> instances_;
   std::unordered_set<const Instance*> twins_;
+  std::unordered_map<std::string, std::size_t> digests_;  // how many resources have had this text
   Instance* current_ = nullptr;
 };
 

@@ -72,6 +72,7 @@ struct FunctionRow {
   std::string_view name;
   Function function;
   std::string_view targets;  ///< FHIR types it fills, separated by spaces; empty: any. Checked when rules are loaded
+  bool takes_field = false;  ///< it reads the repetitions behind the one it stands on
 };
 
 using FunctionTable = std::span<const FunctionRow>;

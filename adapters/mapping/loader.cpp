@@ -20,7 +20,7 @@ class Loader {
   CompiledMap Read(const YAML::Node& root) {
     CheckKeys(root, "a rule file",
               {"name", "source", "types", "versions", "processing_ids", "unknown_trigger", "ignore", "complete",
-               "tables", "resources", "messages"});
+               "within", "tables", "resources", "messages"});
     for (const char* key : {"name", "types", "versions", "processing_ids", "resources", "messages"}) {
       if (!root[key]) {
         Refuse(root, fmt::format("'{}' is missing", key));
@@ -43,6 +43,7 @@ class Loader {
         map_.ignored_.push_back(reader_.AddressOf(entry));
       }
     }
+    ReadNesting(root["within"]);
     if (const auto node = root["tables"]) {
       if (!node.IsMap()) {
         Refuse(node, "tables must be a map of named tables");
@@ -67,6 +68,38 @@ class Loader {
   }
 
  private:
+  /// within: {OBX: OBR, NTE: [OBR, OBX]}: a segment belongs to the nearest of those before it.
+  void ReadNesting(const YAML::Node& node) {
+    if (!node) {
+      return;
+    }
+    if (!node.IsMap()) {
+      Refuse(node, "within must map a segment to those it may belong to");
+    }
+    const auto group_of = [&](const YAML::Node& name) {
+      const auto address = reader_.AddressOf(name);
+      if (address.field != 0 || address.occurrence != 0) {
+        Refuse(name, "within speaks of segments, not of fields");
+      }
+      return address.group;
+    };
+    for (const auto& entry : node) {
+      std::vector<std::uint32_t> owners;
+      if (entry.second.IsSequence()) {
+        for (const auto& owner : entry.second) {
+          owners.push_back(group_of(owner));
+        }
+      } else {
+        owners.push_back(group_of(entry.second));
+      }
+      const std::uint32_t group = group_of(entry.first);
+      if (owners.empty() || std::find(owners.begin(), owners.end(), group) != owners.end()) {
+        Refuse(entry.second, "a segment belongs to one of another name");
+      }
+      map_.nesting_.Add(group, std::move(owners));
+    }
+  }
+
   void ReadTable(const std::string& name, const YAML::Node& node) {
     CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "source"});
     CodeTable table;
@@ -109,7 +142,7 @@ class Loader {
 
   void ReadResource(const YAML::Node& node) {
     CheckKeys(node, "a resource",
-              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "join",
+              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "twins", "join",
                "settled", "remove", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
@@ -128,8 +161,11 @@ class Loader {
       Refuse(node["type"], fmt::format("'{}' is not a FHIR resource type", type_name));
     }
     if (const auto verb = node["verb"]) {
-      constexpr port::Verb kVerbs[] = {port::Verb::kMerge, port::Verb::kCreate, port::Verb::kUpdate};
-      resource.verb = kVerbs[ChoiceOf(verb, "verb", {"merge", "create", "update"})];
+      constexpr port::Verb kVerbs[] = {port::Verb::kMerge, port::Verb::kCreate, port::Verb::kUpdate,
+                                       port::Verb::kMerge};
+      const auto choice = ChoiceOf(verb, "verb", {"merge", "create", "update", "amend"});
+      resource.verb = kVerbs[choice];
+      resource.existing_only = choice == 3;
     }
     if (node["each"]) {
       resource.each = reader_.AddressOf(node["each"]);
@@ -158,6 +194,12 @@ class Loader {
         }
         resource.digest_identifier = std::string_view(key) == "key_from";
       }
+    }
+    if (const auto twins = node["twins"]) {
+      if (resource.digest.empty()) {
+        Refuse(twins, "twins needs id_from or key_from");
+      }
+      resource.numbers_twins = ChoiceOf(twins, "twins", {"one", "numbered"}) == 1;
     }
     if (const auto join = node["join"]) {
       ReadJoin(join, resource);

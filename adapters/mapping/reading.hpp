@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/mapping/compiled_map.hpp"
+#include "adapters/mapping/nesting.hpp"
 #include "adapters/mapping/source.hpp"
 
 namespace adapters::mapping {
@@ -23,13 +24,20 @@ struct Binding {
   static Binding On(const Cell& cell) { return {cell.group, cell.occurrence, cell.field, cell.repetition}; }
 };
 
-/// thread-compatible; borrows the source.
+/// thread-compatible; borrows the source and the nesting.
 class Reading {
  public:
   /// `keeps_marks`: remembers what was read, for Unmapped.
-  Reading(const Source& source, bool keeps_marks) : source_(source), keeps_marks_(keeps_marks) {}
+  Reading(const Source& source, const Nesting& nesting, bool keeps_marks)
+      : source_(source), nesting_(nesting), keeps_marks_(keeps_marks) {}
 
   const Source& source() const { return source_; }
+
+  /// Whether rules that stand on `binding` read what stands on `other`. Where one of them stands on no group, yes.
+  bool Reads(const Binding& binding, const Binding& other) const {
+    return binding.group == 0 || other.group == 0 ||
+           nesting_.Reads(source_, {binding.group, binding.occurrence}, {other.group, other.occurrence});
+  }
 
   /// Visits the cells an address stands for, given where the rules stand, until `visit` returns false.
   template <typename Visit>
@@ -42,8 +50,18 @@ class Reading {
     } else if (binding.group == address.group) {
       first = binding.occurrence;
       last = first + 1;
+    } else if (binding.group != 0 && nesting_.CanStandBelow(binding.group, address.group)) {
+      if (const auto above = nesting_.Above(source_, {binding.group, binding.occurrence}, address.group)) {
+        first = above->number;
+        last = first + 1u;
+      }
     }
+    const bool sifts = address.occurrence == 0 && binding.group != 0 && !nesting_.empty();
     for (std::size_t occurrence = first; occurrence < last; ++occurrence) {
+      if (sifts && !nesting_.Reads(source_, {binding.group, binding.occurrence},
+                                   {address.group, static_cast<std::uint16_t>(occurrence)})) {
+        continue;
+      }
       Cell cell{address.group, static_cast<std::uint16_t>(occurrence), address.field, 0};
       if (address.field == 0) {
         if (!visit(cell)) {
@@ -84,6 +102,7 @@ class Reading {
   bool Holds(const Term& term, const Binding& binding);
 
   const Source& source_;
+  const Nesting& nesting_;
   bool keeps_marks_;
   std::unordered_set<std::uint64_t> read_;
 };

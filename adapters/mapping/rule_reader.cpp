@@ -189,6 +189,7 @@ void RuleReader::ReadFilling(const YAML::Node& node, Rule& rule) const {
       Refuse(node["using"], "'using' needs 'from'");
     }
     rule.function = found->function;
+    rule.takes_field = found->takes_field;
   }
   if (node["value"] && node["text"]) {
     Refuse(node, "either 'value' or 'text'");

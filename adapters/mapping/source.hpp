@@ -14,6 +14,8 @@ class Source {
   virtual ~Source() = default;
   /// How many groups of that name there are.
   virtual std::size_t Groups(std::uint32_t group) const = 0;
+  /// Where an occurrence stands in the order of all groups: what comes before has a smaller number.
+  virtual std::size_t Position(std::uint32_t group, std::uint16_t occurrence) const = 0;
   /// Repetitions of a field in one occurrence of a group; 0 when the field is empty or absent.
   virtual std::size_t Repetitions(std::uint32_t group, std::uint16_t occurrence, std::uint16_t field) const = 0;
   /// Decoded text of a component; component and subcomponent 0 count as 1. Empty when absent or an explicit null.

@@ -67,11 +67,13 @@ struct Change {
   std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
   std::size_t matches_max = 1;                    ///< kDelete with a condition: how many resources it may delete
   std::optional<std::int64_t> if_match;           ///< version that must be current
-  bool existing_only = false;                     ///< kUpdate: kNotFound where no resource of the id given ever was
-  std::string full_url;                           ///< entry.fullUrl, for references among the entries
-  std::vector<std::string> removals;              ///< kMerge: elements to take away, "telecom" or "period.end"
-  std::vector<ListKey> joined;                    ///< kMerge: lists whose stored items stay unless replaced by key
-  std::vector<SettledValues> settled;             ///< kMerge: what the change may not overwrite
+  /// kUpdate: kNotFound where no resource of the id given ever was. kMerge: left alone (kUnchanged, version 0) where
+  /// there is none.
+  bool existing_only = false;
+  std::string full_url;                ///< entry.fullUrl, for references among the entries
+  std::vector<std::string> removals;   ///< kMerge: elements to take away, "telecom" or "period.end"
+  std::vector<ListKey> joined;         ///< kMerge: lists whose stored items stay unless replaced by key
+  std::vector<SettledValues> settled;  ///< kMerge: what the change may not overwrite
   /// kMerge: type codes of identifiers to take away, e.g. "INS-NIR"; those that the change brings itself stay.
   std::vector<std::string> identifier_types_gone;
   std::string place;  ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"

@@ -52,6 +52,11 @@ bool Writes(const Step& step) {
   return !step.same_as && step.effect != Effect::kUnchanged;
 }
 
+/// A merge into what is stored, where nothing is: it is left alone. Asked when the heads are known.
+bool AmendsNothing(const Step& step) {
+  return step.change.verb == Verb::kMerge && step.change.existing_only && !(step.head && !step.head->deleted);
+}
+
 // Stage 0: what can be refused without the database.
 fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
   const auto& change = step.change;
@@ -258,6 +263,9 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
       return FailAt(step, ErrorCode::kNotFound,
                     "There is no resource of this id, and this server does not let clients choose ids.");
     }
+    if (AmendsNothing(step)) {
+      continue;
+    }
     // Who may see a resource that was deleted is not known any more.
     if (step.change.verb != Verb::kDelete && step.head && step.head->deleted && !context.grants.unrestricted) {
       return FailAt(step, ErrorCode::kForbidden, "The party may not bring back a deleted resource.");
@@ -336,6 +344,9 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
   }
   if (step.change.verb == Verb::kCreate && step.matched) {
     result = *step.head;
+    return {};
+  }
+  if (AmendsNothing(step)) {
     return {};
   }
   GW_TRY(ParseBefore(context, step));

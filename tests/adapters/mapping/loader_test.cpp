@@ -103,6 +103,37 @@ TEST(RuleFile, Complete_NamesFieldsOfKnownSegments) {
   EXPECT_THAT(load("[PID3]"), testing::HasSubstr("x.yaml:5: 'PID3' is not a field address"));
 }
 
+TEST(RuleFile, Within_NamesKnownSegments) {
+  const auto load = [](std::string_view within) {
+    const auto map = CompiledMap::Load(
+        fmt::format("name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\nwithin: {}\nresources:\n"
+                    "  - name: e\n    type: Encounter\n    rules: [{{to: status, value: planned}}]\n"
+                    "messages: {{A01: [e]}}\n",
+                    within),
+        "x.yaml", kLoaderVocabulary);
+    return map ? std::string("loaded") : map.error().public_text.text;
+  };
+  EXPECT_EQ(load("{PID: MSH, ZBE: [PID, MSH]}"), "loaded");
+  EXPECT_THAT(load("{PID: PIX}"), testing::HasSubstr("x.yaml:5: unknown segment 'PIX'"));
+  EXPECT_THAT(load("{PID-3: MSH}"), testing::HasSubstr("x.yaml:5: within speaks of segments"));
+  EXPECT_THAT(load("{PID: [MSH, PID]}"), testing::HasSubstr("x.yaml:5: a segment belongs to one of another name"));
+  EXPECT_THAT(load("[PID]"), testing::HasSubstr("x.yaml:5: within must map"));
+}
+
+TEST(RuleFile, Twins_AreNumberedOnlyWhereADigestTellsThemApart) {
+  const auto load = [](std::string_view extra) {
+    const auto map =
+        CompiledMap::Load(fmt::format("name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\nresources:\n"
+                                      "  - name: e\n    type: Encounter\n    twins: numbered\n{}"
+                                      "    rules: [{{to: status, value: planned}}]\nmessages: {{A01: [e]}}\n",
+                                      extra),
+                          "x.yaml", kLoaderVocabulary);
+    return map ? std::string("loaded") : map.error().public_text.text;
+  };
+  EXPECT_EQ(load("    id_from: [PID-3]\n"), "loaded");
+  EXPECT_THAT(load(""), testing::HasSubstr("x.yaml:8: twins needs id_from or key_from"));
+}
+
 TEST(Address, Texts_AreReadOrRefused) {
   const auto address = ParseAddress("PID[2]-3[4].5.6");
   ASSERT_TRUE(address);

@@ -249,6 +249,11 @@ std::size_t Message::Groups(std::uint32_t group) const {
   return found == by_group_.end() ? 0 : found->second.size();
 }
 
+std::size_t Message::Position(std::uint32_t group, std::uint16_t occurrence) const {
+  const Segment* segment = Find(group, occurrence);
+  return segment == nullptr ? segments_.size() : static_cast<std::size_t>(segment - segments_.data());
+}
+
 std::size_t Message::Repetitions(std::uint32_t group, std::uint16_t occurrence, std::uint16_t field) const {
   const Segment* segment = Find(group, occurrence);
   const std::string_view text = segment == nullptr ? std::string_view{} : Field(*segment, field);

@@ -77,6 +77,7 @@ class Message : public mapping::Source {
 
   // mapping::Source
   std::size_t Groups(std::uint32_t group) const override;
+  std::size_t Position(std::uint32_t group, std::uint16_t occurrence) const override;
   std::size_t Repetitions(std::uint32_t group, std::uint16_t occurrence, std::uint16_t field) const override;
   std::string_view Text(const mapping::Cell& cell, int component, int subcomponent) const override;
   bool IsNull(const mapping::Cell& cell) const override;
