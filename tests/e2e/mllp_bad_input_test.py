@@ -181,7 +181,7 @@ class MllpBadInput(e2e.GatewayCase):
 
     def test_type_version_and_processing_id_get_AR(self):
         a01 = hl7.admission(e2e.patient(33), "X", WHEN)
-        for control_id, old, new, place in (("TYPE1", b"ADT^A01^ADT_A01", b"ORU^R01^ORU_R01", "MSH"), ("VERSION1", b"2.5^FRA", b"9.9^FRA", "MSH"),
+        for control_id, old, new, place in (("TYPE1", b"ADT^A01^ADT_A01", b"QRY^A19^QRY_A19", "MSH"), ("VERSION1", b"2.5^FRA", b"9.9^FRA", "MSH"),
                                             ("PROCESSING1", b"|P|2.5", b"|X|2.5", "MSH")):
             with self.subTest(control_id):
                 answer = self.sender().send(a01.replace(b"|X|P|", f"|{control_id}|P|".encode()).replace(old, new))

@@ -2,6 +2,7 @@
 
 #include "adapters/hospital/hl7v2/messages/embedded_data.hpp"
 #include "adapters/hospital/hl7v2/messages/identifiers.hpp"
+#include "adapters/hospital/hl7v2/messages/observation_values.hpp"
 
 namespace adapters::hospital::hl7v2::messages {
 namespace {
@@ -111,14 +112,17 @@ bool CxToIdentifier(const Input& input, Output& output) {
   return true;
 }
 
-// EI: .1 value, .2 namespace, .3 universal id, .4 its type.
+// EI: .1 value, .2 namespace, .3 universal id, .4 its type. In a component of its own, as of an EIP, these are its
+// subcomponents.
 bool EiToIdentifier(const Input& input, Output& output) {
-  const auto value = input.Text(1);
+  const auto part = [&](int number) {
+    return input.component == 0 ? input.Text(number) : input.Text(input.component, number);
+  };
+  const auto value = part(1);
   if (value.empty()) {
     return false;
   }
-  output.document.Add(output.node, "system",
-                      AuthoritySystem(*ContextOf(input).partner, input.Text(2), input.Text(3), input.Text(4)));
+  output.document.Add(output.node, "system", AuthoritySystem(*ContextOf(input).partner, part(2), part(3), part(4)));
   output.document.Add(output.node, "value", value);
   return true;
 }
@@ -189,25 +193,29 @@ bool HdToFiness(const Input& input, Output& output) {
   return true;
 }
 
-// CWE: .1 code, .2 text, .3 name of the code system, looked up in the rule's table.
+// CWE and CE: .1 code, .2 text, .3 name of the code system, looked up in the rule's table; .4 to .6 the same once more
+// in another system; .9 of a CWE the original text.
 bool CweToConcept(const Input& input, Output& output) {
-  const auto code = input.Text(1);
-  const auto text = input.Text(2);
-  if (code.empty() && text.empty()) {
-    return false;
-  }
-  if (!code.empty()) {
+  bool coded = false;
+  for (const int first : {1, 4}) {
+    const auto code = input.Text(first);
+    if (code.empty()) {
+      continue;
+    }
     auto& coding = output.document.Add(output.node, "coding");
-    const auto system = input.table == nullptr ? std::nullopt : input.table->Find(input.Text(3));
+    const auto system = input.table == nullptr ? std::nullopt : input.table->Find(input.Text(first + 2));
     if (system) {
       output.document.Add(coding, "system", system->code);
     }
     output.document.Add(coding, "code", code);
-    Put(output, coding, "display", text);
-  } else {
-    output.document.Add(output.node, "text", text);
+    Put(output, coding, "display", input.Text(first + 1));
+    coded = true;
   }
-  return true;
+  const auto text = !input.Text(9).empty()  ? input.Text(9)
+                    : coded                 ? std::string_view{}
+                    : input.Text(2).empty() ? input.Text(5)
+                                            : input.Text(2);
+  return Put(output, output.node, "text", text) || coded;
 }
 
 constexpr mapping::FunctionRow kFunctions[] = {
@@ -225,14 +233,24 @@ constexpr mapping::FunctionRow kFunctions[] = {
     {"ts_to_date", TsToDate, "date"},
     {"ts_to_instant", TsToInstant, "instant"},
     {"cwe_to_concept", CweToConcept, "CodeableConcept"},
+    {"obx_to_quantity", ObxToQuantity, "Quantity"},
+    {"nm_to_text", NmToText, "string"},
+    {"sn_to_quantity", SnToQuantity, "Quantity"},
+    {"sn_to_range", SnToRange, "Range"},
+    {"sn_to_ratio", SnToRatio, "Ratio"},
+    {"sn_to_text", SnToText, "string"},
+    {"to_lines", ToLines, "string markdown", true},
+    {"to_reference_range", ToReferenceRange, "Observation.referenceRange"},
+    {"tm_to_time", TmToTime, "time"},
     {"ed_to_attachment", EdToAttachment, "Attachment"},
     {"ed_to_content_type", EdToContentType, "code"},
     {"ed_to_base64", EdToBase64, "base64Binary"},
 };
 
-constexpr std::string_view kSegments[] = {"MSH", "SFT", "EVN", "PID", "PD1", "ROL", "NK1", "PV1", "PV2",
-                                          "DB1", "OBX", "AL1", "DG1", "DRG", "PR1", "GT1", "IN1", "IN2",
-                                          "IN3", "ACC", "MRG", "TXA", "NTE", "ORC", "OBR", "PRT", "CON"};
+constexpr std::string_view kSegments[] = {
+    "MSH", "SFT", "EVN", "PID", "PD1", "ROL", "NK1", "PV1", "PV2", "DB1", "OBX", "AL1", "DG1", "DRG", "PR1",
+    "GT1", "IN1", "IN2", "IN3", "ACC", "MRG", "TXA", "NTE", "ORC", "OBR", "PRT", "CON", "SPM", "TQ1", "TQ2",
+    "CTI", "CTD", "SCH", "RGS", "AIS", "AIG", "AIL", "AIP", "RXO", "RXE", "RXR", "RXC", "RXD", "RXA", "FT1"};
 
 constexpr mapping::Vocabulary kVocabulary{kFunctions, kSegments};
 

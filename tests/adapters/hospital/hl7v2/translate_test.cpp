@@ -45,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Files, Translating,
                                          "ald_corsica_discharge", "minor_admission", "minor_discharge",
                                          "accents_admission", "accents_discharge", "provisional_admission",
                                          "provisional_discharge", "outpatient_admission", "outpatient_discharge",
-                                         "adult_letter", "accents_letter"),
+                                         "adult_letter", "accents_letter", "lab_results", "lab_document",
+                                         "cisis_report"),
                          [](const auto& file) { return std::string(file.param); });
 
 TEST(Translate, Refusals_NameTheirPlace) {
@@ -217,6 +218,84 @@ TEST(Translate, LateMovement_DoesNotReopen_CancelledDischargeDoes) {
     EXPECT_TRUE(asked.Find("Encounter")->settled.empty()) << event;
     const bool cancels_discharge = std::string_view(event) == "A13";
     EXPECT_EQ(asked.Find("Encounter")->removals.size(), cancels_discharge ? 2u : 0u) << event;
+  }
+}
+
+/// What lab_results.hl7 asks of its first result, with OBX-2 and OBX-5 replaced.
+std::string ResultOf(std::string_view type, std::string_view value, std::string_view range = "45-84") {
+  std::string raw = ReadData("lab_results.hl7");
+  const auto replace = [&raw](std::string_view what, std::string_view with) {
+    const auto at = raw.find(what);
+    EXPECT_NE(at, std::string::npos) << what;
+    raw.replace(at, what.size(), with);
+  };
+  replace("|NM|", "|" + std::string(type) + "|");
+  replace("||068|", "||" + std::string(value) + "|");
+  replace("|45-84|", "|" + std::string(range) + "|");
+  const auto result = hl7::messages::Translate(raw, tests::hl7v2::TestPartner(), *tests::hl7v2::ShippedMaps());
+  for (const auto& fault : result.faults) {
+    return hl7::er7::ToPlace(fault.location) + ": " + fault.text;
+  }
+  const auto type_id = fhir::metadata::Definitions::R4().FindType("Observation");
+  for (const auto& change : result.changes) {
+    if (change.type == type_id) {
+      return fhir::json::WriteJson(change.resource->root());
+    }
+  }
+  return "none";
+}
+
+TEST(Results, NumbersOfHl7_BecomeDecimalsOfFhir_OrStayText) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"+5", "\"value\":5,"},
+      {"-05.50", "\"value\":-5.50,"},
+      {".5", "\"value\":0.5,"},
+      {"5.", "\"value\":5,"},
+      {"000", "\"value\":0,"},
+      {" 7 ", "\"value\":7,"},
+      {">= 3", "\"comparator\":\">=\""},
+      {"1e3", "\"valueString\":\"1e3\""},
+      {"-", "\"valueString\":\"-\""},
+      {"1,5", "\"valueString\":\"1,5\""},
+      {"<", "\"valueString\":\"<\""},
+  };
+  for (const auto& [sent, expected] : kCases) {
+    const auto json = ResultOf("NM", sent);
+    EXPECT_TRUE(Has(json, expected)) << sent << " -> " << json;
+    EXPECT_EQ(Has(json, "valueQuantity") && Has(json, "valueString"), false) << json;
+  }
+}
+
+TEST(Results, StructuredNumbers_BecomeOneValueEach) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"<=^5", "\"comparator\":\"<=\""},
+      {"=^5", "\"valueQuantity\":{\"value\":5,"},
+      {"^1^-^2", "\"valueRange\":{\"low\""},
+      {"^1^/^2", "\"valueRatio\":{\"numerator\""},
+      {"<>^5", "\"valueString\":\"<> 5 umol/L\""},
+      {"^x", "\"valueString\":\"x umol/L\""},
+      {">^1^-^2", "\"valueString\":\"> 1 - 2 umol/L\""},
+  };
+  for (const auto& [sent, expected] : kCases) {
+    const auto json = ResultOf("SN", sent);
+    EXPECT_TRUE(Has(json, expected)) << sent << " -> " << json;
+    const auto first = json.find("\"value");
+    ASSERT_NE(first, std::string::npos);
+  }
+}
+
+TEST(Results, ReferenceRange_IsTakenApartWhereItReadsAsOne) {
+  EXPECT_TRUE(Has(ResultOf("NM", "1", "-2 - -1"), "\"low\":{\"value\":-2,"));
+  EXPECT_TRUE(Has(ResultOf("NM", "1", "> 60"), "\"low\":{\"value\":60,"));
+  const auto words = ResultOf("NM", "1", "selon l'age");
+  EXPECT_TRUE(Has(words, "\"referenceRange\":[{\"text\":\"selon l'age\"}]")) << words;
+  EXPECT_FALSE(Has(ResultOf("NM", "1", ""), "referenceRange"));
+}
+
+TEST(Results, TimeThatIsNone_IsAFaultAtItsPlace) {
+  EXPECT_TRUE(Has(ResultOf("TM", "235959.123+0100"), "\"valueTime\":\"23:59:59.123\""));
+  for (const auto* wrong : {"2400", "07", "0760", "07:10", "071000."}) {
+    EXPECT_EQ(ResultOf("TM", wrong), "OBX-5: a time is HHMM or HHMMSS") << wrong;
   }
 }
 
