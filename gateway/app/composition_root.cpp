@@ -20,6 +20,7 @@
 #include "adapters/platform/rest_hook_sender.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/metadata/definitions.hpp"
+#include "gateway/app/background_jobs.hpp"
 #include "gateway/app/backlog.hpp"
 #include "gateway/app/clock_and_ids.hpp"
 #include "gateway/app/conformance.hpp"
@@ -159,6 +160,7 @@ struct Gateway::Parts {
   std::unique_ptr<journal::Dispatcher> dispatcher;
   std::map<std::string, std::unique_ptr<hl7v2::InboundProcessor>> inbound;  // by partner
   std::unique_ptr<journal::Recovery> recovery;
+  std::unique_ptr<BackgroundJobs> jobs;
   std::unique_ptr<Housekeeping> housekeeping;
 
   std::shared_ptr<rest::Service> rest;
@@ -170,6 +172,7 @@ struct Gateway::Parts {
   fhir::Result<void> OpenDatabase();
   fhir::Result<void> MakeStore();
   fhir::Result<void> MakeExchange();
+  void MakeJobs();
   void MakeHousekeeping();
   fhir::Result<void> MakeHttp();
   access::AuthenticateOptions Authentication() const;
@@ -319,6 +322,10 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
   return {};
 }
 
+void Gateway::Parts::MakeJobs() {
+  jobs = std::make_unique<BackgroundJobs>(settings.jobs, database->pool(), ids, *logger, metrics);
+}
+
 void Gateway::Parts::MakeHousekeeping() {
   std::vector<Duty> duties;
   duties.push_back(
@@ -329,6 +336,7 @@ void Gateway::Parts::MakeHousekeeping() {
                     }});
   duties.push_back(
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
+  jobs->AddDuties(duties);
   AddPagingDuties(duties, settings.search, database->pool(), *cursor_keys, metrics);
   housekeeping =
       std::make_unique<Housekeeping>(std::move(duties), [this](std::string_view duty, const fhir::Error& error) {
@@ -461,6 +469,7 @@ fhir::Result<std::unique_ptr<Gateway>> Gateway::Create(settings::Settings settin
   GW_TRY(parts->OpenDatabase());
   GW_TRY(parts->MakeStore());
   GW_TRY(parts->MakeExchange());
+  parts->MakeJobs();
   parts->MakeHousekeeping();
   GW_TRY(parts->MakeHttp());
   return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
@@ -477,6 +486,7 @@ fhir::Result<void> Gateway::Start() {
   parts_->http_server->Start();
   parts_->dispatcher->Start();
   parts_->recovery->Start();
+  parts_->jobs->Start();
   parts_->housekeeping->Start();
   parts_->logger->Info("gateway", "serving", {telemetry::Count("http_port", parts_->http_server->port())});
   return {};
@@ -497,6 +507,7 @@ void Gateway::Stop() {
   }
   const std::size_t cut = parts_->http_server->Stop(std::chrono::milliseconds(grace_ms / 2));
   parts_->housekeeping->Stop();
+  parts_->jobs->Stop();
   parts_->recovery->Stop();
   parts_->dispatcher->Stop();
   parts_->database->Stop();

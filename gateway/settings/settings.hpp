@@ -105,6 +105,15 @@ struct JournalSettings {
   std::size_t attempts_max = 50;
 };
 
+/// Long work in the background.
+struct Jobs {
+  std::size_t workers = 1;
+  std::int64_t poll_ms = 1'000;
+  std::int64_t lease_ms = 60'000;
+  std::size_t open_per_party_max = 20;
+  std::int64_t result_lifetime_ms = 21'600'000;  ///< 6 hours
+};
+
 struct Log {
   std::string level = "info";  ///< debug, info, warning or error
   std::string file;            ///< empty: standard error
@@ -129,6 +138,7 @@ struct Settings {
   std::vector<std::string> packages;  ///< paths
   TerminologySettings terminology;
   JournalSettings journal;
+  Jobs jobs;
   Log log;
   fhir::Limits limits;
   std::int64_t shutdown_grace_ms = 10'000;

@@ -218,6 +218,33 @@ constexpr Setting kTerminology[] = {
       .max = 64LL * 1024 * 1024 * 1024}},
 };
 
+constexpr Setting kJobs[] = {
+    {"workers",
+     At<&Jobs::workers>(),
+     {.about = "Jobs that this node works at at a time.", .unit = "jobs", .min = 1, .max = 64}},
+    {"poll_ms",
+     At<&Jobs::poll_ms>(),
+     {.about = "Longest time until a job is seen that another node was asked for.",
+      .unit = "ms",
+      .min = 10,
+      .max = 60'000}},
+    {"lease_ms",
+     At<&Jobs::lease_ms>(),
+     {.about = "After a crash, how long until another node goes on with a job.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = kHourMillis}},
+    {"open_per_party_max",
+     At<&Jobs::open_per_party_max>(),
+     {.about = "Jobs of one party that are not ended. Beyond: 503.", .unit = "jobs", .min = 1, .max = 10'000}},
+    {"result_lifetime_ms",
+     At<&Jobs::result_lifetime_ms>(),
+     {.about = "How long the result of a job can be had, from its end; then 404.",
+      .unit = "ms",
+      .min = 1'000,
+      .max = 30 * 24 * kHourMillis}},
+};
+
 constexpr Setting kLog[] = {
     {"level",
      At<&Log::level>(),
@@ -277,6 +304,7 @@ std::vector<Setting> MakeSections() {
         .example = "packages/hl7.fhir.fr.core.tgz"}},
       {"terminology", At<&Settings::terminology>(), {.about = "Answers about codes."}, kTerminology},
       {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},
+      {"jobs", At<&Settings::jobs>(), {.about = "Long work in the background, which every node takes part in."}, kJobs},
       {"log", At<&Settings::log>(), {.about = "Log lines in JSON."}, kLog},
       {"limits", At<&Settings::limits>(), {.about = "Limits on every resource, whatever way it arrives."}, kLimits},
       {"shutdown_grace_ms",

@@ -1,0 +1,58 @@
+// Jobs in PostgreSQL: table job. schema/jobs.md explains its columns.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/port/jobs.hpp"
+#include "adapters/port/ports.hpp"
+#include "gateway/store/pg/pool.hpp"
+
+namespace gateway::store::jobs {
+
+struct JobStoreOptions {
+  int open_per_owner_max = 20;  ///< accepted and running; a little more may come in at the same moment
+};
+
+struct JobCounts {
+  std::int64_t waiting = 0;  ///< accepted or running, and worked at by nobody
+  std::int64_t leased = 0;
+};
+
+/// thread-safe. Pool and ids are borrowed.
+class JobStore final : public adapters::port::Jobs, public adapters::port::JobQueue {
+ public:
+  JobStore(pg::Pool& pool, adapters::port::IdSource& ids, JobStoreOptions options = {})
+      : pool_(pool), ids_(ids), options_(options) {}
+
+  fhir::Result<std::string> Add(const adapters::port::NewJob& job) override;
+  fhir::Result<adapters::port::Job> Find(const adapters::port::JobOwner& owner, std::string_view id) override;
+  fhir::Result<void> Cancel(const adapters::port::JobOwner& owner, std::string_view id) override;
+
+  fhir::Result<std::optional<adapters::port::ClaimedJob>> Claim(std::span<const std::string> kinds,
+                                                                int lease_ms) override;
+  fhir::Result<bool> Beat(const adapters::port::ClaimedJob& claim, int lease_ms) override;
+  fhir::Result<bool> Advance(const adapters::port::ClaimedJob& claim, const adapters::port::JobStep& step,
+                             bool give_back) override;
+  fhir::Result<bool> Finish(const adapters::port::ClaimedJob& claim, const adapters::port::JobStep& step) override;
+  fhir::Result<bool> Retry(const adapters::port::ClaimedJob& claim, int delay_ms, std::string_view reason) override;
+  fhir::Result<bool> Fail(const adapters::port::ClaimedJob& claim, std::string_view reason) override;
+  fhir::Result<bool> Release(const adapters::port::ClaimedJob& claim) override;
+  fhir::Result<std::vector<adapters::port::Job>> Expired(std::span<const std::string> kinds, int jobs_max) override;
+  fhir::Result<void> Delete(std::string_view id) override;
+
+  /// Cost: reads a partial index of open jobs.
+  fhir::Result<JobCounts> Count();
+
+ private:
+  fhir::Result<std::int64_t> Run(const pg::Statement& statement, const pg::Parameters& parameters);
+
+  pg::Pool& pool_;
+  adapters::port::IdSource& ids_;
+  const JobStoreOptions options_;
+};
+
+}  // namespace gateway::store::jobs
