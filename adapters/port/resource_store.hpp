@@ -23,6 +23,7 @@ struct SearchHit {
 struct SearchPage {
   std::vector<SearchHit> hits;
   std::optional<std::int64_t> total;  ///< unset when not asked for and not free
+  bool total_estimated = false;       ///< `total` is what the database expects, not counted
   std::string next_cursor;            ///< empty on the last page
   std::string previous_cursor;        ///< empty on the first page
   std::string first_cursor;           ///< the first page of the same walk; empty on the first page itself

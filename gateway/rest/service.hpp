@@ -45,7 +45,7 @@ struct RestOptions {
   std::string software_version = "0.1.0";
   std::string started;  ///< an instant: CapabilityStatement.date
   fhir::Limits limits;
-  /// Types whose searchsets always carry an exact total: booking editors rely on it (SAS).
+  /// Types whose searchsets carry a total without being asked, exact up to 1,000: booking editors rely on it (SAS).
   std::vector<std::string> total_always = {"Schedule", "Slot"};
   bool unknown_parameters_ignored = false;  ///< without Prefer: handling
   /// Types whose narratives and contents are indexed, as the store has them; "*" means all.

@@ -1,8 +1,10 @@
 #include "gateway/store/resource_store.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "gateway/store/page_walk.hpp"
@@ -68,6 +70,20 @@ int PageSize(std::optional<int> asked, const StoreOptions& options) {
   return std::clamp(asked.value_or(options.page_size_default), 0, options.page_size_max);
 }
 
+/// "Nested Loop  (cost=0.29..8.31 rows=1 width=4)". Source: https://www.postgresql.org/docs/15/using-explain.html
+fhir::Result<std::int64_t> RowsExpected(std::string_view plan) {
+  constexpr std::string_view kRows = " rows=";
+  const std::size_t cost = plan.find("(cost=");
+  const std::size_t at = cost == std::string_view::npos ? cost : plan.find(kRows, cost);
+  std::int64_t rows = 0;
+  if (at == std::string_view::npos ||
+      std::from_chars(plan.data() + at + kRows.size(), plan.data() + plan.size(), rows).ec != std::errc()) {
+    return fhir::Fail(fhir::ErrorCode::kInternal, {"The total could not be estimated."},
+                      {"EXPLAIN answered in another form than expected"});
+  }
+  return rows;
+}
+
 using FoundKey = std::pair<fhir::metadata::TypeId, std::string>;
 using Frontier = std::map<fhir::metadata::TypeId, std::vector<std::string>>;
 
@@ -120,7 +136,11 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
   page.page_size = count_only ? 0 : PageSize(query.count, options_);
   if (count_only) {
     GW_ASSIGN(const auto connection, pool_.Acquire());
-    GW_ASSIGN(page.total, CountMatches(*connection, grants, query, nullptr));
+    if (query.total == fhir::search::Total::kEstimate && query.summary != fhir::search::Summary::kCount) {
+      GW_ASSIGN(page.total, EstimateMatches(*connection, grants, query, nullptr, page.total_estimated));
+    } else {
+      GW_ASSIGN(page.total, CountMatches(*connection, grants, query, nullptr, options_.matches_counted_max));
+    }
     return page;
   }
   GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor.value_or(""),
@@ -149,7 +169,10 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
   if (walk.fresh() && rows.size() <= page.page_size) {
     walk.SetTotal(rows.size());
   } else if (total_asked && !walk.total()) {
-    GW_ASSIGN(const auto total, CountMatches(*connection, grants, query, walk.as_of()));
+    GW_ASSIGN(const auto total,
+              query.total == fhir::search::Total::kEstimate
+                  ? EstimateMatches(*connection, grants, query, walk.as_of(), page.total_estimated)
+                  : CountMatches(*connection, grants, query, walk.as_of(), options_.matches_counted_max));
     walk.SetTotal(total);
   }
   page.total = walk.total();
@@ -177,15 +200,35 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
   return page;
 }
 
-// Unset when there are more than are counted.
+// Unset when there are more than `matches_max`.
 fhir::Result<std::optional<std::int64_t>> StoreResourceStore::CountMatches(pg::Connection& connection,
                                                                            const Grants& grants,
                                                                            const fhir::search::Query& query,
-                                                                           const search_sql::Snapshot* as_of) {
-  GW_ASSIGN(const auto statement, search_sql::CompileCount(query, grants, options_.matches_counted_max, as_of));
+                                                                           const search_sql::Snapshot* as_of,
+                                                                           std::int64_t matches_max) {
+  GW_ASSIGN(const auto statement, search_sql::CompileCount(query, grants, matches_max, as_of));
   GW_ASSIGN(const auto rows, RunCompiled(connection, "search_count", statement));
   const std::int64_t counted = rows[0].Int(0);
-  return counted <= options_.matches_counted_max ? std::optional(counted) : std::nullopt;
+  return counted <= matches_max ? std::optional(counted) : std::nullopt;
+}
+
+// Counted first, as far as that costs little: what the planner expects of few rows is often wrong, and could tell a
+// party of rows that it may not see. Only of many that it does see is it told what is expected.
+fhir::Result<std::optional<std::int64_t>> StoreResourceStore::EstimateMatches(pg::Connection& connection,
+                                                                              const Grants& grants,
+                                                                              const fhir::search::Query& query,
+                                                                              const search_sql::Snapshot* as_of,
+                                                                              bool& estimated) {
+  GW_ASSIGN(const auto counted, CountMatches(connection, grants, query, as_of, options_.estimates_counted_max));
+  if (counted) {
+    return counted;
+  }
+  GW_ASSIGN(const auto statement, search_sql::CompileEstimate(query, grants, as_of));
+  GW_ASSIGN(const auto rows,
+            connection.ExecuteAdHoc("search_estimate", statement.text, search_sql::Bound(statement.values)));
+  GW_ASSIGN(const std::int64_t expected, RowsExpected(rows.empty() ? "" : rows[0].Text(0)));
+  estimated = true;
+  return std::max(expected, options_.estimates_counted_max + 1);
 }
 
 // Breadth first: every step follows the includes from the resources that the step before added, each resource once.

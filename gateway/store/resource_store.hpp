@@ -21,7 +21,8 @@ class StoreResourceStore final : public adapters::port::ResourceStore {
   fhir::Result<adapters::port::StoredResource> Read(const adapters::port::Actor& actor, fhir::metadata::TypeId type,
                                                     std::string_view id,
                                                     std::optional<std::int64_t> version = std::nullopt) override;
-  /// Cost: one statement for the page; one for the total where asked and not free; one per include and step. When these
+  /// Cost: one statement for the page; one for the total where asked and not free,
+  /// two for an estimate of many; one per include and step. When these
   /// are several, or the page is not the first, they share a read-only transaction: one more round trip.
   fhir::Result<adapters::port::SearchPage> Search(const adapters::port::Actor& actor,
                                                   const fhir::search::Query& query) override;
@@ -36,7 +37,11 @@ class StoreResourceStore final : public adapters::port::ResourceStore {
   fhir::Result<std::optional<std::int64_t>> CountMatches(pg::Connection& connection,
                                                          const adapters::port::Grants& grants,
                                                          const fhir::search::Query& query,
-                                                         const search_sql::Snapshot* as_of);
+                                                         const search_sql::Snapshot* as_of, std::int64_t matches_max);
+  fhir::Result<std::optional<std::int64_t>> EstimateMatches(pg::Connection& connection,
+                                                            const adapters::port::Grants& grants,
+                                                            const fhir::search::Query& query,
+                                                            const search_sql::Snapshot* as_of, bool& estimated);
   fhir::Result<void> AddIncludes(pg::Connection& connection, const adapters::port::Grants& grants,
                                  const fhir::search::Query& query, const search_sql::Snapshot* as_of,
                                  adapters::port::SearchPage& page);

@@ -204,9 +204,11 @@ TEST(SearchConformance, Page_SaysWhatWorks) {
       ExplainedTable() +
       "\nBesides parameters: `_list` (the id of a List; functional lists are refused), `_has`, chains, `_type` on the "
       "system and in\ncompartments, `near` with 50 km where no distance is said. `_contained` and `_containedType` are "
-      "refused but for their\ndefaults. `_total=estimate` counts like `accurate`: both are exact up to 1,000,000 "
-      "matches, "
-      "past which no total is given and\na note says so. Resources without a value come last in `_sort`, in both "
+      "refused but for their\ndefaults. `Bundle.total` is given when it costs nothing: all matches are on the page. "
+      "`_total=accurate` counts up to 1,000,000\nmatches, past which no total is given and a note says so. "
+      "`_total=estimate` counts up to 1,000, and past that gives what the\ndatabase's planner expects, from its last "
+      "ANALYZE; a self link with `_total=estimate` names such a total. Schedule and Slot\nare searched so without "
+      "being asked, and `_summary=count` always counts. Resources without a value come last in `_sort`,\nin both "
       "directions.\n";
   EXPECT_EQ(CheckSection("search", text), "");
   EXPECT_EQ(unanswered, std::set<std::string>{"_query"});

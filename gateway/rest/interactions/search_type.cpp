@@ -110,10 +110,10 @@ fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& parameters,
     return std::unexpected(std::move(error));
   }
   const auto& always = call.options().total_always;
-  if (query->type != fhir::metadata::kNoType &&
+  const bool page_asked = query->count != 0 && query->summary != search::Summary::kCount;
+  if (query->type != fhir::metadata::kNoType && !query->total_asked && page_asked &&
       std::find(always.begin(), always.end(), call.definitions().TypeName(query->type)) != always.end()) {
-    query->total = search::Total::kAccurate;
-    query->total_asked = true;
+    query->total = search::Total::kEstimate;
   }
   if (link && query->cursor) {
     query->cursor = std::move(link->sealed);
@@ -148,17 +148,19 @@ std::string SearchedPath(const Call& call) {
   return std::string(path);
 }
 
-/// The query as it was used: a _count above the maximum is given as what it was lowered to.
-std::string SelfQuery(const search::Query& query, int page_size) {
-  if (!query.count || *query.count <= page_size || page_size == 0) {
-    return query.self;
-  }
+/// The query as it was used: a _count above the maximum is given as what it was lowered to, and a total that is
+/// estimated without having been asked for is called an estimate.
+std::string SelfQuery(const search::Query& query, const port::SearchPage& page) {
+  const bool lowered = query.count && *query.count > page.page_size && page.page_size != 0;
   std::string used;
+  const auto add = [&](std::string_view pair) { (used += used.empty() ? "" : "&") += pair; };
   for (std::string_view rest = query.self; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    used += used.empty() ? "" : "&";
-    used += pair.starts_with("_count=") ? fmt::format("_count={}", page_size) : std::string(pair);
+    add(lowered && pair.starts_with("_count=") ? fmt::format("_count={}", page.page_size) : std::string(pair));
+  }
+  if (page.total_estimated && !query.total_asked) {
+    add("_total=estimate");
   }
   return used;
 }
@@ -192,7 +194,7 @@ std::string WarningsOf(Call& call, const search::Query& query, const port::Searc
 
 std::string WriteSearchset(Call& call, const search::Query& query, std::int64_t present_us,
                            const port::SearchPage& page, const std::string& warnings) {
-  const std::string used = SelfQuery(query, page.page_size);
+  const std::string used = SelfQuery(query, page);
   const auto url = [&](std::string_view sealed) { return PageUrl(call, used, WriteLinkCursor(present_us, sealed)); };
   const std::string self = url(query.cursor.value_or(""));
   const std::string first = url(page.first_cursor);

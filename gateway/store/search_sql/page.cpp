@@ -114,6 +114,16 @@ fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, con
   return Finished(std::move(sql));
 }
 
+fhir::Result<SearchStatement> CompileEstimate(const fhir::search::Query& query, const Grants& grants,
+                                              const Snapshot* as_of) {
+  SqlText sql(as_of);
+  Compiler compiler(sql, grants, query.types);
+  sql << "EXPLAIN SELECT 1";
+  AppendResources(sql, Walk::kByResource);
+  GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
+  return Finished(std::move(sql));
+}
+
 fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const Grants& grants, int rows_max) {
   SqlText sql;
   Compiler compiler(sql, grants);

@@ -54,6 +54,10 @@ fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, cons
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const adapters::port::Grants& grants,
                                            std::int64_t matches_max, const Snapshot* as_of = nullptr);
 
+/// EXPLAIN of all matches: the first row tells how many the planner expects.
+fhir::Result<SearchStatement> CompileEstimate(const fhir::search::Query& query, const adapters::port::Grants& grants,
+                                              const Snapshot* as_of = nullptr);
+
 /// Ids alone, at most `rows_max`: conditional verbs and references.
 fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const adapters::port::Grants& grants,
                                          int rows_max);

@@ -67,6 +67,7 @@ class Gateway {
     options.commit_hooks = {hook_.get()};
     options.cursor_keys = &keys_;
     options.page_size_max = 100;
+    options.estimates_counted_max = 10;
     options.validation.bindings = fhir::validation::Checking::kOff;  // some official examples use other codes
     options.validation.references = fhir::validation::Checking::kOff;
     pool_ = support::SharedDatabase().MakePool(8);

@@ -89,6 +89,38 @@ TEST_F(PagingTest, Total_OnEveryPageWhereItWasAsked) {
   EXPECT_EQ(JsonOf(Get("/fhir/Location?status=suspended&_count=3")).Find("total"), nullptr);
 }
 
+// Counted as far as the gateway of these tests counts, 10; past it an estimate, which the links call one.
+TEST_F(PagingTest, TotalOfAgendas_UnaskedAndCalledWhatItIs) {
+  const auto total = [](const Response& page) {
+    const fhir::json::Value bundle = JsonOf(page);
+    const fhir::json::Value* const found = bundle.Find("total");
+    return found != nullptr ? found->AsInteger() : std::nullopt;
+  };
+  const std::string url = "/fhir/Schedule?active=true&_count=4";
+  for (int i = 0; i < 12; ++i) {
+    const Response made = TheGateway().Send(
+        "", Method::kPut, fmt::format("/fhir/Schedule/page-{}", i),
+        fmt::format(R"({{"resourceType":"Schedule","id":"page-{}","active":true,"actor":[{{"display":"x"}}]}})", i));
+    ASSERT_LT(made.status, 300) << made.body;
+    const Response page = Get(url);
+    if (i < 10) {
+      EXPECT_EQ(total(page), i + 1);
+      EXPECT_THAT(Link(page, "self"), Not(HasSubstr("_total"))) << i;
+    } else {
+      EXPECT_GE(total(page), 11);
+      EXPECT_THAT(Link(page, "self"), HasSubstr("_total=estimate"));
+    }
+  }
+  const Response first = Get(url);
+  const Response second = Get(Link(first, "next"));
+  EXPECT_EQ(total(second), total(first));
+  EXPECT_THAT(Link(second, "self"), HasSubstr("_total=estimate"));
+  EXPECT_EQ(total(Get(url + "&_total=accurate")), 12);
+  EXPECT_EQ(total(Get(url + "&_total=none")), std::nullopt);
+  EXPECT_EQ(total(Get("/fhir/Schedule?active=true&_summary=count")), 12);
+  EXPECT_EQ(total(Get("/fhir/Schedule?active=true&_count=0")), 12);
+}
+
 TEST_F(PagingTest, ForgedLinkOrOfAnotherQueryOrParty_Is400) {
   const std::string next = Link(Get("/fhir/Location?status=suspended&_count=3"), "next");
   ASSERT_NE(next, "");

@@ -412,6 +412,65 @@ TEST_F(Walk, TotalOfTheFirstPage_IsThatOfAll) {
   EXPECT_EQ(second->total, first->total);
 }
 
+TEST_F(Walk, EstimatedTotal_IsCountedUpToABound_AndExpectedPastIt) {
+  gateway::store::StoreOptions options;
+  options.estimates_counted_max = 20;
+  Reopen(options);
+  std::vector<port::Change> changes;
+  for (int i = 0; i < 400; ++i) {
+    const bool few = i < 20 || i >= 380;
+    changes.push_back(Create(fmt::format(R"({{"resourceType":"Patient","gender":"{}"}})", !few     ? "unknown"
+                                                                                          : i < 20 ? "male"
+                                                                                                   : "female")));
+  }
+  changes.push_back(Create(R"({"resourceType":"Patient","gender":"female"})"));
+  ASSERT_TRUE(TryApply(std::move(changes)));
+  ASSERT_TRUE(SharedDb().Connect()->ExecuteScript("analyze", "ANALYZE"));
+  const auto total = [&](std::string_view gender, std::string_view mode, int count) {
+    auto page = store_->Search(
+        System(), Paged("Patient", {{"gender", std::string(gender)}, {"_total", std::string(mode)}}, count));
+    EXPECT_TRUE(page) << page.error().internal_text.text;
+    return page ? *std::move(page) : port::SearchPage();
+  };
+  const auto at_bound = total("male", "estimate", 5);
+  EXPECT_EQ(at_bound.total, 20);
+  EXPECT_FALSE(at_bound.total_estimated);
+  const auto past_it = total("female", "estimate", 5);
+  EXPECT_GE(past_it.total, 21) << "never less than what was counted";
+  EXPECT_TRUE(past_it.total_estimated);
+  for (const int count : {5, 0}) {
+    const auto many = total("unknown", "estimate", count);
+    EXPECT_TRUE(many.total_estimated);
+    EXPECT_GE(many.total, 180) << "near 360";
+    EXPECT_LE(many.total, 720);
+    const auto exact = total("unknown", "accurate", count);
+    EXPECT_EQ(exact.total, 360);
+    EXPECT_FALSE(exact.total_estimated);
+  }
+  EXPECT_EQ(total("unknown", "none", 5).total, std::nullopt);
+  const auto free = total("female", "estimate", 30);
+  EXPECT_EQ(free.total, 21);
+  EXPECT_FALSE(free.total_estimated) << "all matches are on the page";
+  auto counted = Paged("Patient", {{"gender", "unknown"}, {"_summary", "count"}, {"_total", "estimate"}}, 5);
+  EXPECT_EQ(store_->Search(System(), counted)->total, 360) << "_summary=count always counts";
+}
+
+TEST_F(Walk, EstimatedTotal_OfTheFirstPage_IsThatOfAll) {
+  gateway::store::StoreOptions options;
+  options.estimates_counted_max = 3;
+  Reopen(options);
+  Fill();
+  auto query = Paged("Patient", {{"_total", "estimate"}}, 2);
+  const auto first = store_->Search(System(), query);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->total_estimated);
+  ASSERT_TRUE(SharedDb().Connect()->ExecuteScript("analyze", "ANALYZE"));
+  query.cursor = first->next_cursor;
+  const auto second = store_->Search(System(), query);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->total, first->total);
+}
+
 TEST_F(Walk, CountAboveTheMaximum_IsLowered) {
   gateway::store::StoreOptions options;
   options.page_size_max = 5;
@@ -461,6 +520,12 @@ TEST_F(Walk, Statements_AreAsFewAsTheyWere) {
   EXPECT_THAT(observer.Take(), ElementsAreArray({"search_page", "search_include"}));
   ASSERT_TRUE(store.Search(System(), Paged("Patient", {{"_total", "accurate"}}, 5)));
   EXPECT_THAT(observer.Take(), ElementsAreArray({"search_page", "search_count"}));
+  ASSERT_TRUE(store.Search(System(), Paged("Patient", {{"_total", "estimate"}}, 5)));
+  EXPECT_THAT(observer.Take(), ElementsAreArray({"search_page", "search_count"})) << "few";
+  options.estimates_counted_max = 3;
+  gateway::store::StoreResourceStore estimating(pool, options);
+  ASSERT_TRUE(estimating.Search(System(), Paged("Patient", {{"_total", "estimate"}}, 5)));
+  EXPECT_THAT(observer.Take(), ElementsAreArray({"search_page", "search_count", "search_estimate"}));
 }
 
 }  // namespace
