@@ -14,6 +14,8 @@ class FhirClient:
         self.path = parts.path.rstrip("/")
         self.token = token
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout_s)
+        # Whether a request that found its connection closed is sent again: it may then be done twice.
+        self.repeats = True
 
     def call(self, method: str, path: str, body=None, headers=None):
         """Returns (status, parsed JSON or bytes or None, headers with lower-case names)."""
@@ -39,7 +41,7 @@ class FhirClient:
                 break
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 self.connection.close()
-                if attempt == 2:
+                if attempt == 2 or not self.repeats:
                     raise
         names = {name.lower(): value for name, value in response.getheaders()}
         if content and "json" in names.get("content-type", ""):
