@@ -37,7 +37,7 @@ tidy() {
 
 scripts() {
   local f ok=0
-  for f in dev .ci/run .ci/nightly config/setup/*.sh config/deploy/debian/* config/deploy/backup config/deploy/restore tests/e2e/*.sh; do bash -n "$f" || ok=1; done
+  for f in dev .ci/run .ci/nightly config/setup/*.sh config/deploy/debian/* config/deploy/backup config/deploy/restore config/deploy/rolling_upgrade tests/e2e/*.sh; do bash -n "$f" || ok=1; done
   git ls-files '*.py' | xargs -r python3 -m py_compile || ok=1
   return $ok
 }

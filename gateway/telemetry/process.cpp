@@ -82,7 +82,9 @@ double UptimeSeconds() {
 }
 
 double StartTimeSeconds() {
-  return Now(CLOCK_REALTIME) - UptimeSeconds();
+  // Once: two clocks that are read one after the other give a little different time at each scrape.
+  static const double start = Now(CLOCK_REALTIME) - UptimeSeconds();
+  return start;
 }
 
 }  // namespace gateway::telemetry
