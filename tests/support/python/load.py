@@ -8,6 +8,7 @@ import uuid
 
 from fhir_client import FhirClient
 
+AWAY_S = 0.1  # until a client that got no answer tries again
 ENTRIES = 3  # of a transaction: a Patient and two Observations of it
 
 
@@ -25,8 +26,9 @@ def mark(writer: int, number: int) -> str:
     return f"W{writer}-{number}"
 
 
-def transaction(text: str) -> dict:
-    """A Patient and two Observations that refer to it, each found again by the mark as its identifier."""
+def transaction(text: str, ledger: str = "") -> dict:
+    """A Patient and two Observations that refer to it, each found again by the mark as its identifier. With `ledger`, the id
+    of a Basic, it is updated too: its history then tells the transactions in their order."""
     patient = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, text)}"
     identifier = [{"system": "urn:test:load", "value": text}]
     entries = [{"fullUrl": patient, "resource": {"resourceType": "Patient", "identifier": identifier, "active": True},
@@ -36,55 +38,74 @@ def transaction(text: str) -> dict:
                                      "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
                                      "subject": {"reference": patient}, "valueQuantity": {"value": value, "unit": "/min"}},
                         "request": {"method": "POST", "url": "Observation"}})
+    if ledger:
+        entries.append({"resource": {"resourceType": "Basic", "id": ledger, "code": {"text": "ledger"},
+                                     "identifier": [{"system": "urn:test:ledger", "value": text}]},
+                        "request": {"method": "PUT", "url": f"Basic/{ledger}"}})
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
 
 
 class TransactionWriter(threading.Thread):
-    """Sends transactions, one after the other, until told to stop. What was not answered with 200 is not repeated."""
+    """Sends transactions, one after the other, until told to stop.
 
-    def __init__(self, writer: int, base, pause_s: float = 0):
+    What was not answered with 200 is not repeated, and may be there or not. With `repeats`, it is sent again under its
+    Idempotency-Key until it is answered, also after the end was told: then it is there, and once.
+    """
+
+    def __init__(self, writer: int, base, pause_s: float = 0, ledger: bool = False, repeats: bool = False):
         """base: a function, since a gateway that was started again has another port."""
         super().__init__(daemon=True)
-        self.writer, self.base, self.pause_s = writer, base, pause_s
+        self.writer, self.base, self.pause_s, self.repeats = writer, base, pause_s, repeats
+        self.ledger = f"ledger{writer}" if ledger else ""
         self.ending = threading.Event()
         self.writes: list[Write] = []
         self.faults: list = []  # answers other than 200 and 503
         self.unanswered = 0
         self.refused = 0
+        self.client: FhirClient | None = None
 
     def run(self):
-        client = None
         try:
             while not self.ending.is_set():
-                client = client or FhirClient(self.base(), timeout_s=30)
-                client.repeats = False  # a transaction that was asked twice would be there twice
                 write = Write(len(self.writes) + 1, time.time())
                 self.writes.append(write)
-                try:
-                    status, body, headers = client.call("POST", "", transaction(mark(self.writer, write.number)))
-                except (OSError, http.client.HTTPException):
-                    self.unanswered += 1
-                    client.connection.close()
-                    client = None
-                    time.sleep(0.02)
-                    continue
-                if status == 200:
-                    write.acknowledged_at = time.time()
-                    write.ids = tuple(entry["response"]["location"].split("/_history")[0].split("/fhir/")[-1]
-                                      for entry in body["entry"])
-                elif status == 503 and headers.get("retry-after") and body.get("resourceType") == "OperationOutcome":
-                    self.refused += 1
-                    time.sleep(0.02)
-                else:
-                    self.faults.append((status, body))
-                    time.sleep(0.1)
-                if self.pause_s:
-                    time.sleep(self.pause_s)
+                answered = self.send(write)
+                while self.repeats and not answered:
+                    time.sleep(AWAY_S)
+                    answered = self.send(write)
+                time.sleep(self.pause_s if answered else AWAY_S)
         except Exception as error:  # told by the test
             self.faults.append(repr(error))
         finally:
-            if client is not None:
-                client.connection.close()
+            self.close()
+
+    def send(self, write: Write) -> bool:
+        text = mark(self.writer, write.number)
+        try:
+            if self.client is None:
+                self.client = FhirClient(self.base(), timeout_s=30)
+                self.client.repeats = False  # a transaction that was asked twice would be there twice
+            status, body, headers = self.client.call("POST", "", transaction(text, self.ledger),
+                                                     {"Idempotency-Key": text} if self.repeats else None)
+        except (OSError, http.client.HTTPException):
+            self.unanswered += 1
+            self.close()
+            return False
+        if status == 200:
+            write.acknowledged_at = time.time()
+            write.ids = tuple(entry["response"]["location"].split("/_history")[0].split("/fhir/")[-1]
+                              for entry in body["entry"][:ENTRIES])
+            return True
+        if status == 503 and headers.get("retry-after") and body.get("resourceType") == "OperationOutcome":
+            self.refused += 1
+            return False
+        self.faults.append((status, body))
+        return True
+
+    def close(self):
+        if self.client is not None:
+            self.client.connection.close()
+            self.client = None
 
     @property
     def acknowledged(self) -> list[Write]:

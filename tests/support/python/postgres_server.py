@@ -33,7 +33,8 @@ def execute(conninfo: str, sql: str) -> str:
 class PostgresServer:
     """initdb and a postmaster in a folder of its own, as the account postgres when the test runs as root."""
 
-    def __init__(self, tls_certificate: tuple[pathlib.Path, pathlib.Path] | None = None):
+    def __init__(self, tls_certificate: tuple[pathlib.Path, pathlib.Path] | None = None, settings: tuple[str, ...] = ()):
+        """settings: more lines of postgresql.conf."""
         self.account = {}
         if os.geteuid() == 0:
             entry = pwd.getpwnam("postgres")
@@ -46,18 +47,18 @@ class PostgresServer:
         self.process: subprocess.Popen | None = None
         self._run("initdb", "-D", str(self.data), "--username=postgres", "--auth=trust", "--encoding=UTF8",
                   "--locale=C.UTF-8", "--no-sync", "--no-instructions")
-        settings = ["listen_addresses = '127.0.0.1'", f"port = {self.port}", f"unix_socket_directories = '{self.folder}'",
-                    "shared_buffers = 64MB", "logging_collector = off", "max_connections = 100"]
+        lines = ["listen_addresses = '127.0.0.1'", f"port = {self.port}", f"unix_socket_directories = '{self.folder}'",
+                 "shared_buffers = 64MB", "logging_collector = off", "max_connections = 100", *settings]
         if tls_certificate:
             for source, name in zip(tls_certificate, ("server.crt", "server.key")):
                 shutil.copyfile(source, self.data / name)
                 (self.data / name).chmod(0o600)
                 self._own(self.data / name)
-            settings += ["ssl = on"]
+            lines += ["ssl = on"]
             # Over TCP only with TLS: a client that falls back to plain text is refused.
             (self.data / "pg_hba.conf").write_text("local all all trust\nhostssl all all 127.0.0.1/32 trust\n")
         with open(self.data / "postgresql.conf", "a") as file:
-            file.write("\n".join(settings) + "\n")
+            file.write("\n".join(lines) + "\n")
         self.start()
 
     def _own(self, path: pathlib.Path):
