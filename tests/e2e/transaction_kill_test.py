@@ -71,10 +71,20 @@ class TransactionKill(unittest.TestCase):
 
     @classmethod
     def kill_a_session(cls):
-        """One of the gateway's: PostgreSQL ends all others and recovers."""
+        """One of the gateway's, in a transaction if there is one: PostgreSQL ends all others and recovers."""
         pids = execute(cls.database, "SELECT pid FROM pg_stat_activity WHERE application_name = 'passerelle' ORDER BY xact_start NULLS LAST")
         if pids:
-            os.kill(int(pids.split()[0]), signal.SIGKILL)
+            pid = int(pids.split()[0])
+            os.kill(pid, signal.SIGKILL)
+            e2e.wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 10)  # the server has seen it
+            e2e.wait_until(cls.is_accepting, 60)
+
+    @classmethod
+    def is_accepting(cls) -> bool:
+        try:
+            return execute(cls.database, "SELECT 1") == "1"
+        except RuntimeError:
+            return False
 
     @classmethod
     def play(cls):
