@@ -81,10 +81,11 @@ struct ResourceRules {
   bool existing_only = false;   ///< verb: amend, a merge that leaves alone what is not stored
   std::optional<Address> each;  ///< one resource per occurrence of a group or repetition of a field
   std::vector<Term> when;
-  bool keyed = false;  ///< conditional by the identifier of the rule with `key: true`
-  Missing without_key = Missing::kFault;
-  std::vector<Address> digest;  ///< the id, or with digest_identifier the key, is a hash of these fields
+  bool keyed = false;                     ///< conditional by the identifier of the rule with `key: true`
+  Missing without_key = Missing::kFault;  ///< when it has no key, or nothing to make a digest of
+  std::vector<Address> digest;            ///< the id, or with digest_identifier the key, is a hash of these fields
   bool digest_identifier = false;
+  std::string key_name;               ///< part of that key: resources of one name are found by each other's rules
   bool numbers_twins = false;         ///< resources of one message with equal digests are told apart by their order
   std::vector<port::ListKey> joined;  ///< lists of the resource that are merged item by item
   std::vector<SettledRule> settled;

@@ -172,7 +172,7 @@ class Engine {
   bool ApplyDigest(const ResourceRules& rules, Instance& instance) {
     std::string text = options_.digest_salt;
     text += '\x1f';
-    text += rules.digest_identifier ? rules.name : Definitions::R4().TypeName(rules.type);
+    text += rules.digest_identifier ? rules.key_name : Definitions::R4().TypeName(rules.type);
     bool any = false;
     for (const auto& address : rules.digest) {
       const auto part = reading_.FirstText(address, instance.binding);
@@ -182,6 +182,9 @@ class Engine {
     }
     if (!any) {
       instance.dropped = true;
+      if (rules.without_key == Missing::kFault) {
+        MissingFault(rules.digest.front(), instance.binding, "what this resource is known by is missing");
+      }
       return false;
     }
     const std::size_t twins = rules.numbers_twins ? digests_[text]++ : 0;
@@ -258,15 +261,13 @@ class Engine {
   }
 
   void MissingFault(const Rule& rule, const Binding& binding, std::string text) {
-    Cell cell;
-    int component = 0;
-    if (rule.from) {
-      cell.group = rule.from->group;
-      cell.field = rule.from->field;
-      cell.occurrence = binding.group == cell.group ? binding.occurrence : std::uint16_t{0};
-      component = rule.from->component;
-    }
-    issues_.AddAt(Place(cell, component), fhir::Severity::kError, fhir::IssueType::kRequired, std::move(text));
+    MissingFault(rule.from.value_or(Address{}), binding, std::move(text));
+  }
+
+  void MissingFault(const Address& address, const Binding& binding, std::string text) {
+    Cell cell{address.group, 0, address.field, 0};
+    cell.occurrence = binding.group == cell.group ? binding.occurrence : std::uint16_t{0};
+    issues_.AddAt(Place(cell, address.component), fhir::Severity::kError, fhir::IssueType::kRequired, std::move(text));
   }
 
   bool Fill(const Rule& rule, Node& base, const Binding& binding, const Cell* cell) {

@@ -142,8 +142,8 @@ class Loader {
 
   void ReadResource(const YAML::Node& node) {
     CheckKeys(node, "a resource",
-              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "twins", "join",
-               "settled", "remove", "rules", "note"});
+              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "key_as",
+               "twins", "join", "settled", "remove", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));
@@ -194,6 +194,10 @@ class Loader {
         }
         resource.digest_identifier = std::string_view(key) == "key_from";
       }
+    }
+    resource.key_name = node["key_as"] ? TextOf(node["key_as"], "key_as") : resource.name;
+    if (node["key_as"] && !resource.digest_identifier) {
+      Refuse(node["key_as"], "key_as needs key_from");
     }
     if (const auto twins = node["twins"]) {
       if (resource.digest.empty()) {

@@ -131,6 +131,7 @@ TEST(RuleFile, Twins_AreNumberedOnlyWhereADigestTellsThemApart) {
     return map ? std::string("loaded") : map.error().public_text.text;
   };
   EXPECT_EQ(load("    id_from: [PID-3]\n"), "loaded");
+  EXPECT_THAT(load("    id_from: [PID-3]\n    key_as: f\n"), testing::HasSubstr("key_as needs key_from"));
   EXPECT_THAT(load(""), testing::HasSubstr("x.yaml:8: twins needs id_from or key_from"));
 }
 

@@ -1,5 +1,12 @@
 #include "adapters/hospital/hl7v2/messages/functions.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+
 #include "adapters/hospital/hl7v2/messages/embedded_data.hpp"
 #include "adapters/hospital/hl7v2/messages/identifiers.hpp"
 #include "adapters/hospital/hl7v2/messages/observation_values.hpp"
@@ -98,6 +105,58 @@ bool TsToDate(const Input& input, Output& output) {
 }
 bool TsToInstant(const Input& input, Output& output) {
   return TimestampTo(TimeForm::kInstant, input, output);
+}
+
+/// Minutes of a duration and its unit (HL7: the unit of a scheduling segment, "min" where it says nothing).
+std::optional<double> MinutesOf(std::string_view number, std::string_view unit) {
+  double value = 0;
+  const auto [end, failure] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (failure != std::errc{} || end != number.data() + number.size() || !(value > 0) || value > 1e6) {
+    return std::nullopt;
+  }
+  std::string name(unit);
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (name.empty() || name.starts_with("m")) {
+    return value;
+  }
+  return name.starts_with("s")   ? std::optional(value / 60)
+         : name.starts_with("h") ? std::optional(value * 60)
+                                 : std::nullopt;
+}
+
+// The end of what begins here. AIS, AIG, AIL and AIP have the duration three fields further, and its unit behind it;
+// where they do not say it, SCH-9 and SCH-10 do.
+bool TsToEnd(const Input& input, Output& output) {
+  const auto start = er7::ParseTimestamp(input.Text());
+  if (!start || start->precision < fhir::DatePrecision::kMinute) {
+    return false;  // the rule of the beginning complains
+  }
+  const auto& zone = ContextOf(input).zone;
+  const auto beginning = fhir::ParseInstant(er7::ToFhirDateTime(*start, zone));
+  if (!beginning) {
+    return false;
+  }
+  constexpr mapping::Cell kWhole{mapping::PackGroup("SCH"), 0, 9, 0};
+  mapping::Cell cell{input.cell.group, input.cell.occurrence, static_cast<std::uint16_t>(input.cell.field + 3), 0};
+  if (cell.group == kWhole.group || cell.group == mapping::PackGroup("TQ1") || input.source.Text(cell, 1, 0).empty()) {
+    cell = kWhole;
+  }
+  const auto number = input.source.Text(cell, 1, 0);
+  if (number.empty()) {
+    return false;
+  }
+  const mapping::Cell unit{cell.group, cell.occurrence, static_cast<std::uint16_t>(cell.field + 1), 0};
+  const auto minutes = MinutesOf(number, input.source.Text(unit, 1, 0));
+  if (!minutes) {
+    output.issues.AddAt(mapping::Place(cell), fhir::Severity::kError, fhir::IssueType::kValue,
+                        "a duration is a positive number of seconds, minutes or hours");
+    return false;
+  }
+  const std::int64_t end_us = fhir::ToRange(*beginning, fhir::TimeZone::Utc()).low_us +
+                              static_cast<std::int64_t>(std::llround(*minutes * 60e6));
+  output.document.SetValue(output.node,
+                           fhir::FormatInstantIn(end_us, zone.zone == nullptr ? fhir::TimeZone::Utc() : *zone.zone, 0));
+  return true;
 }
 
 // CX: .1 value, .4 authority, .7 and .8 validity. The type is a rule's business.
@@ -232,6 +291,7 @@ constexpr mapping::FunctionRow kFunctions[] = {
     {"ts_to_datetime", TsToDateTime, "dateTime"},
     {"ts_to_date", TsToDate, "date"},
     {"ts_to_instant", TsToInstant, "instant"},
+    {"ts_to_end", TsToEnd, "instant"},
     {"cwe_to_concept", CweToConcept, "CodeableConcept"},
     {"obx_to_quantity", ObxToQuantity, "Quantity"},
     {"nm_to_text", NmToText, "string"},

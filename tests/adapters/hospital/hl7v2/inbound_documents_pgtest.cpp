@@ -1,41 +1,16 @@
 // The life of documents and results as messages tell it, on the real store: announced, brought, replaced, withdrawn.
 #include <fmt/format.h>
 
-#include "adapters/hospital/hl7v2/messages/store_faults.hpp"
-#include "adapters/hospital/hl7v2/messages/translate.hpp"
-#include "tests/adapters/hospital/hl7v2/message_files.hpp"
-#include "tests/adapters/reaction_fixture.hpp"
+#include "tests/adapters/hospital/hl7v2/inbound_fixture.hpp"
 
 namespace tests::adapters_support {
 namespace {
 
-namespace hl7 = ::adapters::hospital::hl7v2;
-
 constexpr std::string_view kFirst = "DOC-1^CHU^1.2.250.1.213.99.1^ISO";
 constexpr std::string_view kSecond = "DOC-2^CHU^1.2.250.1.213.99.1^ISO";
 
-class InboundDocuments : public ReactionTest {
+class InboundDocuments : public InboundTest {
  protected:
-  void SetUp() override {
-    Register({});
-    maps_ = tests::hl7v2::ShippedMaps();
-    ASSERT_TRUE(maps_);
-  }
-
-  std::vector<port::Outcome> Send(const std::string& raw) {
-    auto translated = hl7::messages::Translate(raw, tests::hl7v2::TestPartner(), *maps_);
-    for (const auto& fault : translated.faults) {
-      ADD_FAILURE() << hl7::er7::ToPlace(fault.location) << ": " << fault.text;
-    }
-    hl7::messages::NumberChanges(translated.changes);
-    auto outcomes = TryApply(std::move(translated.changes), System());
-    if (!outcomes) {
-      ADD_FAILURE() << outcomes.error().public_text.text << " / " << outcomes.error().internal_text.text;
-      return {};
-    }
-    return *std::move(outcomes);
-  }
-
   /// `parent`: TXA-13. `content`: OBX segments.
   static std::string Mdm(std::string_view event, std::string_view number, std::string_view parent = {},
                          std::string_view availability = {}, std::string_view content = {}) {
@@ -61,8 +36,6 @@ class InboundDocuments : public ReactionTest {
     return found.size() == 1 ? std::string(found[0].root().FindValue("status"))
                              : fmt::format("{} of them", found.size());
   }
-
-  std::shared_ptr<const hl7::messages::MapSet> maps_;
 };
 
 TEST_F(InboundDocuments, Replacement_SupersedesTheFirst_AndNamesIt) {

@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Files, Translating,
                                          "accents_admission", "accents_discharge", "provisional_admission",
                                          "provisional_discharge", "outpatient_admission", "outpatient_discharge",
                                          "adult_letter", "accents_letter", "lab_results", "lab_document",
-                                         "cisis_report"),
+                                         "cisis_report", "appointment_new", "appointment_cancelled"),
                          [](const auto& file) { return std::string(file.param); });
 
 TEST(Translate, Refusals_NameTheirPlace) {
@@ -297,6 +297,29 @@ TEST(Results, TimeThatIsNone_IsAFaultAtItsPlace) {
   for (const auto* wrong : {"2400", "07", "0760", "07:10", "071000."}) {
     EXPECT_EQ(ResultOf("TM", wrong), "OBX-5: a time is HHMM or HHMMSS") << wrong;
   }
+}
+
+/// The faults of appointment_new.hl7 with one text replaced.
+std::string AppointmentFault(std::string_view what, std::string_view with) {
+  std::string raw = ReadData("appointment_new.hl7");
+  const auto at = raw.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  raw.replace(at, what.size(), with);
+  std::string text;
+  for (const auto& fault :
+       hl7::messages::Translate(raw, tests::hl7v2::TestPartner(), *tests::hl7v2::ShippedMaps()).faults) {
+    text += (text.empty() ? "" : "; ") + hl7::er7::ToPlace(fault.location) + ": " + fault.text;
+  }
+  return text;
+}
+
+TEST(Appointments, WhatIsMissingOrWrong_IsNamedAtItsPlace) {
+  EXPECT_EQ(AppointmentFault("RV-9001^AGENDA^1.2.250.1.213.99.4^ISO", ""),
+            "SCH-2.1: what this resource is known by is missing");
+  EXPECT_TRUE(AppointmentFault("|||20|min\r", "|||many|min\r").starts_with("AIS-7: a duration is a positive number"));
+  EXPECT_TRUE(AppointmentFault("|||20|min\r", "|||0|min\r").starts_with("AIS-7: "));
+  EXPECT_TRUE(AppointmentFault("|||20|min\r", "|||20|fortnights\r").starts_with("AIS-7: "));
+  EXPECT_EQ(AppointmentFault("|||20|min\r", "|||1200|s\r"), "");
 }
 
 TEST(Translate, NullPhone_BecomesARemoval) {
