@@ -75,6 +75,20 @@ class Program:
         self.process.stdout.close()
 
 
+def open_settings(file: pathlib.Path, over: dict) -> pathlib.Path:
+    """The configuration of a gateway that asks nobody who they are."""
+    class Tokens:
+        path = file.parent
+
+        @staticmethod
+        def token(_):
+            return ""
+
+    settings = e2e.settings_of(Tokens, {}, {"access": {"mode": "open"}})
+    settings["access"]["parties"] = []
+    return e2e.write_settings(file, e2e.merge(settings, over))
+
+
 @dataclasses.dataclass
 class Scale:
     """How much is done besides the measured runs."""
@@ -103,16 +117,7 @@ class Bench:
         self.server = f"host={lines[4]} port={lines[3]} user=passerelle"
 
     def gateway(self, name: str, over: dict, data: pathlib.Path | None = None) -> Gateway:
-        class Tokens:
-            path = self.folder
-
-            @staticmethod
-            def token(_):
-                return ""
-
-        settings = e2e.settings_of(Tokens, {}, {"access": {"mode": "open"}})
-        settings["access"]["parties"] = []
-        config = e2e.write_settings(self.folder / f"{name}.yaml", e2e.merge(settings, over))
+        config = open_settings(self.folder / f"{name}.yaml", over)
         gateway = Gateway(find_binary(str(self.binaries)), config, data, self.folder / f"{name}.log")
         gateway.start_s = gateway.start()
         self.gateways.append(gateway)
@@ -307,8 +312,13 @@ def measure_library(binaries: pathlib.Path, options) -> list[dict]:
 def table(results: list[dict]) -> str:
     heads = ("name", "rate", "unit", "p50_ms", "p99_ms", "floor", "ratio", "aim", "input")
     show = lambda value: "" if value is None else str(value)  # noqa: E731
-    rows = [heads] + [tuple(show(result[head]) for head in heads) for result in results]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+    return aligned([heads] + [tuple(show(result[head]) for head in heads) for result in results])
+
+
+def aligned(rows: list[tuple]) -> str:
+    """A table of Markdown; the first row is its head."""
+    rows = [tuple(map(str, row)) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
