@@ -63,7 +63,8 @@ fhir::Result<StoredResource> SoleVersion(const pg::Rows& rows, fhir::metadata::T
 
 fhir::Result<pg::Rows> RunCompiled(pg::Connection& connection, std::string_view name,
                                    const search_sql::SearchStatement& statement) {
-  return connection.ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values), pg::Plan::kKept);
+  return connection.ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values),
+                                 statement.plan_by_values ? pg::Plan::kOnce : pg::Plan::kKept);
 }
 
 int PageSize(std::optional<int> asked, const StoreOptions& options) {

@@ -1,6 +1,7 @@
-// Compiles criteria and grants to boolean SQL over head rows: one condition per criterion on the id of the resource,
-// as an IN of the ids that an index table yields, nested for chains and _has. A grant is compiled by the same code as
-// a criterion, so nothing can be searched by that a grant could not say, and nothing filters afterwards.
+// Compiles criteria and grants to boolean SQL over head rows: one condition per criterion on the id of the resource
+// (compiler.cpp), as an IN of the ids that an index table yields (id_sets.cpp), nested for chains and _has. A grant is
+// compiled by the same code as a criterion, so nothing can be searched by that a grant could not say, and nothing
+// filters afterwards (granted.cpp).
 #pragma once
 
 #include <cstdint>
@@ -32,9 +33,10 @@ class Compiler {
   Compiler(SqlText& sql, const adapters::port::Grants& grants, std::span<const fhir::metadata::TypeId> types = {})
       : sql_(sql), grants_(grants), types_(types) {}
 
-  /// Criteria of `r` need only ids on this side of the one given: what the planner does not conclude from a condition
-  /// on r.id, and which keeps deep pages from reading all that lies before them.
-  void WalkFrom(std::string_view id, Direction direction) {
+  /// Criteria of this alias need only ids on this side of the one given: what the planner does not conclude from a
+  /// condition on the alias's id, and which keeps deep pages from reading all that lies before them.
+  void WalkFrom(std::string_view alias, std::string_view id, Direction direction) {
+    walked_ = alias;
     walked_to_ = id;
     direction_ = direction;
   }
@@ -42,6 +44,14 @@ class Compiler {
   /// Appends " AND (…)" per criterion.
   /// Errors: kUnsupported for search types and modifiers that are not supported; kTooCostly past 5 levels of nesting.
   fhir::Result<void> AppendCriteria(const Scope& scope, std::span<const fhir::search::Criterion> criteria);
+
+  /// Whether an index can be read for the criterion, without a look at resource_version.
+  static bool YieldsIds(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+
+  /// Of a criterion that yields ids: appends "SELECT t.id FROM …", an id as often as it has rows; types and ids when
+  /// `type` is unset. `value` is an expression in place of the values of an equality (equality.hpp). Errors as above.
+  fhir::Result<void> AppendIdSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion,
+                                 std::string_view value = {});
 
   /// Appends "alias.type = N", or of a search over several types that it is one of them.
   void AppendType(std::string_view alias, fhir::metadata::TypeId type);
@@ -66,29 +76,36 @@ class Compiler {
   /// The same of several parameters, or of all when none is given.
   void AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type, std::span<const std::uint16_t> parameters,
                         std::string_view table);
-  fhir::Result<void> AppendUnion(const Scope& scope, std::span<const fhir::search::Criterion> parts);
+  fhir::Result<void> AppendIn(const Scope& scope, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendGroup(const Scope& scope, const fhir::search::Criterion& group);
-  fhir::Result<void> AppendFullText(const Scope& scope, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendMissing(const Scope& scope, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendCompartment(const Scope& scope, const fhir::search::Compartment& compartment);
-  void AppendCompartmentParameters(std::string_view alias, const Scope& scope,
+  fhir::Result<void> AppendCompartmentSet(fhir::metadata::TypeId type, const fhir::search::Compartment& compartment);
+  void AppendCompartmentParameters(std::string_view alias, fhir::metadata::TypeId of,
                                    const fhir::search::Compartment& compartment);
+  void AppendTextRows(std::string_view alias, fhir::metadata::TypeId type,
+                      const fhir::metadata::SearchParameter& parameter);
+  fhir::Result<void> AppendTextSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   void AppendSelect(std::string_view alias, fhir::metadata::TypeId type);
   void AppendSameResource(std::string_view alias, const Scope& scope);
   void AppendTextReadable(std::string_view alias, fhir::metadata::TypeId type);
-  fhir::Result<void> AppendIdSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendChainSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendNested(fhir::metadata::TypeId type, std::span<const fhir::search::Criterion> criteria);
-  fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion,
+                                        std::string_view value = {});
   bool MayFollow(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion) const;
   void AppendHidden(std::string_view alias, fhir::metadata::TypeId type);
+
+  static constexpr std::uint16_t kNamedInChain =
+      adapters::port::kChain | adapters::port::kSearch | adapters::port::kRead;
 
   SqlText& sql_;
   const adapters::port::Grants& grants_;
   const std::span<const fhir::metadata::TypeId> types_;
   bool trusted_ = false;  // inside a grant: its own chains and identifiers are not subject to grants
   int depth_ = 0;
+  std::string_view walked_;
   std::string_view walked_to_;  // empty: everything is asked for
   Direction direction_ = Direction::kAfter;
 };

@@ -4,8 +4,8 @@
 
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
+#include "gateway/store/search_sql/matches.hpp"
 #include "gateway/store/search_sql/sort.hpp"
-#include "gateway/store/search_sql/value_conditions.hpp"
 #include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
@@ -13,26 +13,6 @@ namespace gateway::store::search_sql {
 namespace {
 
 using adapters::port::Grants;
-
-// Whether the grants that allow searching a type are the same rows as those that allow reading it.
-bool SearchMeansRead(const Grants& grants, fhir::metadata::TypeId type) {
-  if (type == fhir::metadata::kNoType) {
-    return std::all_of(grants.by_type.begin(), grants.by_type.end(),
-                       [&](const auto& row) { return SearchMeansRead(grants, row.first); });
-  }
-  const auto found = grants.by_type.find(type);
-  if (found == grants.by_type.end()) {
-    return true;
-  }
-  for (const auto& grant : found->second.grants) {
-    const bool search = (grant.interactions & adapters::port::kSearch) != 0;
-    const bool read = (grant.interactions & adapters::port::kRead) != 0;
-    if (search != read) {
-      return false;
-    }
-  }
-  return true;
-}
 
 // " WHERE …" of the matches that the actor may see.
 fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::search::Query& query,
@@ -42,39 +22,93 @@ fhir::Result<void> AppendMatches(SqlText& sql, Compiler& compiler, const fhir::s
   compiler.AppendType("r", query.type);
   AppendResourcesCount(sql, walk);
   GW_TRY(compiler.AppendCriteria(scope, query.criteria));
-  GW_TRY(compiler.AppendGranted(scope, adapters::port::kSearch));
-  if (!SearchMeansRead(grants, query.type)) {
-    GW_TRY(compiler.AppendGranted(scope, adapters::port::kRead));
+  return AppendMayFind(compiler, scope, grants);
+}
+
+SearchStatement Finished(SqlText&& sql, bool plan_by_values = false) {
+  auto values = sql.TakeValues();
+  return {sql.TakeText(), std::move(values), plan_by_values};
+}
+
+bool SortsByTime(const fhir::search::Query& query) {
+  return std::any_of(query.sort.begin(), query.sort.end(), [](const auto& sort) { return sort.parameter == nullptr; });
+}
+
+void AppendSnapshot(SqlText& sql) {
+  sql << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text)" : "NULL::text");
+}
+
+fhir::Result<void> CheckFits(const SortOrder& order, const PagePlace& place) {
+  if (place.position != nullptr && place.position->keys.size() != order.keys.size()) {
+    return fhir::Fail(fhir::ErrorCode::kMalformed, "The page link does not fit the query.");
   }
   return {};
 }
 
-SearchStatement Finished(SqlText&& sql) {
-  auto values = sql.TakeValues();
-  return {sql.TakeText(), std::move(values)};
-}
-
-Walk WalkOf(std::span<const SortKey> keys) {
-  const bool by_time =
-      std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.expression == "r.last_updated"; });
-  return by_time ? Walk::kByLastUpdated : Walk::kByResource;
-}
-
-// Everything but the position and the order.
-fhir::Result<void> AppendPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
-                              std::span<const SortKey> keys, const PagePlace& place) {
-  const Walk walk = WalkOf(keys);
+// A page along resources: each is asked the criteria.
+fhir::Result<void> AppendResourcesPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
+                                       int rows_max, const PagePlace& place) {
+  GW_ASSIGN(const auto order, PlanSort(query.sort, "r", query.type == fhir::metadata::kNoType));
+  GW_TRY(CheckFits(order, place));
+  const Walk walk = SortsByTime(query) ? Walk::kByLastUpdated : Walk::kByResource;
   const auto state = StateAlias(sql, walk);
   Compiler compiler(sql, grants, query.types);
-  if (keys.empty() && place.position != nullptr) {
-    compiler.WalkFrom(place.position->id, place.direction);
+  if (order.keys.empty() && place.position != nullptr) {
+    compiler.WalkFrom("r", place.position->id, place.direction);
   }
-  sql << "SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state << ".body, "
-      << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text)" : "NULL::text");
-  AppendSortColumns(sql, keys);
+  sql << "SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state << ".body, ";
+  AppendSnapshot(sql);
+  AppendSortColumns(sql, order);
   AppendResources(sql, walk);
-  AppendSortJoins(sql, compiler, query.type, keys);
-  return AppendMatches(sql, compiler, query, grants, walk);
+  AppendSortJoins(sql, compiler, query.type, order);
+  GW_TRY(AppendMatches(sql, compiler, query, grants, walk));
+  if (place.position != nullptr) {
+    AppendBeyond(sql, order, *place.position, place.direction);
+  }
+  AppendOrder(sql, order, place.direction);
+  (sql << " LIMIT ").Bind(std::int64_t{rows_max});
+  return {};
+}
+
+// A page of ids and sort keys, found in indexes alone, and then its bodies.
+fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants, const Lead& lead,
+                                 int rows_max, const PagePlace& place) {
+  GW_ASSIGN(const auto order, PlanSort(query.sort, "m"));
+  GW_TRY(CheckFits(order, place));
+  sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body, ";
+  AppendSnapshot(sql);
+  AppendSortColumns(sql, order);
+  sql << " FROM (";
+  if (order.keys.empty()) {
+    const IdWindow window{.from = place.position != nullptr ? &place.position->id : nullptr,
+                          .direction = place.direction,
+                          .rows_max = rows_max};
+    GW_TRY(AppendMatchingIds(sql, query, grants, lead, &window));
+  } else {
+    Compiler compiler(sql, grants);
+    sql << "SELECT m.id";
+    AppendSortValues(sql, order);
+    sql << " FROM (";
+    GW_TRY(AppendMatchingIds(sql, query, grants, lead, nullptr));
+    sql << ") m";
+    AppendSortJoins(sql, compiler, query.type, order);
+    sql << " WHERE true";
+    if (place.position != nullptr) {
+      AppendBeyond(sql, order, *place.position, place.direction);
+    }
+    AppendOrder(sql, order, place.direction);
+    (sql << " LIMIT ").Bind(std::int64_t{rows_max});
+  }
+  // OFFSET keeps the server to one look-up for each id, however many it expects.
+  const auto state = StateAlias(sql, Walk::kByResource);
+  sql << ") m CROSS JOIN LATERAL (SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state
+      << ".body";
+  AppendResources(sql, Walk::kByResource);
+  sql << " WHERE r.type = " << TypeCode(query.type) << " AND r.id = m.id";
+  AppendResourcesCount(sql, Walk::kByResource);
+  sql << " OFFSET 0) r";
+  AppendOrder(sql, order, place.direction);
+  return {};
 }
 
 }  // namespace
@@ -82,36 +116,36 @@ fhir::Result<void> AppendPage(SqlText& sql, const fhir::search::Query& query, co
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const Grants& grants, int rows_max,
                                           const PagePlace& place) {
   SqlText sql(place.as_of);
-  GW_ASSIGN(const auto keys, PlanSort(query.sort, query.type == fhir::metadata::kNoType));
-  GW_TRY(AppendPage(sql, query, grants, keys, place));
-  if (place.position != nullptr) {
-    if (place.position->keys.size() != keys.size()) {
-      return fhir::Fail(fhir::ErrorCode::kMalformed, "The page link does not fit the query.");
-    }
-    AppendBeyond(sql, keys, *place.position, place.direction);
+  // By time, an index of resource_version gives the order.
+  const auto lead = SortsByTime(query) ? std::nullopt : LeadOf(query, grants);
+  if (lead) {
+    GW_TRY(AppendIdsPage(sql, query, grants, *lead, rows_max, place));
+  } else {
+    GW_TRY(AppendResourcesPage(sql, query, grants, rows_max, place));
   }
-  AppendOrder(sql, keys, place.direction);
-  (sql << " LIMIT ").Bind(std::int64_t{rows_max});
-  return Finished(std::move(sql));
+  return Finished(std::move(sql), lead && !lead->settled);
 }
 
 fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, const Grants& grants) {
-  SqlText sql;
-  GW_ASSIGN(const auto keys, PlanSort(query.sort, query.type == fhir::metadata::kNoType));
-  GW_TRY(AppendPage(sql, query, grants, keys, {}));
-  AppendOrder(sql, keys, Direction::kAfter);
-  return Fingerprint(sql.text(), sql.values());
+  GW_ASSIGN(const auto page, CompilePage(query, grants, 0));
+  return Fingerprint(page.text, page.values);
 }
 
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const Grants& grants,
                                            std::int64_t matches_max, const Snapshot* as_of) {
   SqlText sql(as_of);
-  Compiler compiler(sql, grants, query.types);
-  sql << "SELECT count(*) FROM (SELECT 1";
-  AppendResources(sql, Walk::kByResource);
-  GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
-  (sql << " LIMIT ").Bind(matches_max + 1) << ") m";
-  return Finished(std::move(sql));
+  sql << "SELECT count(*) FROM (";
+  const auto lead = LeadOf(query, grants);
+  if (lead) {
+    GW_TRY(AppendMatchingIds(sql, query, grants, *lead, nullptr));
+  } else {
+    Compiler compiler(sql, grants, query.types);
+    sql << "SELECT 1";
+    AppendResources(sql, Walk::kByResource);
+    GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
+  }
+  (sql << " LIMIT ").Bind(matches_max + 1) << ") c";
+  return Finished(std::move(sql), lead && !lead->settled);
 }
 
 fhir::Result<SearchStatement> CompileEstimate(const fhir::search::Query& query, const Grants& grants,
@@ -126,12 +160,18 @@ fhir::Result<SearchStatement> CompileEstimate(const fhir::search::Query& query, 
 
 fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const Grants& grants, int rows_max) {
   SqlText sql;
-  Compiler compiler(sql, grants);
-  sql << "SELECT r.id";
-  AppendResources(sql, Walk::kByResource);
-  GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
-  (sql << " ORDER BY r.id LIMIT ").Bind(std::int64_t{rows_max});
-  return Finished(std::move(sql));
+  const auto lead = LeadOf(query, grants);
+  if (lead) {
+    const IdWindow window{.rows_max = rows_max};
+    GW_TRY(AppendMatchingIds(sql, query, grants, *lead, &window));
+  } else {
+    Compiler compiler(sql, grants);
+    sql << "SELECT r.id";
+    AppendResources(sql, Walk::kByResource);
+    GW_TRY(AppendMatches(sql, compiler, query, grants, Walk::kByResource));
+    (sql << " ORDER BY r.id LIMIT ").Bind(std::int64_t{rows_max});
+  }
+  return Finished(std::move(sql), lead && !lead->settled);
 }
 
 fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& include, fhir::metadata::TypeId type,

@@ -22,6 +22,8 @@ namespace gateway::store::search_sql {
 struct SearchStatement {
   std::string text;
   std::vector<SqlValue> values;
+  /// Which of its indexes is best depends on the values: planned for them at each execution.
+  bool plan_by_values = false;
 };
 
 /// Where a page stands. As a whole unset: the first page, of the current state.

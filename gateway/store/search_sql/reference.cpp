@@ -1,6 +1,7 @@
 // Source: https://hl7.org/fhir/R4/search.html#reference
 #include <map>
 
+#include "gateway/store/search_sql/equality.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -30,6 +31,10 @@ fhir::Result<void> AppendReference(SqlText& sql, std::string_view alias, const f
   if (criterion.modifier != Modifier::kNone && criterion.modifier != Modifier::kNot) {
     return UnsupportedModifier(criterion);
   }
+  if (const auto equality = EqualityOf(criterion)) {
+    AppendEquality(sql, alias, *equality);
+    return {};
+  }
   std::map<int, std::vector<std::string>> targets_by_type;
   for (const auto& any : criterion.values) {
     const auto* value = std::get_if<fhir::search::ReferenceValue>(&any);
@@ -57,7 +62,9 @@ fhir::Result<void> AppendReference(SqlText& sql, std::string_view alias, const f
     } else {
       sql << "(" << alias << ".target_type = " << code;
     }
-    (sql << " AND " << alias << ".target = ANY (").Bind(std::move(targets)) << "))";
+    sql << " AND ";
+    AppendOneOf(sql, alias, "target", std::move(targets));
+    sql << ")";
   }
   sql << (first ? "false)" : ")");
   return {};

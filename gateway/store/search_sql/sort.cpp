@@ -34,11 +34,12 @@ void BindKey(SqlText& sql, const SortKey& key, const std::string& value) {
 
 }  // namespace
 
-fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort, bool several_types) {
+fhir::Result<SortOrder> PlanSort(std::span<const fhir::search::Sort> sort, std::string_view alias, bool several_types) {
   if (sort.size() > kSortKeysMax) {
     return fhir::Fail(fhir::ErrorCode::kTooCostly, fmt::format("_sort takes at most {} parameters.", kSortKeysMax));
   }
-  std::vector<SortKey> keys;
+  SortOrder order{.alias = alias, .keys = {}};
+  auto& keys = order.keys;
   for (const auto& wanted : sort) {
     SortKey key{.parameter = wanted.parameter,
                 .descending = wanted.descending,
@@ -46,13 +47,13 @@ fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> 
                 .column = {},
                 .cast = "bigint"};
     if (wanted.parameter == nullptr) {
-      key.expression = "r.last_updated";
+      key.expression = fmt::format("{}.last_updated", alias);
       keys.push_back(std::move(key));
       continue;
     }
     if (wanted.parameter->code == "_id") {
       key.parameter = nullptr;
-      key.expression = "r.id";
+      key.expression = fmt::format("{}.id", alias);
       key.cast = "text";
       keys.push_back(std::move(key));
       continue;
@@ -67,44 +68,61 @@ fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> 
       return fhir::Fail(fhir::ErrorCode::kUnsupported,
                         fmt::format("Sorting by \"{}\" is not supported.", wanted.parameter->code));
     }
-    key.expression = fmt::format("k{}.v", keys.size() + 1);
+    key.expression = fmt::format("k{}", keys.size() + 1);
     keys.push_back(std::move(key));
   }
   if (several_types) {
-    keys.push_back(
-        {.parameter = nullptr, .descending = false, .expression = "r.type", .column = {}, .cast = "smallint"});
+    keys.push_back({.parameter = nullptr,
+                    .descending = false,
+                    .expression = fmt::format("{}.type", alias),
+                    .column = {},
+                    .cast = "smallint"});
   }
-  return keys;
+  return order;
 }
 
-void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys) {
-  for (const auto& key : keys) {
-    sql << ", " << key.expression << "::text";
+void AppendSortValues(SqlText& sql, const SortOrder& order) {
+  for (const auto& key : order.keys) {
+    if (key.parameter != nullptr) {
+      sql << ", " << key.expression;
+    }
   }
 }
 
-void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, std::span<const SortKey> keys) {
+void AppendSortColumns(SqlText& sql, const SortOrder& order) {
   int number = 0;
-  for (const auto& key : keys) {
+  for (const auto& key : order.keys) {
+    // Named otherwise than the value: ORDER BY takes a name to be that of a column that is shown.
+    sql << ", " << key.expression << "::text AS at" << ++number;
+  }
+}
+
+void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, const SortOrder& order) {
+  int number = 0;
+  for (const auto& key : order.keys) {
     ++number;
     if (key.parameter == nullptr) {
       continue;
     }
     const std::string alias = sql.NewAlias();
-    sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column
-        << ") AS v";
+    sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column << ") AS "
+        << key.expression;
     compiler.AppendHeadRows(alias, type, key.parameter->id, key.parameter->type);
     if (key.parameter->type == SearchType::kToken) {
       sql << " AND " << alias << ".code <> ''";  // the text of a concept alone has no place among codes
     }
-    sql << " AND " << alias << ".id = r.id"
-        << (type == fhir::metadata::kNoType ? " AND " + alias + ".type = r.type" : "") << ") k" << number << " ON true";
+    sql << " AND " << alias << ".id = " << order.alias << ".id";
+    if (type == fhir::metadata::kNoType) {
+      sql << " AND " << alias << ".type = " << order.alias << ".type";
+    }
+    sql << ") x" << number << " ON true";
   }
 }
 
 // Ascending or descending, resources without a value come last: so before a position without one come all that have
 // one, and after it none.
-void AppendBeyond(SqlText& sql, std::span<const SortKey> keys, const Position& position, Direction direction) {
+void AppendBeyond(SqlText& sql, const SortOrder& order, const Position& position, Direction direction) {
+  const auto& keys = order.keys;
   const bool after = direction == Direction::kAfter;
   const auto append_equal = [&](std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -138,13 +156,13 @@ void AppendBeyond(SqlText& sql, std::span<const SortKey> keys, const Position& p
   }
   sql << "(";
   append_equal(keys.size());
-  (sql << (after ? "r.id > " : "r.id < ")).Bind(position.id) << "))";
+  (sql << order.alias << (after ? ".id > " : ".id < ")).Bind(position.id) << "))";
 }
 
-void AppendOrder(SqlText& sql, std::span<const SortKey> keys, Direction direction) {
+void AppendOrder(SqlText& sql, const SortOrder& order, Direction direction) {
   const bool after = direction == Direction::kAfter;
   sql << " ORDER BY ";
-  for (const auto& key : keys) {
+  for (const auto& key : order.keys) {
     const bool descending = key.descending == after;
     sql << key.expression << (descending ? " DESC" : " ASC");
     // Where the server would put them elsewhere. _lastUpdated is never absent; without the clause its index serves the
@@ -154,7 +172,7 @@ void AppendOrder(SqlText& sql, std::span<const SortKey> keys, Direction directio
     }
     sql << ", ";
   }
-  sql << (after ? "r.id" : "r.id DESC");
+  sql << order.alias << (after ? ".id" : ".id DESC");
 }
 
 }  // namespace gateway::store::search_sql

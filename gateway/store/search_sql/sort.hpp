@@ -17,24 +17,32 @@
 namespace gateway::store::search_sql {
 
 struct SortKey {
-  const fhir::metadata::SearchParameter* parameter = nullptr;  ///< null: a column of resource_version, never absent
+  const fhir::metadata::SearchParameter* parameter = nullptr;  ///< null: a column of the rows, never absent
   bool descending = false;
-  std::string expression;   ///< of the outer statement, e.g. "k1.v"
+  std::string expression;   ///< "k1", the name of the parameter's value, or a column
   std::string_view column;  ///< of the index table
   std::string_view cast;    ///< type of the value, for the position
 };
 
+struct SortOrder {
+  std::string_view alias;  ///< of the rows that are sorted
+  std::vector<SortKey> keys;
+};
+
 /// `several_types`: the type breaks ties before the id, which two types may share.
 /// Errors: kUnsupported for parameters without an order, kTooCostly past 3 keys.
-fhir::Result<std::vector<SortKey>> PlanSort(std::span<const fhir::search::Sort> sort, bool several_types = false);
+fhir::Result<SortOrder> PlanSort(std::span<const fhir::search::Sort> sort, std::string_view alias,
+                                 bool several_types = false);
 
-/// ", k1.v::text" per key.
-void AppendSortColumns(SqlText& sql, std::span<const SortKey> keys);
-/// " LEFT JOIN LATERAL (…) k1 ON true" per key that is not a column of resource_version r.
-void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, std::span<const SortKey> keys);
-/// " AND (…)": rows strictly after, or before, the position. `position.keys` must be as many as `keys`.
-void AppendBeyond(SqlText& sql, std::span<const SortKey> keys, const Position& position, Direction direction);
+/// ", k1" per key of a parameter.
+void AppendSortValues(SqlText& sql, const SortOrder& order);
+/// ", k1::text AS at1" per key.
+void AppendSortColumns(SqlText& sql, const SortOrder& order);
+/// " LEFT JOIN LATERAL (SELECT … AS k1 …) x1 ON true" per key of a parameter.
+void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId type, const SortOrder& order);
+/// " AND (…)": rows strictly after, or before, the position, which must have as many keys.
+void AppendBeyond(SqlText& sql, const SortOrder& order, const Position& position, Direction direction);
 /// " ORDER BY …, r.id"; for rows before a position the other way round, so that those next to it come first.
-void AppendOrder(SqlText& sql, std::span<const SortKey> keys, Direction direction);
+void AppendOrder(SqlText& sql, const SortOrder& order, Direction direction);
 
 }  // namespace gateway::store::search_sql

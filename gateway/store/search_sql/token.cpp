@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "fhir/base/text.hpp"
+#include "gateway/store/search_sql/equality.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
 
@@ -57,6 +58,10 @@ fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir:
       criterion.modifier != Modifier::kIdentifier) {
     return UnsupportedModifier(criterion);
   }
+  if (const auto equality = EqualityOf(criterion)) {
+    AppendEquality(sql, alias, *equality);
+    return {};
+  }
   // Values of one system share one array: a list of a hundred codes stays one index condition.
   std::map<std::optional<std::string>, std::vector<std::string>> codes_by_system;
   std::vector<std::string> whole_systems;
@@ -83,13 +88,13 @@ fhir::Result<void> AppendToken(SqlText& sql, std::string_view alias, const fhir:
     if (system) {
       (sql << "(" << alias << ".system = ").Bind(*system) << " AND ";
     }
-    (sql << alias << ".code = ANY (").Bind(std::move(codes)) << ")";
+    AppendOneOf(sql, alias, "code", std::move(codes));
     sql << (system ? ")" : "");
   }
   if (!whole_systems.empty()) {
     sql << (first ? "" : " OR ");
     first = false;
-    (sql << alias << ".system = ANY (").Bind(std::move(whole_systems)) << ")";
+    AppendOneOf(sql, alias, "system", std::move(whole_systems));
   }
   sql << (first ? "false)" : ")");
   return {};

@@ -1,4 +1,5 @@
 // Source: https://hl7.org/fhir/R4/search.html#uri
+#include "gateway/store/search_sql/equality.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
 
@@ -15,7 +16,7 @@ fhir::Result<void> AppendUri(SqlText& sql, std::string_view alias, const fhir::s
     uris.push_back(EqualityText(value->uri));
   }
   if (criterion.modifier == Modifier::kNone || criterion.modifier == Modifier::kNot) {
-    (sql << alias << ".uri = ANY (").Bind(std::move(uris)) << ")";
+    AppendOneOf(sql, alias, "uri", std::move(uris));
     return {};
   }
   if (criterion.modifier != Modifier::kAbove && criterion.modifier != Modifier::kBelow) {

@@ -17,6 +17,16 @@ std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& crit
                     {"a criterion holds a value of another search type than its parameter"});
 }
 
+fhir::metadata::SearchType RowType(const fhir::search::Criterion& criterion) {
+  if (criterion.parameter == nullptr) {
+    return fhir::metadata::SearchType::kSpecial;
+  }
+  const bool identifier = criterion.kind == fhir::search::CriterionKind::kParameter &&
+                          criterion.modifier == fhir::search::Modifier::kIdentifier &&
+                          criterion.parameter->type == fhir::metadata::SearchType::kReference;
+  return identifier ? fhir::metadata::SearchType::kToken : criterion.parameter->type;
+}
+
 const char* IndexTable(fhir::metadata::SearchType type) {
   switch (type) {
     case fhir::metadata::SearchType::kString:

@@ -38,7 +38,8 @@ fhir::Result<pg::Rows> Session::Read(const pg::Statement& statement, const pg::P
 
 fhir::Result<pg::Rows> Session::Read(std::string_view name, const search_sql::SearchStatement& statement) {
   GW_TRY(Flush());
-  return lease_->ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values), pg::Plan::kKept);
+  return lease_->ExecuteAdHoc(name, statement.text, search_sql::Bound(statement.values),
+                              statement.plan_by_values ? pg::Plan::kOnce : pg::Plan::kKept);
 }
 
 fhir::Result<std::pair<pg::Rows, pg::Rows>> Session::ReadTwo(const pg::Statement& first,

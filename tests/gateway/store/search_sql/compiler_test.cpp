@@ -15,7 +15,8 @@ using ::testing::Not;
 
 namespace search_sql = gateway::store::search_sql;
 
-// The conditions of a count, with the numbers of types and parameters left out: they are data of the definitions.
+// What a count looks at, with the numbers of types and parameters left out: they are data of the definitions. Where
+// resources are walked, their conditions.
 std::string Conditions(std::string_view type, std::string name, std::string value,
                        const adapters::port::Grants& grants) {
   const auto id = fhir::metadata::Definitions::R4().FindType(type);
@@ -30,8 +31,11 @@ std::string Conditions(std::string_view type, std::string name, std::string valu
     return "not compiled: " + statement.error().public_text.text;
   }
   std::string text = statement->text;
-  const std::string start = "AND NOT r.deleted";
-  text = text.substr(text.find(start) + start.size());
+  for (const std::string_view start : {"SELECT count(*) FROM (", "AND NOT r.deleted"}) {
+    if (const std::size_t at = text.find(start); at != std::string::npos) {
+      text = text.substr(at + start.size());
+    }
+  }
   text = text.substr(0, text.rfind(" LIMIT"));
   return std::regex_replace(text, std::regex("(type|parameter) = [0-9]+"), "$1 = N");
 }
@@ -42,24 +46,31 @@ std::string Open(std::string_view type, std::string name, std::string value) {
 
 constexpr std::string_view kRows = " WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL AND ";
 
+std::string Among(std::string_view ids) {
+  return "SELECT DISTINCT m.id FROM (" + std::string(ids) + ") m(id) WHERE true";
+}
+
 std::string InSet(std::string_view table, std::string_view condition) {
-  return std::string(" AND r.id IN (SELECT t1.id FROM ") + std::string(table) + " t1" + std::string(kRows) +
-         std::string(condition) + ")";
+  return Among("SELECT t1.id FROM " + std::string(table) + " t1" + std::string(kRows) + std::string(condition));
 }
 
 TEST(SearchSql, EachType_GivesItsCondition) {
   EXPECT_EQ(Open("Patient", "family", "Dupré"), InSet("idx_string", "(t1.folded ^@ $1::text)"));
   EXPECT_EQ(Open("Patient", "family:exact", "x"),
             InSet("idx_string", "((t1.folded = $1::text AND t1.exact = $2::text))"));
-  EXPECT_EQ(Open("Patient", "identifier", "s|c"),
-            InSet("idx_token", "((t1.system = $1::text AND t1.code = ANY ($2::text[])))"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|c"), InSet("idx_token", "(t1.system = $1::text AND t1.code = $2::text)"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|c,t|c"),
+            InSet("idx_token", "(t1.system = ANY ($1::text[]) AND t1.code = $2::text)"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|c,t|d"),
+            InSet("idx_token",
+                  "((t1.system = $1::text AND t1.code = $2::text) OR (t1.system = $3::text AND t1.code = $4::text))"));
   EXPECT_EQ(Open("Patient", "identifier", "a,b,c"), InSet("idx_token", "(t1.code = ANY ($1::text[]))"));
-  EXPECT_EQ(Open("Patient", "identifier", "s|"), InSet("idx_token", "(t1.system = ANY ($1::text[]))"));
+  EXPECT_EQ(Open("Patient", "identifier", "s|"), InSet("idx_token", "(t1.system = $1::text)"));
   EXPECT_EQ(Open("Patient", "birthdate", "2024"),
             InSet("idx_date", "((t1.low >= $1::bigint AND t1.high <= $2::bigint))"));
   EXPECT_EQ(Open("Patient", "birthdate", "sa2024"), InSet("idx_date", "(t1.low >= $1::bigint)"));
   EXPECT_EQ(Open("Encounter", "patient", "Patient/1"),
-            InSet("idx_reference", "((t1.target_type = N AND t1.target = ANY ($1::text[])))"));
+            InSet("idx_reference", "(t1.target_type = N AND t1.target = $1::text)"));
   EXPECT_EQ(Open("RiskAssessment", "probability", "gt0.5"), InSet("idx_number", "(t1.high > $1::text::numeric)"));
   EXPECT_EQ(Open("Observation", "value-quantity", "lt5||mg"),
             InSet("idx_quantity", "((t1.low < $1::text::numeric AND (t1.code = $2::text OR t1.unit = $3::text)))"));
@@ -84,23 +95,24 @@ TEST(SearchSql, Composite_IsOneRow) {
             InSet("idx_composite",
                   "(((true AND t1.code = $1::text AND t1.system = $2::text) AND (t1.high > $3::text::numeric)))"));
   EXPECT_EQ(Open("Observation", "combo-code-value-concept", "a$b"),
-            " AND r.id IN (SELECT t1.id FROM idx_composite t1 WHERE t1.type = N AND t1.parameter IN (903, 914) AND "
-            "t1.closed_tx IS NULL AND (((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text))))");
+            Among("SELECT t1.id FROM idx_composite t1 WHERE t1.type = N AND t1.parameter IN (903, 914) AND "
+                  "t1.closed_tx IS NULL AND (((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text)))"));
 }
 
 TEST(SearchSql, Filter_OrOfIndexedCriteria_IsAUnion) {
   EXPECT_EQ(
       Open("Patient", "_filter", "family eq x or gender eq male"),
-      " AND r.id IN (SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL "
-      "AND (t1.folded = $1::text) UNION ALL SELECT t2.id FROM idx_token t2 WHERE t2.type = N AND t2.parameter = N AND "
-      "t2.closed_tx IS NULL AND (t2.code = ANY ($2::text[])))");
+      Among(
+          "SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL "
+          "AND (t1.folded = $1::text) UNION ALL SELECT t2.id FROM idx_token t2 WHERE t2.type = N AND t2.parameter = N "
+          "AND t2.closed_tx IS NULL AND (t2.code = $2::text)"));
 }
 
 TEST(SearchSql, Filter_IsLogicOverTheSameConditions) {
   EXPECT_EQ(Open("Patient", "_filter", "family eq x or not (gender eq male)"),
             " AND (r.id IN (SELECT t1.id FROM idx_string t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS "
             "NULL AND (t1.folded = $1::text)) OR NOT (r.id IN (SELECT t2.id FROM idx_token t2 WHERE t2.type = N AND "
-            "t2.parameter = N AND t2.closed_tx IS NULL AND (t2.code = ANY ($2::text[])))))");
+            "t2.parameter = N AND t2.closed_tx IS NULL AND (t2.code = $2::text))))");
 }
 
 TEST(SearchSql, FullText_IsClosedToWhoMayNotSearchEveryIdentifier) {
@@ -109,8 +121,8 @@ TEST(SearchSql, FullText_IsClosedToWhoMayNotSearchEveryIdentifier) {
   grants.by_type[patient] = {.grants = {{adapters::port::kRead | adapters::port::kSearch, {}}},
                              .identifier_types_hidden = {}};
   EXPECT_EQ(Conditions("Patient", "_text", "x", grants),
-            " AND r.id IN (SELECT t1.id FROM idx_text t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS "
-            "NULL AND (t1.document @@ search_words($1::text)))");
+            Among("SELECT t1.id FROM idx_text t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL AND "
+                  "(t1.document @@ search_words($1::text))"));
   grants.by_type[patient].identifier_types_hidden = {"INS-NIR"};
   EXPECT_THAT(Conditions("Patient", "_text", "x", grants), HasSubstr("t1.closed_tx IS NULL AND t1.type <> "));
   EXPECT_THAT(Conditions("Patient", "_text:missing", "false", grants),
@@ -138,23 +150,71 @@ TEST(SearchSql, SeveralTypes_AreBoundByTypeAndIdTogether) {
       text,
       "SELECT count(*) FROM (SELECT 1 FROM resource_version r WHERE r.type = ANY ($1::bigint[]) AND r.closed_tx IS "
       "NULL AND NOT r.deleted AND (r.type, r.id) IN (SELECT t1.type, t1.id FROM idx_token t1 WHERE t1.type = ANY "
-      "($2::bigint[]) AND t1.parameter = N AND t1.closed_tx IS NULL AND (t1.code = ANY ($3::text[]))) AND ((r.type, "
+      "($2::bigint[]) AND t1.parameter = N AND t1.closed_tx IS NULL AND (t1.code = $3::text)) AND ((r.type, "
       "r.id) IN (SELECT t2.type, t2.id FROM idx_reference t2 WHERE t2.type = ANY ($4::bigint[]) AND t2.closed_tx IS "
       "NULL AND t2.target_type = N AND t2.target = $5::text AND (false OR (t2.type = N AND t2.parameter IN (N)))) OR "
-      "(r.type = N AND r.id = $6::text)) AND (false OR (r.type = N)) LIMIT $7::bigint) m");
+      "(r.type = N AND r.id = $6::text)) AND (false OR (r.type = N)) LIMIT $7::bigint) c");
+}
+
+// The text of a first page of one type, numbers left out.
+std::string Page(std::string_view type, const std::vector<fhir::search::NameValue>& pairs) {
+  fhir::IssueList warnings;
+  const auto query = fhir::search::ParseQuery(fhir::metadata::Definitions::R4().FindType(type), pairs, {}, warnings);
+  const auto statement = search_sql::CompilePage(*query, {.unrestricted = true, .by_type = {}}, 51);
+  return std::regex_replace(statement->text, std::regex("(type|parameter) = [0-9]+"), "$1 = N");
+}
+
+TEST(SearchSql, Page_FindsIdsBeforeBodies) {
+  const std::string bodies =
+      ") m CROSS JOIN LATERAL (SELECT r.type, r.id, r.version, r.last_updated, r.body FROM resource_version r WHERE "
+      "r.type = N AND r.id = m.id AND r.closed_tx IS NULL AND NOT r.deleted OFFSET 0) r ORDER BY ";
+  const std::string shown =
+      "SELECT r.type, r.id, r.version, r.last_updated, r.body, (SELECT pg_current_snapshot()::text)";
+  const std::string own = "SELECT DISTINCT m.id FROM (SELECT t1.id FROM idx_reference t1" + std::string(kRows) +
+                          "(t1.target_type = N AND t1.target = $1::text)) m(id) WHERE true";
+  EXPECT_EQ(Page("Encounter", {{"patient", "Patient/1"}}),
+            shown + " FROM (" + own + " ORDER BY m.id LIMIT $2::bigint" + bodies + "m.id");
+  EXPECT_EQ(Page("Encounter", {{"patient", "Patient/1"}, {"_sort", "-date"}}),
+            shown + ", k1::text AS at1 FROM (SELECT m.id, k1 FROM (" + own +
+                ") m LEFT JOIN LATERAL (SELECT max(t2.high) AS k1 FROM idx_date t2 WHERE t2.type = N AND t2.parameter "
+                "= N AND "
+                "t2.closed_tx IS NULL AND t2.id = m.id) x1 ON true WHERE true ORDER BY k1 DESC NULLS LAST, m.id LIMIT "
+                "$2::bigint" +
+                bodies + "k1 DESC NULLS LAST, m.id");
+}
+
+TEST(SearchSql, Page_WalksAlongTheCriterionOfOneValue) {
+  EXPECT_THAT(Page("Encounter", {{"class", "AMB"}, {"patient", "Patient/1"}, {"date", "2024"}}),
+              HasSubstr("SELECT DISTINCT m.id FROM (SELECT t1.id FROM idx_reference t1"));
+  EXPECT_THAT(Page("Encounter", {{"date", "2024"}, {"class", "AMB"}}),
+              HasSubstr("SELECT DISTINCT m.id FROM (SELECT t1.id FROM idx_token t1"));
+  // Time has an index of resources themselves.
+  EXPECT_THAT(Page("Encounter", {{"class", "AMB"}, {"_sort", "-_lastUpdated"}}),
+              HasSubstr(" ORDER BY r.last_updated DESC, r.id"));
+}
+
+TEST(SearchSql, Page_OfAList_MergesTheWalksOfItsValues) {
+  EXPECT_THAT(Page("Encounter", {{"class", "AMB,IMP,EMER"}}),
+              HasSubstr("FROM (SELECT DISTINCT m.id FROM unnest($1::text[]) l(v) CROSS JOIN LATERAL (SELECT DISTINCT "
+                        "m.id FROM (SELECT t1.id FROM idx_token t1" +
+                        std::string(kRows) +
+                        "(t1.code = l.v)) m(id) WHERE true ORDER BY m.id LIMIT $2::bigint) m ORDER BY m.id LIMIT "
+                        "$3::bigint) m"));
+  EXPECT_THAT(Page("Encounter", {{"class", "AMB,IMP"}, {"date", "2024"}}), Not(HasSubstr("unnest")))
+      << "the dates may be fewer rows";
 }
 
 TEST(SearchSql, Not_IsAnAbsenceOnTheResource) {
   EXPECT_EQ(Open("Patient", "gender:not", "male"),
             " AND NOT EXISTS (SELECT 1 FROM idx_token t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS"
-            " NULL AND t1.id = r.id AND (t1.code = ANY ($1::text[])))");
+            " NULL AND t1.id = r.id AND (t1.code = $1::text))");
 }
 
 TEST(SearchSql, Chain_NeedsNoResourceTable) {
   EXPECT_EQ(Open("Encounter", "subject:Patient.family", "x"),
-            " AND r.id IN (SELECT t1.id FROM idx_reference t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx"
-            " IS NULL AND ((t1.target_type = N AND t1.target IN (SELECT t2.id FROM idx_string t2 WHERE t2.type = N AND"
-            " t2.parameter = N AND t2.closed_tx IS NULL AND (t2.folded ^@ $1::text)))))");
+            Among("SELECT t1.id FROM idx_reference t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL"
+                  " AND ((t1.target_type = N AND t1.target IN (SELECT t2.id FROM idx_string t2 WHERE t2.type = N AND"
+                  " t2.parameter = N AND t2.closed_tx IS NULL AND (t2.folded ^@ $1::text))))"));
 }
 
 TEST(SearchSql, Values_NeverStandInTheText) {

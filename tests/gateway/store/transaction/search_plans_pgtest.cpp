@@ -53,7 +53,7 @@ class SearchPlans : public StoreTest {
   static std::string PlanOf(std::string_view type, const std::vector<fhir::search::NameValue>& parameters) {
     const auto query = Ask(type, parameters);
     const port::Grants all{.unrestricted = true, .by_type = {}};
-    const auto statement = gateway::store::search_sql::CompileIds(query, all, 50);
+    const auto statement = gateway::store::search_sql::CompilePage(query, all, 51);
     if (!statement) {
       ADD_FAILURE() << statement.error().public_text.text;
       return {};
@@ -77,10 +77,16 @@ TEST_F(SearchPlans, Page_ShowsThePlansOfEachType) {
   Fill();
   struct Shown {
     std::string_view type, name, value;
+    std::string_view other_name = {}, other_value = {};
   };
   std::string text;
   for (const Shown& shown : std::initializer_list<Shown>{
            {"Patient", "identifier", "urn:ipp|77"},
+           {"Observation", "code", "http://loinc.org|c7"},
+           {"Observation", "code", "http://loinc.org|c7,http://loinc.org|c8"},
+           {"Observation", "patient", "p0077", "code", "c7"},
+           {"Observation", "code", "c7", "date", "ge2015"},
+           {"Observation", "patient", "p0077", "_sort", "-date"},
            {"Patient", "family", "family01"},
            {"Patient", "birthdate", "ge2009"},
            {"Observation", "patient", "p0077"},
@@ -93,9 +99,15 @@ TEST_F(SearchPlans, Page_ShowsThePlansOfEachType) {
            {"Location", "near", "45|5|10"},
            {"Patient", "_filter", "identifier eq 77 or family sw family012"},
        }) {
-    const std::string plan = PlanOf(shown.type, {{std::string(shown.name), std::string(shown.value)}});
-    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan on idx_"))) << shown.name;
-    text += fmt::format("`{}?{}={}`\n\n```\n{}```\n\n", shown.type, shown.name, shown.value, plan);
+    std::vector<fhir::search::NameValue> parameters{{std::string(shown.name), std::string(shown.value)}};
+    std::string asked = fmt::format("{}?{}={}", shown.type, shown.name, shown.value);
+    if (!shown.other_name.empty()) {
+      parameters.emplace_back(shown.other_name, shown.other_value);
+      asked += fmt::format("&{}={}", shown.other_name, shown.other_value);
+    }
+    const std::string plan = PlanOf(shown.type, parameters);
+    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan on idx_"))) << asked;
+    text += fmt::format("`{}`\n\n```\n{}```\n\n", asked, plan);
   }
   EXPECT_EQ(fhir::conformance::CheckSection("plans", text, "docs/search_to_sql.md"), "");
 }
