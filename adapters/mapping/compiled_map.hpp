@@ -71,6 +71,7 @@ struct RemoveRule {
   std::vector<Term> when;
   std::vector<std::string> elements;          ///< "period.end"
   std::vector<std::string> identifier_types;  ///< type codes of identifiers
+  std::vector<std::string> items;             ///< joined lists: the items the message brings
 };
 
 struct ResourceRules {

@@ -432,6 +432,9 @@ class Engine {
         change.removals.insert(change.removals.end(), rule.elements.begin(), rule.elements.end());
         change.identifier_types_gone.insert(change.identifier_types_gone.end(), rule.identifier_types.begin(),
                                             rule.identifier_types.end());
+        for (port::ListKey& list : change.joined) {
+          list.gone = list.gone || std::find(rule.items.begin(), rule.items.end(), list.element) != rule.items.end();
+        }
       }
     }
     return change;

@@ -225,7 +225,8 @@ class Loader {
     map_.resources_.push_back(std::move(resource));
   }
 
-  /// join: {location: URL}: items of the list are the same when their extension URL has the same value.
+  /// join: {location: URL} or {location: {by: URL, order: period.start}}: items of the list are the same when their
+  /// extension URL has the same value.
   void ReadJoin(const YAML::Node& join, ResourceRules& resource) {
     if (!join.IsMap() || resource.verb != port::Verb::kMerge) {
       Refuse(join, "join is a mapping of lists to extension URLs, for verb: merge");
@@ -236,7 +237,19 @@ class Loader {
       if (row == nullptr || row->repeats == 0) {
         Refuse(pair.first, fmt::format("'{}' is not a list of {}", element, definitions_.TypeName(resource.type)));
       }
-      resource.joined.push_back({std::string(element), std::string(TextOf(pair.second, "join"))});
+      port::ListKey key;
+      key.element = element;
+      if (pair.second.IsMap()) {
+        CheckKeys(pair.second, "join", {"by", "order"});
+        key.extension_url = TextOf(Wanted(pair.second, "by"), "by");
+        if (pair.second["order"]) {
+          key.order = TextOf(pair.second["order"], "order");
+          CheckPath(pair.second["order"], key.order, row->type);
+        }
+      } else {
+        key.extension_url = TextOf(pair.second, "join");
+      }
+      resource.joined.push_back(std::move(key));
     }
   }
 
@@ -267,7 +280,8 @@ class Loader {
     }
   }
 
-  /// remove: [{when: CONDITION, elements: [period.end], identifier_types: [INS-NIR]}]: what the message takes away.
+  /// remove: [{when: CONDITION, elements: [period.end], identifier_types: [INS-NIR], items: [location]}]: what the
+  /// message takes away.
   void ReadRemove(const YAML::Node& list, ResourceRules& resource) {
     if (!list) {
       return;
@@ -276,9 +290,9 @@ class Loader {
       Refuse(list, "remove is a list, for verb: merge");
     }
     for (const auto& node : list) {
-      CheckKeys(node, "remove", {"when", "elements", "identifier_types", "note"});
-      if (!node["elements"] && !node["identifier_types"]) {
-        Refuse(node, "remove needs 'elements' or 'identifier_types'");
+      CheckKeys(node, "remove", {"when", "elements", "identifier_types", "items", "note"});
+      if (!node["elements"] && !node["identifier_types"] && !node["items"]) {
+        Refuse(node, "remove needs 'elements', 'identifier_types' or 'items'");
       }
       RemoveRule rule;
       if (node["when"]) {
@@ -293,8 +307,25 @@ class Loader {
       if (node["identifier_types"]) {
         rule.identifier_types = ListOf(node["identifier_types"], "identifier_types");
       }
+      if (node["items"]) {
+        rule.items = ListOf(node["items"], "items");
+      }
+      for (const auto& name : rule.items) {
+        if (std::none_of(resource.joined.begin(), resource.joined.end(),
+                         [&](const port::ListKey& key) { return key.element == name; })) {
+          Refuse(node["items"], fmt::format("'{}' is not a list of 'join'", name));
+        }
+      }
       resource.removes.push_back(std::move(rule));
     }
+  }
+
+  static YAML::Node Wanted(const YAML::Node& map, const char* key) {
+    const YAML::Node node = map[key];
+    if (!node) {
+      Refuse(map, fmt::format("'{}' is missing", key));
+    }
+    return node;
   }
 
   void CheckPath(const YAML::Node& node, std::string_view path, fhir::metadata::TypeId type) const {

@@ -43,6 +43,8 @@ enum class Verb : std::uint8_t {
 struct ListKey {
   std::string element;        ///< child of the root, e.g. "location"
   std::string extension_url;  ///< of each item
+  std::string order;  ///< path of a dateTime in the item, "period.start": items stand in its order; "": as they come
+  bool gone = false;  ///< the items that the change brings are taken away from those stored
 };
 
 /// States of an element that a change may not leave: while the stored element has one of them, the change's own value
@@ -72,7 +74,7 @@ struct Change {
   bool existing_only = false;
   std::string full_url;                ///< entry.fullUrl, for references among the entries
   std::vector<std::string> removals;   ///< kMerge: elements to take away, "telecom" or "period.end"
-  std::vector<ListKey> joined;         ///< kMerge: lists whose stored items stay unless replaced by key
+  std::vector<ListKey> joined;         ///< kMerge: lists whose stored items stay unless named by key
   std::vector<SettledValues> settled;  ///< kMerge: what the change may not overwrite
   /// kMerge: type codes of identifiers to take away, e.g. "INS-NIR"; those that the change brings itself stay.
   std::vector<std::string> identifier_types_gone;

@@ -353,6 +353,8 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
   auto& document = *step.change.resource;
   if (step.change.verb == Verb::kMerge && step.before) {
     document = Merge(step.before->root(), step.change);
+  } else if (step.change.verb == Verb::kMerge) {
+    TakeWhatIsGone(document, step.change);
   }
   if (document.id() != step.id) {
     document.RemoveAll(document.root(), "id");

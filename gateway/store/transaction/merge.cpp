@@ -1,9 +1,13 @@
 #include "gateway/store/transaction/merge.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <tuple>
 #include <vector>
+
+#include "fhir/base/date_time.hpp"
 
 namespace gateway::store::transaction {
 namespace {
@@ -166,8 +170,13 @@ bool SameTree(const Node& left, const Node& right) {
   return a == b;
 }
 
+std::int64_t TimeOf(const Node& item, std::string_view path) {
+  const auto time = fhir::ParseDateTime(item.FindValue(path));
+  return time ? fhir::ToRange(*time, fhir::TimeZone::Utc()).low_us : std::numeric_limits<std::int64_t>::max();
+}
+
 /// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are
-/// new.
+/// new. With `gone`, stored items without those that arrive.
 void JoinList(Document& merged, const Node& stored, const Node& change, const adapters::port::ListKey& key) {
   std::vector<const Node*> arriving;
   for (const Node& child : change.children()) {
@@ -188,11 +197,20 @@ void JoinList(Document& merged, const Node& stored, const Node& change, const ad
     if (same == arriving.end()) {
       result.push_back(&child);
     } else {
-      result.push_back(*same);
+      if (!key.gone) {
+        result.push_back(*same);
+      }
       arriving.erase(same);
     }
   }
-  result.insert(result.end(), arriving.begin(), arriving.end());
+  if (!key.gone) {
+    result.insert(result.end(), arriving.begin(), arriving.end());
+  }
+  if (!key.order.empty()) {
+    std::stable_sort(result.begin(), result.end(), [&](const Node* left, const Node* right) {
+      return TimeOf(*left, key.order) < TimeOf(*right, key.order);
+    });
+  }
   merged.RemoveAll(merged.root(), key.element);
   for (const Node* item : result) {
     merged.CopyInto(merged.root(), key.element, *item);
@@ -222,6 +240,14 @@ void MergeChildren(Document& merged, Node& into, const Node& change) {
 }
 
 }  // namespace
+
+void TakeWhatIsGone(Document& document, const adapters::port::Change& change) {
+  for (const auto& key : change.joined) {
+    if (key.gone) {
+      document.RemoveAll(document.root(), key.element);
+    }
+  }
+}
 
 Document Merge(const Node& stored, const adapters::port::Change& change) {
   const Node& arriving = change.resource->root();

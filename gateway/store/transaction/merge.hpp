@@ -14,12 +14,15 @@ namespace gateway::store::transaction {
 /// that
 ///   knows the end of a stay alone does not take away its beginning;
 /// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order;
-/// - the lists of change.joined are joined by the value of their extension;
+/// - the lists of change.joined are joined by the value of their extension, or lose the items so named (`gone`);
 /// - of meta, profiles, tags and security labels are united and other children replaced; id stays;
 /// - the elements of change.removals that the change does not set are taken away, and an element they leave empty;
 /// - identifiers of the types change.identifier_types_gone that the change does not bring are taken away;
 /// - an element in a state of change.settled keeps it, whatever the change says of it.
 /// Shape: change.resource is set. Cost: a copy of the stored resource.
 fhir::model::Document Merge(const fhir::model::Node& stored, const adapters::port::Change& change);
+
+/// What a merge into nothing leaves of the change: items to be taken away are not there.
+void TakeWhatIsGone(fhir::model::Document& document, const adapters::port::Change& change);
 
 }  // namespace gateway::store::transaction

@@ -74,13 +74,18 @@ TEST(RuleFile, SettledAndRemove_AreReadOrRefusedWithTheirReason) {
   };
   EXPECT_EQ(load("    settled: [{when: MSH-9.2 = A01, element: status, values: [finished]}]"), "loaded");
   EXPECT_EQ(load("    remove: [{when: MSH-9.2 = A13, elements: [period.end], identifier_types: [X]}]"), "loaded");
+  EXPECT_EQ(load("    join: {location: {by: 'http://x', order: period.start}}\n    remove: [{items: [location]}]"),
+            "loaded");
   constexpr std::pair<std::string_view, std::string_view> kCases[] = {
       {"    settled: [{element: period, values: [x]}]", "'period' is not a primitive element of Encounter"},
       {"    settled: [{element: status}]", "settled needs 'element' and 'values'"},
       {"    settled: {element: status}", "settled is a list, for verb: merge"},
       {"    verb: create\n    settled: [{element: status, values: [x]}]", "settled is a list, for verb: merge"},
       {"    remove: [{elements: [period.stop]}]", "Period has no element 'stop'"},
-      {"    remove: [{when: MSH-9.2 = A13}]", "remove needs 'elements' or 'identifier_types'"},
+      {"    remove: [{when: MSH-9.2 = A13}]", "remove needs 'elements', 'identifier_types' or 'items'"},
+      {"    remove: [{items: [location]}]", "'location' is not a list of 'join'"},
+      {"    join: {location: {order: period.start}}", "'by' is missing"},
+      {"    join: {location: {by: 'http://x', order: period.begin}}", "Period has no element 'begin'"},
       {"    remove: [{element: [period]}]", "unknown key 'element'"},
   };
   for (const auto& [extra, reason] : kCases) {

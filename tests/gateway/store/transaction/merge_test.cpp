@@ -163,6 +163,44 @@ TEST(Merge_JoinedList, ReplacesEqualKeys_KeepsOthers_AppendsTheRest) {
       << "items without the key are never taken for one another";
 }
 
+TEST(Merge_JoinedListWithAnOrder, IsSortedByTheTimeOfItsItems) {
+  const auto at = [](const std::string& number, const std::string& start) {
+    std::string item = Movement(number, "ward");
+    return item.replace(item.size() - 1, 1, R"(,"period":{"start":")" + start + R"("}})");
+  };
+  adapters::port::Change change;
+  change.joined = {{.element = "location", .extension_url = "urn:movement", .order = "period.start"}};
+  const std::string early = at("1", "2025-03-30T01:30:00+01:00");
+  const std::string late = at("2", "2025-03-30T03:10:00+02:00");
+  const std::string between = at("3", "2025-03-30T01:00:00Z");
+  EXPECT_EQ(MergedMembers("Encounter", "\"location\":[" + early + "," + late + "]", "\"location\":[" + between + "]",
+                          std::move(change)),
+            "\"location\":[" + early + "," + between + "," + late + "]");
+}
+
+TEST(Merge_ItemsThatAreGone, LeaveTheOthers_AndAreNotAdded) {
+  const auto without = [](const std::string& stored, const std::string& arriving) {
+    adapters::port::Change change;
+    change.joined = {{.element = "location", .extension_url = "urn:movement", .order = {}, .gone = true}};
+    return MergedMembers("Encounter", R"("status":"planned")" + stored, "\"location\":[" + arriving + "]",
+                         std::move(change));
+  };
+  const std::string a = Movement("1", "ward");
+  const std::string b = Movement("2", "theatre");
+  EXPECT_EQ(without(",\"location\":[" + a + "," + b + "]", Movement("2", "whatever")),
+            R"("status":"planned","location":[)" + a + "]");
+  EXPECT_EQ(without(",\"location\":[" + a + "]", a), R"("status":"planned")");
+  EXPECT_EQ(without("", b), R"("status":"planned")");
+}
+
+TEST(Merge_ItemsThatAreGone, AreNotMadeWhereNothingIsStored) {
+  adapters::port::Change change;
+  change.joined = {{.element = "location", .extension_url = "urn:movement", .order = {}, .gone = true}};
+  auto document = ReadForMerge(R"({"resourceType":"Encounter","location":[)" + Movement("1", "ward") + "]}");
+  TakeWhatIsGone(document, change);
+  EXPECT_EQ(fhir::json::WriteJson(document.root()), R"({"resourceType":"Encounter"})");
+}
+
 TEST(Merge_JoinedListThatTheChangeDoesNotMention, StaysAsItIs) {
   adapters::port::Change change;
   change.joined = {{"location", "urn:movement"}};
