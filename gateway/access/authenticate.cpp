@@ -67,6 +67,10 @@ port::Actor AnonymousActor(bool unrestricted) {
 
 }  // namespace
 
+port::Actor OpenActor() {
+  return AnonymousActor(true);
+}
+
 http::Middleware Authenticate(std::shared_ptr<const PartyTable> parties, AuthenticateOptions options) {
   return [parties = std::move(parties), options = std::move(options)](http::Handler next) -> http::Handler {
     return [parties, options, next = std::move(next), open = AnonymousActor(true),

@@ -11,6 +11,9 @@
 
 namespace gateway::access {
 
+/// Whoever calls in open mode, with all rights.
+adapters::port::Actor OpenActor();
+
 struct AuthenticateOptions {
   /// Requests from loopback without credentials may do everything. For development: the composition root refuses it
   /// together with a listener on another address.

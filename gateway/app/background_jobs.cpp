@@ -23,7 +23,8 @@ BackgroundJobs::BackgroundJobs(const settings::Jobs& settings, store::pg::Pool& 
     : settings_(settings),
       logger_(logger),
       metrics_(metrics),
-      store_(pool, ids, {.open_per_owner_max = static_cast<int>(settings.open_per_party_max)}) {}
+      store_(pool, ids,
+             {.open_per_owner_max = static_cast<int>(settings.open_per_party_max), .on_added = [this] { Wake(); }}) {}
 
 void BackgroundJobs::Start() {
   std::vector<adapters::port::JobKind*> borrowed;

@@ -27,12 +27,11 @@ class BackgroundJobs {
   void AddDuties(std::vector<Duty>& duties);
 
   void Start();
-  /// A job was added.
-  void Wake();
   /// Safe to call twice, and without Start.
   void Stop();
 
  private:
+  void Wake();
   void Observe(const jobs::JobReport& report);
   fhir::Result<void> KeepHouse();
 

@@ -40,6 +40,7 @@
 #include "gateway/journal/recovery.hpp"
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
+#include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
@@ -144,6 +145,7 @@ struct Gateway::Parts {
   Destinations destinations;
   std::unique_ptr<Database> database;
   std::unique_ptr<store::paging::KeyRing> cursor_keys;
+  store::StoreOptions store_options;
 
   // Reactions, in the order in which they run.
   std::vector<std::unique_ptr<port::Reaction>> reactions;
@@ -161,6 +163,7 @@ struct Gateway::Parts {
   std::map<std::string, std::unique_ptr<hl7v2::InboundProcessor>> inbound;  // by partner
   std::unique_ptr<journal::Recovery> recovery;
   std::unique_ptr<BackgroundJobs> jobs;
+  store::bulk::BulkExport* exports = nullptr;  // owned by jobs
   std::unique_ptr<Housekeeping> housekeeping;
 
   std::shared_ptr<rest::Service> rest;
@@ -176,6 +179,7 @@ struct Gateway::Parts {
   void MakeHousekeeping();
   fhir::Result<void> MakeHttp();
   access::AuthenticateOptions Authentication() const;
+  fhir::Result<port::Actor> ActorOf(const port::JobOwner& owner) const;
   fhir::Result<void> BindHttp();
   fhir::Result<void> Listen();
   std::shared_ptr<const hl7v2::messages::MapSet> CurrentMaps();
@@ -243,6 +247,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   transaction_audit = std::make_unique<audit::TransactionAudit>(definitions, audit_options);
   options.commit_hooks.push_back(transaction_audit.get());
 
+  store_options = options;
   units = std::make_unique<store::StoreUnitOfWorkFactory>(database->pool(), options);
   resources = std::make_unique<store::StoreResourceStore>(database->pool(), options);
   views = std::make_unique<store::StoreResourceViews>(database->pool(), options);
@@ -322,8 +327,25 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
   return {};
 }
 
+fhir::Result<port::Actor> Gateway::Parts::ActorOf(const port::JobOwner& owner) const {
+  if (owner.kind == port::PartyKind::kOpen && Authentication().open_on_loopback) {
+    return access::OpenActor();
+  }
+  const port::Actor* party = owner.kind == port::PartyKind::kOpen ? nullptr : rules.parties->FindByName(owner.party);
+  if (party == nullptr || party->kind != owner.kind) {
+    return fhir::Fail(fhir::ErrorCode::kForbidden, "the party that asked for this is not known any more");
+  }
+  return *party;
+}
+
 void Gateway::Parts::MakeJobs() {
   jobs = std::make_unique<BackgroundJobs>(settings.jobs, database->pool(), ids, *logger, metrics);
+  auto bulk_export = std::make_unique<store::bulk::BulkExport>(
+      database->pool(), store_options, [this](const port::JobOwner& owner) { return ActorOf(owner); },
+      store::bulk::BulkExportOptions{.file_bytes_max = static_cast<std::int64_t>(settings.jobs.export_file_bytes_max),
+                                     .lifetime_ms = settings.jobs.result_lifetime_ms});
+  exports = bulk_export.get();
+  jobs->Register(std::move(bulk_export));
 }
 
 void Gateway::Parts::MakeHousekeeping() {
@@ -383,14 +405,18 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.guides = conformance.guides;
   rest_options.profiles = conformance.profiles;
   rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
-  const rest::RestPorts ports{
-      .definitions = fhir::metadata::Definitions::R4(),
-      .store = *resources,
-      .units = *units,
-      .audit = settings.audit.reads ? read_audit.get() : nullptr,
-      .validator = conformance.validator.get(),
-      .clock = &clock,
-      .operations = {.views = views.get(), .terminology = terminology.get(), .ids = &ids, .eraser = units.get()}};
+  const rest::RestPorts ports{.definitions = fhir::metadata::Definitions::R4(),
+                              .store = *resources,
+                              .units = *units,
+                              .audit = settings.audit.reads ? read_audit.get() : nullptr,
+                              .validator = conformance.validator.get(),
+                              .clock = &clock,
+                              .operations = {.views = views.get(),
+                                             .terminology = terminology.get(),
+                                             .ids = &ids,
+                                             .eraser = units.get(),
+                                             .jobs = &jobs->store(),
+                                             .exports = exports}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);
@@ -483,10 +509,10 @@ Gateway::~Gateway() {
 
 fhir::Result<void> Gateway::Start() {
   GW_TRY(parts_->Listen());
+  parts_->jobs->Start();
   parts_->http_server->Start();
   parts_->dispatcher->Start();
   parts_->recovery->Start();
-  parts_->jobs->Start();
   parts_->housekeeping->Start();
   parts_->logger->Info("gateway", "serving", {telemetry::Count("http_port", parts_->http_server->port())});
   return {};

@@ -16,6 +16,8 @@ void ApplyPreference(std::string_view item, Preferences& preferences) {
     preferences.lenient = false;
   } else if (item == "handling=lenient") {
     preferences.lenient = true;
+  } else if (item == "respond-async") {
+    preferences.respond_async = true;
   }
 }
 

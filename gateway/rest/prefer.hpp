@@ -14,6 +14,7 @@ struct Preferences {
   std::optional<PreferReturn> result;  ///< unset: the interaction decides (representation; minimal in transactions)
   /// handling=strict or lenient; unset: the server's own setting.
   std::optional<bool> lenient;
+  bool respond_async = false;
 };
 
 /// Preferences that are not known are ignored, as RFC 7240 asks.

@@ -12,6 +12,7 @@ using http::Method;
 constexpr std::string_view kExpunge = "https://passerelle.example/fhir/OperationDefinition/expunge";
 
 /// Canonicals of the standard's OperationDefinitions begin with it.
+#define GW_BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
 #define GW_OPERATION(name) "http://hl7.org/fhir/OperationDefinition/" name
 
 constexpr RouteRow kRouteRows[] = {
@@ -131,6 +132,20 @@ constexpr RouteRow kRouteRows[] = {
     {Method::kPost, "/Patient/$match", "operation", operations::MatchPatient, AuditTime::kAfter, 'R',
      GW_OPERATION("Patient-match")},
 
+    {Method::kGet, "/$export", "operation", operations::ExportSystem, AuditTime::kAfter, 'E', GW_BULK("export")},
+    {Method::kPost, "/$export", "operation", operations::ExportSystem, AuditTime::kAfter, 'E', GW_BULK("export")},
+    {Method::kGet, "/Patient/$export", "operation", operations::ExportPatients, AuditTime::kAfter, 'E',
+     GW_BULK("patient-export")},
+    {Method::kPost, "/Patient/$export", "operation", operations::ExportPatients, AuditTime::kAfter, 'E',
+     GW_BULK("patient-export")},
+    {Method::kGet, "/Group/{id}/$export", "operation", operations::ExportGroup, AuditTime::kAfter, 'E',
+     GW_BULK("group-export")},
+    {Method::kPost, "/Group/{id}/$export", "operation", operations::ExportGroup, AuditTime::kAfter, 'E',
+     GW_BULK("group-export")},
+    {Method::kGet, "/_job/{job}", "operation", JobStatus, AuditTime::kNever, 'R'},
+    {Method::kDelete, "/_job/{job}", "operation", JobCancel, AuditTime::kNever, 'D'},
+    {Method::kGet, "/_job/{job}/{file}", "operation", JobFile, AuditTime::kAfter, 'R'},
+
     {Method::kPost, "/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D', kExpunge},
     {Method::kPost, "/{type}/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D', kExpunge},
     {Method::kPost, "/{type}/{id}/$expunge", "operation", operations::Expunge, AuditTime::kInTransaction, 'D',
@@ -140,6 +155,7 @@ constexpr RouteRow kRouteRows[] = {
 };
 
 #undef GW_OPERATION
+#undef GW_BULK
 
 }  // namespace
 

@@ -43,6 +43,11 @@ fhir::Result<void> PrepareCall(Call& call) {
       call.id = value;
     }
   }
+  // A file of a job is NDJSON, whatever the client accepts.
+  if (!call.request.PathParameter("file").empty()) {
+    call.representation = RepresentationOfError(call.request);
+    return {};
+  }
   // A Binary may be asked for in its own content type; its read decides.
   const bool native_possible = call.type != fhir::metadata::kNoType && !call.id.empty() && call.type_name() == "Binary";
   auto representation = ChooseRepresentation(call.request);

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "adapters/port/audit.hpp"
+#include "adapters/port/bulk_export.hpp"
 #include "adapters/port/erasure.hpp"
+#include "adapters/port/jobs.hpp"
 #include "adapters/port/ports.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/resource_views.hpp"
@@ -69,6 +71,8 @@ struct OperationPorts {
   adapters::port::TerminologySource* terminology = nullptr;
   adapters::port::IdSource* ids = nullptr;
   adapters::port::Eraser* eraser = nullptr;
+  adapters::port::Jobs* jobs = nullptr;
+  adapters::port::BulkExport* exports = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

@@ -112,6 +112,7 @@ struct Jobs {
   std::int64_t lease_ms = 60'000;
   std::size_t open_per_party_max = 20;
   std::int64_t result_lifetime_ms = 21'600'000;  ///< 6 hours
+  std::size_t export_file_bytes_max = 8u * 1024 * 1024;
 };
 
 struct Log {

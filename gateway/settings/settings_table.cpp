@@ -239,10 +239,18 @@ constexpr Setting kJobs[] = {
      {.about = "Jobs of one party that are not ended. Beyond: 503.", .unit = "jobs", .min = 1, .max = 10'000}},
     {"result_lifetime_ms",
      At<&Jobs::result_lifetime_ms>(),
-     {.about = "How long the result of a job can be had, from its end; then 404.",
+     {.about = "How long the result of a job can be had, from its end; then 404. An export keeps the index rows of its "
+               "state "
+               "for that time.",
       .unit = "ms",
       .min = 1'000,
       .max = 30 * 24 * kHourMillis}},
+    {"export_file_bytes_max",
+     At<&Jobs::export_file_bytes_max>(),
+     {.about = "One file of an export; it is in memory twice while it is sent. A larger resource is a file of its own.",
+      .unit = "bytes",
+      .min = 1'024,
+      .max = kLargestBody}},
 };
 
 constexpr Setting kLog[] = {

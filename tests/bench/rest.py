@@ -8,6 +8,7 @@ import pathlib
 import re
 import statistics
 import subprocess
+import time
 
 import sample
 import search_mix
@@ -42,6 +43,7 @@ class Rest:
     def run(self):
         self.load_and_copy()
         self.sizes()
+        self.export()
         self.search()
         self.writes()
         self.bench.report_value("memory after rest", self.bench.memory_mb(self.gateway), "MB PSS", "< 300", "after the lines above")
@@ -97,6 +99,61 @@ class Rest:
         disk, text = self.rows(f"SELECT (SELECT sum(pg_total_relation_size(t)) FROM unnest(ARRAY[{named}]) t),"
                                " (SELECT sum(length(body)) FROM resource_version)")[0]
         self.bench.report_value("bytes on disk", int(disk) / int(text), "x compact JSON", "<= 3", f"{int(text) // 1000} kB of JSON")
+
+    # Export
+
+    def export(self):
+        """From the order to the last byte of the last file, one request after another, and beside it COPY TO of the same rows."""
+        files = []
+
+        def ours(_):
+            begin = time.perf_counter()
+            job = self.ask("$export", {"Prefer": "respond-async"}, 202)[0]["Content-Location"].split("/fhir/", 1)[1]
+            while (answer := self.ask(job, {}, 200, 202))[2] == 202:
+                time.sleep(0.02)
+            files[:] = json.loads(answer[1])["output"]
+            self.fetch(file["url"].split("/fhir/", 1)[1] for file in files)
+            seconds = time.perf_counter() - begin
+            return {"rate": sum(file["count"] for file in files) / seconds, "p50_ms": 0, "p99_ms": 0}
+
+        def theirs(_):
+            begin = time.perf_counter()
+            subprocess.run([str(postgres_binaries() / "psql"), "-Xqc", "\\copy (SELECT body FROM resource_version WHERE closed_tx IS NULL"
+                            " AND NOT deleted) TO '/dev/null' (FORMAT binary)", self.database], check=True)
+            return {"rate": rows / (time.perf_counter() - begin), "p50_ms": 0, "p99_ms": 0}
+
+        rows = int(self.scalar("SELECT count(*) FROM resource_version WHERE closed_tx IS NULL AND NOT deleted"))
+        gateway, floor = self.bench.take_turns(ours, theirs)
+        exported = sum(file["count"] for file in files)
+        if exported != rows:
+            raise self.failure(f"the export has {exported} resources, the database {rows}")
+        self.bench.report("export", "resources/s", f"{rows} resources in {len(files)} files, one request after another", gateway, floor, 0.5)
+        self.bench.results[-1].update(p50_ms=None, p99_ms=None)
+
+    def fetch(self, paths):
+        """On one connection; the bytes are counted and dropped."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.http_port, timeout=120)
+        buffer = bytearray(1 << 20)
+        for path in paths:
+            connection.request("GET", "/fhir/" + path, headers={"Accept": "application/fhir+ndjson"})
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise self.failure(f"a file of the export answered {answer.status}")
+            while answer.readinto(buffer):
+                pass
+        connection.close()
+
+    def ask(self, path: str, headers: dict, *expected: int):
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.http_port, timeout=120)
+        try:
+            connection.request("GET", "/fhir/" + path, headers=headers)
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status not in expected:
+            raise self.failure(f"{path} answered {answer.status}: {body[:500].decode(errors='replace')}")
+        return answer.headers, body, answer.status
 
     # Search
 

@@ -27,4 +27,9 @@ fhir::Result<void> CheckSearch(Call& call, const http::Pairs& parameters);
 /// Bundles of type transaction and batch.
 fhir::Result<http::Response> Transaction(Call& call);
 
+/// What became of work in the background, its end at the owner's wish, and the files it hands out.
+fhir::Result<http::Response> JobStatus(Call& call);
+fhir::Result<http::Response> JobCancel(Call& call);
+fhir::Result<http::Response> JobFile(Call& call);
+
 }  // namespace gateway::rest

@@ -43,6 +43,11 @@ fhir::Result<http::Response> DocumentOfComposition(Call& call);
 /// $expunge: rows go for good; of a patient with all that is about it alone.
 fhir::Result<http::Response> Expunge(Call& call);
 
+/// $export: many resources as files of NDJSON, planned in the background.
+fhir::Result<http::Response> ExportSystem(Call& call);
+fhir::Result<http::Response> ExportPatients(Call& call);
+fhir::Result<http::Response> ExportGroup(Call& call);
+
 /// Patient/$match: who of the record a patient may be.
 fhir::Result<http::Response> MatchPatient(Call& call);
 

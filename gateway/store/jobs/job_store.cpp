@@ -171,6 +171,9 @@ fhir::Result<std::string> JobStore::Add(const adapters::port::NewJob& job) {
     return fhir::Fail(fhir::ErrorCode::kUnavailable, {"too many jobs of this party are under way"}, {},
                       fhir::Retry::kLater);
   }
+  if (options_.on_added) {
+    options_.on_added();
+  }
   return id;
 }
 

@@ -1,6 +1,7 @@
 // Jobs in PostgreSQL: table job. schema/jobs.md explains its columns.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,8 @@ namespace gateway::store::jobs {
 
 struct JobStoreOptions {
   int open_per_owner_max = 20;  ///< accepted and running; a little more may come in at the same moment
+  /// Called after a job was added; thread-safe and quick. May be empty.
+  std::function<void()> on_added = nullptr;
 };
 
 struct JobCounts {
@@ -26,7 +29,7 @@ struct JobCounts {
 class JobStore final : public adapters::port::Jobs, public adapters::port::JobQueue {
  public:
   JobStore(pg::Pool& pool, adapters::port::IdSource& ids, JobStoreOptions options = {})
-      : pool_(pool), ids_(ids), options_(options) {}
+      : pool_(pool), ids_(ids), options_(std::move(options)) {}
 
   fhir::Result<std::string> Add(const adapters::port::NewJob& job) override;
   fhir::Result<adapters::port::Job> Find(const adapters::port::JobOwner& owner, std::string_view id) override;

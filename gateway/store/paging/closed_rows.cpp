@@ -25,11 +25,14 @@ SELECT clock_timestamp(), pg_snapshot_xmin(pg_current_snapshot())
  WHERE NOT EXISTS (SELECT 1 FROM closed_row_mark
                     WHERE at > clock_timestamp() - $1::bigint * interval '1 millisecond'))sql"};
 
-// $1 milliseconds: the age from which on nobody needs what was closed before a mark. The horizon never goes back.
+// $1 milliseconds: the age from which on no page needs what was closed before a mark. Nor does the horizon pass a
+// snapshot that is held; one taken since is younger than the mark. It never goes back.
 constexpr pg::Statement kMoveHorizon{"move_sweep_horizon", R"sql(
 UPDATE closed_row_horizon h SET tx = m.tx
   FROM (SELECT max(tx) AS tx FROM closed_row_mark
-         WHERE at <= clock_timestamp() - $1::bigint * interval '1 millisecond') m
+         WHERE at <= clock_timestamp() - $1::bigint * interval '1 millisecond'
+           AND NOT EXISTS (SELECT 1 FROM snapshot_hold s
+                            WHERE s.until > clock_timestamp() AND s.tx < closed_row_mark.tx)) m
  WHERE m.tx > h.tx)sql"};
 
 // Those that can move the horizon no more.

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,10 @@
 #include "gateway/access/authenticate.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/http/target.hpp"
+#include "gateway/jobs/worker.hpp"
 #include "gateway/rest/service.hpp"
+#include "gateway/store/bulk/bulk_export.hpp"
+#include "gateway/store/jobs/job_store.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
 #include "gateway/store/terminology/stored_terminology.hpp"
@@ -76,6 +81,15 @@ class Gateway {
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
     views_ = std::make_unique<gateway::store::StoreResourceViews>(*pool_, options);
     terminology_ = std::make_unique<gateway::store::StoredTerminology>(packages_, *store_, *views_);
+    auto parties = gateway::access::PartyTable::Create(
+        {.policies_directory = GW_SOURCE_DIR "/config/policies", .parties = Parties()}, r4);
+    EXPECT_TRUE(parties) << parties.error().public_text.text;
+    parties_ = std::make_shared<const gateway::access::PartyTable>(*std::move(parties));
+    job_store_ = std::make_unique<gateway::store::jobs::JobStore>(*pool_, ids_);
+    // Small, so that a few resources make several steps and files.
+    exports_ = std::make_unique<gateway::store::bulk::BulkExport>(
+        *pool_, options, [this](const port::JobOwner& owner) { return ActorOf(owner); },
+        gateway::store::bulk::BulkExportOptions{.file_bytes_max = 2'000, .step_rows = 5});
     auto service = gateway::rest::Service::Create({.definitions = r4,
                                                    .store = *store_,
                                                    .units = *units_,
@@ -84,16 +98,14 @@ class Gateway {
                                                    .operations = {.views = views_.get(),
                                                                   .terminology = terminology_.get(),
                                                                   .ids = &ids_,
-                                                                  .eraser = units_.get()}},
+                                                                  .eraser = units_.get(),
+                                                                  .jobs = job_store_.get(),
+                                                                  .exports = exports_.get()}},
                                                   {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
-    auto parties = gateway::access::PartyTable::Create(
-        {.policies_directory = GW_SOURCE_DIR "/config/policies", .parties = Parties()}, r4);
-    EXPECT_TRUE(parties) << parties.error().public_text.text;
-    handler_ = gateway::access::Authenticate(
-        std::make_shared<const gateway::access::PartyTable>(*std::move(parties)),
-        {.open_on_loopback = true})([this](gateway::http::Request& request) { return service_->Dispatch(request); });
+    handler_ = gateway::access::Authenticate(parties_, {.open_on_loopback = true})(
+        [this](gateway::http::Request& request) { return service_->Dispatch(request); });
   }
 
   /// `party` is a name of Parties(); empty: open mode.
@@ -104,6 +116,7 @@ class Gateway {
     request.from_loopback = true;
     auto parsed = gateway::http::ParseTarget(target);
     EXPECT_TRUE(parsed) << target;
+    request.target = target;
     request.path = parsed->path;
     request.query = parsed->query;
     request.body = std::move(body);
@@ -122,6 +135,31 @@ class Gateway {
   }
 
   StepClock& clock() { return clock_; }
+  gateway::store::pg::Pool& pool() { return *pool_; }
+  gateway::store::jobs::JobStore& job_store() { return *job_store_; }
+  gateway::store::bulk::BulkExport& exports() { return *exports_; }
+
+  /// Does all open jobs to their end.
+  void RunJobs() {
+    gateway::jobs::Worker worker(*job_store_, {exports_.get()}, {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
+    worker.Start();
+    while (true) {
+      const auto counts = job_store_->Count();
+      ASSERT_TRUE(counts) << counts.error().internal_text.text;
+      if (counts->waiting + counts->leased == 0) {
+        break;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
+  /// The party that a job works for.
+  fhir::Result<port::Actor> ActorOf(const port::JobOwner& owner) {
+    if (owner.kind == port::PartyKind::kOpen) {
+      return gateway::access::OpenActor();
+    }
+    return *parties_->FindByName(owner.party);
+  }
 
  private:
   static std::vector<gateway::access::PartyOptions> Parties() {
@@ -159,6 +197,9 @@ class Gateway {
   fhir::terminology::Terminology packages_{fhir::packages::Registry::Core()};
   std::unique_ptr<gateway::store::StoredTerminology> terminology_;
   std::unique_ptr<gateway::audit::ReadAudit> trail_;
+  std::shared_ptr<const gateway::access::PartyTable> parties_;
+  std::unique_ptr<gateway::store::jobs::JobStore> job_store_;
+  std::unique_ptr<gateway::store::bulk::BulkExport> exports_;
   std::shared_ptr<gateway::rest::Service> service_;
   gateway::http::Handler handler_;
 };

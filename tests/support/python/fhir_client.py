@@ -44,7 +44,7 @@ class FhirClient:
                 if attempt == 2 or not self.repeats:
                     raise
         names = {name.lower(): value for name, value in response.getheaders()}
-        if content and "json" in names.get("content-type", ""):
+        if content and "json" in names.get("content-type", "") and "ndjson" not in names["content-type"]:
             return response.status, json.loads(content), names
         return response.status, content or None, names
 
