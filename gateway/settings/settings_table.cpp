@@ -170,8 +170,9 @@ constexpr Setting kValidation[] = {
       .choices = "ignore|warning|error"}},
     {"local_references",
      At<&Validation::local_references>(),
-     {.about = "References to resources of this server. Enforced: a resource that refers to none that is there is "
-               "refused; files that are loaded must then come in their order.",
+     {.about =
+          "References to resources of this server. Enforced: a resource that refers to none that is there, or to a "
+          "deleted one, is refused; files that are loaded must then come in their order.",
       .form = Form::kChoice,
       .choices = "enforce|ignore"}},
     {"type_rules",

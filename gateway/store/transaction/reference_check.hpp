@@ -12,8 +12,8 @@ namespace gateway::store::transaction {
 /// Type/id, with or without a version or this server's base; not those that the stored resource named already, that
 /// the unit of work has made, or that stand in a Bundle which is itself what is stored. What a restricted actor may
 /// neither read nor name is not there for it.
-/// Cost: a walk of each resource, and one round trip when anything is to be looked for; one a type for a restricted
-/// actor.
+/// A target that somebody deletes at the same moment may be missed: nothing is locked for it.
+/// Cost: a walk of each resource, and one round trip when anything is to be looked for.
 /// Errors: kInvalid with the place of the first that leads nowhere.
 fhir::Result<void> CheckReferences(const ApplyContext& context, std::span<const Step> steps);
 

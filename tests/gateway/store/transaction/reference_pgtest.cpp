@@ -85,6 +85,52 @@ TEST_F(CheckedReferences, OutOfSight_LooksAbsent) {
   EXPECT_TRUE(TryApply(std::move(changes), actor)) << "what it may name in a search it may refer to";
 }
 
+class CountedLooks final : public gateway::store::pg::StatementObserver {
+ public:
+  void OnStatement(std::string_view name, std::int64_t, bool) override {
+    looks += name == "find_absent_references" || name == "find_visible_references";
+  }
+  int looks = 0;
+};
+
+TEST_F(CheckedReferences, Transaction_LooksOnceForAll) {
+  Apply(Put(Verb::kUpdate, "p2", R"({"resourceType":"Patient"})"),
+        Put(Verb::kUpdate, "g1", R"({"resourceType":"Group","type":"person","actual":true})"),
+        Put(Verb::kUpdate, "d1", R"({"resourceType":"Device"})"));
+  CountedLooks observer;
+  auto connection = SharedDb().Options();
+  connection.observer = &observer;
+  gateway::store::pg::Pool pool({.connection = connection, .connections_max = 1});
+  gateway::store::StoreOptions options;
+  options.references_checked = true;
+  options.base_url = "http://localhost:8080/fhir";
+  options.clock = &clock_;
+  options.ids = &ids_;
+  gateway::store::StoreUnitOfWorkFactory factory(pool, options);
+  auto seen = std::make_shared<port::Grants>();
+  for (const char* type : {"Observation", "Patient", "Group", "Device"}) {
+    seen->by_type[Type(type)] = {.grants = {{port::kCreate | port::kRead, {}}}, .identifier_types_hidden = {}};
+  }
+  port::Actor party;
+  party.party = "some";
+  party.grants = seen;
+  for (const port::Actor& actor : {System(), party}) {
+    observer.looks = 0;
+    const auto write = [&](std::initializer_list<const char*> subjects) -> fhir::Result<void> {
+      GW_ASSIGN(const auto work, factory.Begin(actor));
+      std::vector<port::Change> changes;
+      for (const char* subject : subjects) changes.push_back(Create(ObservationOf(subject)));
+      fhir::IssueList issues;
+      GW_TRY(work->Apply(std::move(changes), issues));
+      return work->Commit();
+    };
+    EXPECT_TRUE(write({"Patient/p1", "Patient/p2", "Group/g1", "Device/d1", "Patient/p1"}));
+    EXPECT_EQ(observer.looks, 1);
+    EXPECT_FALSE(write({"Patient/p1", "Patient/p2", "Group/g1", "Device/none"}));
+    EXPECT_EQ(observer.looks, 2);
+  }
+}
+
 /// Refers to what is not there whenever a patient is stored.
 class CarelessReaction final : public port::Reaction {
  public:
