@@ -36,6 +36,7 @@ struct ResourceKey {
 struct CompartmentQuery {
   fhir::metadata::TypeId compartment = fhir::metadata::kNoType;  ///< Patient, Encounter …
   std::string id;                                                ///< empty: the compartments of all resources of it
+  std::vector<std::string> also = {};                            ///< with `id`: the compartments of these count as its
   std::vector<fhir::metadata::TypeId> types;                     ///< only these come back; empty: all
   std::vector<fhir::metadata::TypeId> left_out;                  ///< these do not, and lead to nothing
   std::optional<std::int64_t> since_us;                          ///< changed at or after

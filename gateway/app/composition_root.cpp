@@ -218,6 +218,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.page_size_default = static_cast<int>(settings.search.page_size_default);
   options.page_size_max = static_cast<int>(settings.search.page_size_max);
   options.includes_max = static_cast<std::int64_t>(settings.search.includes_max);
+  options.patient_links_followed = settings.search.follow_patient_links;
   options.narrative_types = NarrativeTypes(settings.search);
   options.content_types = settings.search.content_types;
   options.limits = settings.limits;

@@ -61,6 +61,7 @@ struct Search {
   std::size_t page_size_default = 50;
   std::size_t page_size_max = 1'000;
   std::size_t includes_max = 1'000;
+  bool follow_patient_links = true;
   std::vector<std::string> narrative_types;  ///< resource types; empty: all; "none"
   std::vector<std::string> content_types;    ///< resource types, "*" for all
   std::int64_t cursor_lifetime_ms = 3'600'000;

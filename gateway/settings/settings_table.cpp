@@ -92,6 +92,9 @@ constexpr Setting kSearch[] = {
     {"includes_max",
      At<&Search::includes_max>(),
      {.about = "Included resources of one page.", .unit = "resources", .min = 0, .max = 100'000}},
+    {"follow_patient_links",
+     At<&Search::follow_patient_links>(),
+     {.about = "A search by a patient also finds what refers to the patients that it replaces (Patient.link)."}},
     {"narrative_types",
      At<&Search::narrative_types>(),
      {.about =

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/store/page_walk.hpp"
+#include "gateway/store/patient_links.hpp"
 #include "gateway/store/pg/transaction.hpp"
 #include "gateway/store/search_sql/bind.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
@@ -85,6 +86,17 @@ fhir::Result<std::int64_t> RowsExpected(std::string_view plan) {
   return rows;
 }
 
+/// Nothing when there is nothing to follow.
+fhir::Result<std::optional<fhir::search::Query>> Followed(pg::Connection& connection, const Grants& grants,
+                                                          const fhir::search::Query& asked, bool follows,
+                                                          const search_sql::Snapshot* as_of) {
+  if (!follows) {
+    return std::nullopt;
+  }
+  GW_ASSIGN(fhir::search::Query followed, FollowPatientLinks(connection, grants, asked, as_of));
+  return followed;
+}
+
 using FoundKey = std::pair<fhir::metadata::TypeId, std::string>;
 using Frontier = std::map<fhir::metadata::TypeId, std::vector<std::string>>;
 
@@ -130,13 +142,16 @@ fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grant
   return SoleVersion(rows, type, id);
 }
 
-fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fhir::search::Query& query) {
+fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fhir::search::Query& asked) {
   const Grants& grants = GrantsOf(actor);
-  const bool count_only = query.summary == fhir::search::Summary::kCount || query.count == 0;
+  const bool count_only = asked.summary == fhir::search::Summary::kCount || asked.count == 0;
+  const bool follows = options_.patient_links_followed && AsksByPatient(asked);
   SearchPage page;
-  page.page_size = count_only ? 0 : PageSize(query.count, options_);
+  page.page_size = count_only ? 0 : PageSize(asked.count, options_);
   if (count_only) {
     GW_ASSIGN(const auto connection, pool_.Acquire());
+    GW_ASSIGN(const auto followed, Followed(*connection, grants, asked, follows, nullptr));
+    const fhir::search::Query& query = followed ? *followed : asked;
     if (query.total == fhir::search::Total::kEstimate && query.summary != fhir::search::Summary::kCount) {
       GW_ASSIGN(page.total, EstimateMatches(*connection, grants, query, nullptr, page.total_estimated));
     } else {
@@ -144,15 +159,18 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
     }
     return page;
   }
-  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor.value_or(""),
-                                           [&] { return search_sql::PageFingerprint(query, grants); }));
+  // A link is one of what was asked: what is followed besides is of the state that its snapshot names.
+  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, asked.cursor.value_or(""),
+                                           [&] { return search_sql::PageFingerprint(asked, grants); }));
   GW_ASSIGN(const auto connection, pool_.Acquire());
   // Several statements must see one state. A page alone is one statement.
   std::optional<pg::Transaction> transaction;
-  const bool total_asked = query.total != fhir::search::Total::kNone;
-  if (!walk.fresh() || !query.includes.empty() || total_asked) {
+  const bool total_asked = asked.total != fhir::search::Total::kNone;
+  if (!walk.fresh() || !asked.includes.empty() || total_asked || follows) {
     transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
   }
+  GW_ASSIGN(const auto followed, Followed(*connection, grants, asked, follows, walk.as_of()));
+  const fhir::search::Query& query = followed ? *followed : asked;
   GW_ASSIGN(const auto statement, search_sql::CompilePage(query, grants, page.page_size + 1, walk.Place()));
   GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_page", statement));
   const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);

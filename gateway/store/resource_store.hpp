@@ -21,9 +21,9 @@ class StoreResourceStore final : public adapters::port::ResourceStore {
   fhir::Result<adapters::port::StoredResource> Read(const adapters::port::Actor& actor, fhir::metadata::TypeId type,
                                                     std::string_view id,
                                                     std::optional<std::int64_t> version = std::nullopt) override;
-  /// Cost: one statement for the page; one for the total where asked and not free,
-  /// two for an estimate of many; one per include and step. When these
-  /// are several, or the page is not the first, they share a read-only transaction: one more round trip.
+  /// Cost: one statement for the page; one for the total where asked and not free, two for an estimate of many; one per
+  /// include and step; those of FollowPatientLinks where links are followed and a patient is named. When these are
+  /// several, or the page is not the first, they share a read-only transaction: one more round trip.
   fhir::Result<adapters::port::SearchPage> Search(const adapters::port::Actor& actor,
                                                   const fhir::search::Query& query) override;
   /// Newest first. Cost: one statement for the page, one for the total on the first page when there are more.

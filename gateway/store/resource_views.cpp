@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gateway/store/page_walk.hpp"
+#include "gateway/store/patient_links.hpp"
 #include "gateway/store/pg/transaction.hpp"
 #include "gateway/store/search_sql/bind.hpp"
 #include "gateway/store/search_sql/compartment.hpp"
@@ -108,18 +109,23 @@ fhir::Result<std::vector<StoredResource>> StoreResourceViews::ReadMany(
 }
 
 fhir::Result<adapters::port::SearchPage> StoreResourceViews::Compartment(
-    const Actor& actor, const adapters::port::CompartmentQuery& query) {
+    const Actor& actor, const adapters::port::CompartmentQuery& asked) {
   const auto& grants = ViewGrantsOf(actor);
   adapters::port::SearchPage page;
-  page.page_size = std::clamp(query.count.value_or(options_.page_size_max), 1, options_.page_size_max);
-  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, query.cursor,
-                                           [&] { return search_sql::CompartmentFingerprint(query, grants); }));
-  GW_ASSIGN(const auto statement, search_sql::CompileCompartment(query, grants, page.page_size + 1, walk.Place()));
+  page.page_size = std::clamp(asked.count.value_or(options_.page_size_max), 1, options_.page_size_max);
+  GW_ASSIGN(PageWalk walk, PageWalk::Begin(options_, actor, asked.cursor,
+                                           [&] { return search_sql::CompartmentFingerprint(asked, grants); }));
   GW_ASSIGN(const auto connection, pool_.Acquire());
+  const bool follows = options_.patient_links_followed && !asked.id.empty() && IsPatient(asked.compartment);
   std::optional<pg::Transaction> transaction;
-  if (!walk.fresh()) {
+  if (!walk.fresh() || follows) {
     transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
   }
+  adapters::port::CompartmentQuery query = asked;
+  if (follows) {
+    GW_ASSIGN(query.also, ReplacedPatients(*connection, grants, asked.id, walk.as_of()));
+  }
+  GW_ASSIGN(const auto statement, search_sql::CompileCompartment(query, grants, page.page_size + 1, walk.Place()));
   GW_ASSIGN(const auto rows, connection->ExecuteAdHoc("compartment_page", statement.text,
                                                       search_sql::Bound(statement.values), pg::Plan::kKept));
   const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);
@@ -173,7 +179,12 @@ fhir::Result<std::vector<adapters::port::ResourceKey>> StoreResourceViews::FindO
 }
 
 fhir::Result<std::vector<StoredResource>> StoreResourceViews::Latest(const Actor& actor,
-                                                                     const adapters::port::LatestQuery& query) {
+                                                                     const adapters::port::LatestQuery& asked) {
+  adapters::port::LatestQuery query = asked;
+  if (options_.patient_links_followed && AsksByPatient(asked.query)) {
+    GW_ASSIGN(const auto connection, pool_.Acquire());
+    GW_ASSIGN(query.query, FollowPatientLinks(*connection, ViewGrantsOf(actor), asked.query, nullptr));
+  }
   GW_ASSIGN(const auto statement, search_sql::CompileGroups(query, ViewGrantsOf(actor), kMatchesOfGroupsMax + 1));
   GW_ASSIGN(const auto rows, RunView(pool_, "latest_groups", statement));
   if (rows.size() > kMatchesOfGroupsMax) {

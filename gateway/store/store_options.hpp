@@ -30,6 +30,7 @@ struct StoreOptions {
   int include_depth_max = 5;                     ///< steps of _include:iterate
   std::int64_t matches_counted_max = 1'000'000;  ///< past it, no total is given
   std::int64_t estimates_counted_max = 1'000;    ///< up to it, a total that may be estimated is counted all the same
+  bool patient_links_followed = false;           ///< searches by a patient find what refers to those that it replaces
   int reaction_depth_max = 8;
   std::size_t changes_max = 50'000;  ///< of one transaction, reactions included
   fhir::Limits limits;

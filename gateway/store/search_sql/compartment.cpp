@@ -154,7 +154,8 @@ class CompartmentSql {
     AppendResources(sql_, Walk::kByResource);
     sql_ << " WHERE r.type = " << TypeCode(query_.compartment);
     AppendResourcesCount(sql_, Walk::kByResource);
-    (sql_ << " AND r.id = ").Bind(EqualityText(query_.id));
+    sql_ << " AND r.id";
+    AppendIsOne();
     GW_TRY(
         compiler_.AppendGranted({.alias = "r", .type = query_.compartment, .versions = true}, adapters::port::kRead));
     sql_ << " UNION SELECT r.type, r.id";
@@ -200,10 +201,24 @@ class CompartmentSql {
     sql_ << " JOIN (SELECT DISTINCT f.type, f.id FROM idx_reference f WHERE f.target_type = "
          << TypeCode(query_.compartment);
     AppendCounts(sql_, "f");
-    (sql_ << " AND f.target = ").Bind(EqualityText(query_.id));
+    sql_ << " AND f.target";
+    AppendIsOne();
     (sql_ << " AND f" << kPairOf << "f.parameter = ANY (").Bind(members_.references);
     sql_ << ")) f ON r.type = f.type AND r.id = f.id WHERE true";
     AppendResourcesCount(sql_, Walk::kByResource);
+  }
+
+  // " = …": the compartment's own resource, or one of those whose compartments count as its.
+  void AppendIsOne() {
+    if (query_.also.empty()) {
+      (sql_ << " = ").Bind(EqualityText(query_.id));
+      return;
+    }
+    std::vector<std::string> ids{EqualityText(query_.id)};
+    for (const std::string& id : query_.also) {
+      ids.push_back(EqualityText(id));
+    }
+    (sql_ << " = ANY (").Bind(std::move(ids)) << ")";
   }
 
   // The compartments of all: each type is walked in the order of its ids, and a page takes from the front.
