@@ -2,6 +2,7 @@
 // state of an inbound message all commit together or not at all.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -59,6 +60,15 @@ struct SettledValues {
 using PatchFunction =
     std::function<fhir::Result<fhir::model::Document>(const fhir::model::Node& stored, std::string_view now)>;
 
+/// Versions that a request names by tags; none: "*", whichever is current.
+struct VersionTags {
+  std::vector<std::int64_t> versions;
+
+  bool Name(std::int64_t version) const {
+    return versions.empty() || std::find(versions.begin(), versions.end(), version) != versions.end();
+  }
+};
+
 /// One change asked for.
 struct Change {
   Verb verb = Verb::kCreate;
@@ -68,7 +78,8 @@ struct Change {
   PatchFunction patch = nullptr;                  ///< kPatch alone
   std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
   std::size_t matches_max = 1;                    ///< kDelete with a condition: how many resources it may delete
-  std::optional<std::int64_t> if_match;           ///< version that must be current
+  std::optional<VersionTags> if_match;            ///< one of them must be current
+  std::optional<VersionTags> if_none_match;       ///< kUpdate: none of them may be current
   /// kUpdate: kNotFound where no resource of the id given ever was. kMerge: left alone (kUnchanged, version 0) where
   /// there is none.
   bool existing_only = false;

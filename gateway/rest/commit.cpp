@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "gateway/rest/body.hpp"
 
@@ -25,12 +26,15 @@ fhir::Result<std::vector<port::Outcome>> Apply(const Call& call, port::UnitOfWor
   }
   const http::Request& request = call.request;
   const std::string query = ConditionText(request);
-  const std::string_view parts[] = {http::Name(request.method),
-                                    request.path,
-                                    query,
-                                    request.headers.Get("If-None-Exist").value_or(""),
-                                    request.headers.Get("If-Match").value_or(""),
-                                    request.body};
+  std::vector<std::string_view> parts = {http::Name(request.method),
+                                         request.path,
+                                         query,
+                                         request.headers.Get("If-None-Exist").value_or(""),
+                                         request.headers.Get("If-Match").value_or(""),
+                                         request.body};
+  if (const auto none_match = request.headers.Get("If-None-Match")) {
+    parts.push_back(*none_match);
+  }
   // Each entry of a batch is a write of its own. The limit of a key's length is one of the party's own part.
   const std::string own_key = request.place.empty() ? std::string(key) : fmt::format("{}/{}", key, request.place);
   return work.ApplyOnce({.key = own_key, .request = parts}, std::move(changes), issues);

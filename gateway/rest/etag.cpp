@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace gateway::rest {
@@ -41,15 +42,32 @@ std::optional<std::int64_t> ParseEtag(std::string_view tag) {
   return version;
 }
 
-fhir::Result<std::optional<std::int64_t>> ParseIfMatch(std::optional<std::string_view> field) {
-  if (!field || field->empty()) {
-    return std::optional<std::int64_t>();
+fhir::Result<std::optional<adapters::port::VersionTags>> ParseTags(std::string_view name,
+                                                                   std::optional<std::string_view> field) {
+  const std::string_view list = TrimTag(field.value_or(""));
+  if (list.empty()) {
+    return std::nullopt;
   }
-  const auto version = ParseEtag(*field);
-  if (!version) {
-    return fhir::Fail(fhir::ErrorCode::kMalformed, "If-Match must be one version tag, e.g. W/\"3\"");
+  adapters::port::VersionTags tags;
+  if (list == "*") {
+    return tags;
   }
-  return version;
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t comma = std::min(list.find(',', at), list.size());
+    const auto version = ParseEtag(list.substr(at, comma - at));
+    if (!version) {
+      return fhir::Fail(fhir::ErrorCode::kMalformed, fmt::format("{} must be version tags, e.g. W/\"3\", or *", name));
+    }
+    tags.versions.push_back(*version);
+    at = comma + 1;
+  }
+  return tags;
+}
+
+fhir::Result<void> ReadPreconditions(const http::Headers& headers, adapters::port::Change& change) {
+  GW_ASSIGN(change.if_match, ParseTags("If-Match", headers.Get("If-Match")));
+  GW_ASSIGN(change.if_none_match, ParseTags("If-None-Match", headers.Get("If-None-Match")));
+  return {};
 }
 
 bool NoneMatchNames(std::string_view field, std::string_view tag) {

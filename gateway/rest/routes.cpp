@@ -127,8 +127,8 @@ constexpr RouteRow kRouteRows[] = {
      GW_OPERATION("Observation-stats")},
     {Method::kGet, "/Composition/{id}/$document", "operation", operations::DocumentOfComposition, AuditTime::kAfter,
      'R', GW_OPERATION("Composition-document")},
-    {Method::kPost, "/Composition/{id}/$document", "operation", operations::DocumentOfComposition, AuditTime::kAfter,
-     'E', GW_OPERATION("Composition-document")},
+    {Method::kPost, "/Composition/{id}/$document", "operation", operations::DocumentOfComposition,
+     AuditTime::kInTransaction, 'E', GW_OPERATION("Composition-document")},
     {Method::kPost, "/Patient/$match", "operation", operations::MatchPatient, AuditTime::kAfter, 'R',
      GW_OPERATION("Patient-match")},
 

@@ -137,6 +137,19 @@ http::Response Service::Dispatch(http::Request& request) const {
   return http::ErrorResponse(404, fhir::ErrorCode::kNotFound, "there is nothing at this path", ErrorBody);
 }
 
+const RouteRow* Service::FindRow(http::Method method, std::string_view path) const {
+  const http::RouteMatch match = router_->Match(method, path);
+  if (match.status != http::RouteMatch::Status::kFound) {
+    return nullptr;
+  }
+  const std::string_view pattern = std::string_view(match.route->pattern).substr(options_.base_path.size());
+  const auto rows = RouteRows();
+  const auto row = std::find_if(rows.begin(), rows.end(), [&](const RouteRow& candidate) {
+    return candidate.method == match.route->method && candidate.pattern == pattern;
+  });
+  return row == rows.end() ? nullptr : &*row;
+}
+
 http::Response Service::Run(const RouteRow& row, http::Request& request) const {
   static const port::Actor kNobody{.kind = port::PartyKind::kOpen};
   Call call{.service = *this, .request = request, .actor = request.actor != nullptr ? *request.actor : kNobody};

@@ -105,6 +105,8 @@ class Service {
 
   /// Finds the row for a request below base_path and runs it, as the server's router would: for entries of a batch.
   http::Response Dispatch(http::Request& request) const;
+  /// The row that Dispatch would run; null when there is none. `path` begins with the base path.
+  const RouteRow* FindRow(http::Method method, std::string_view path) const;
 
   const RestPorts& ports() const { return ports_; }
   const RestOptions& options() const { return options_; }

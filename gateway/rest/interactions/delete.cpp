@@ -25,7 +25,7 @@ fhir::Result<http::Response> DeleteBy(Call& call, bool conditional) {
     change.verb = port::Verb::kDelete;
     change.type = call.type;
     change.id = call.id;
-    GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+    GW_ASSIGN(change.if_match, ParseTags("If-Match", call.request.headers.Get("If-Match")));
     if (conditional) {
       GW_ASSIGN(change.condition, ReadCondition(call, ConditionText(call.request)));
       if (!change.condition) {

@@ -20,7 +20,7 @@ fhir::Result<http::Response> PatchBy(Call& call, bool conditional) {
               change.verb = port::Verb::kPatch;
               change.type = call.type;
               change.id = call.id;
-              GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+              GW_ASSIGN(change.if_match, ParseTags("If-Match", call.request.headers.Get("If-Match")));
               if (conditional) {
                 GW_ASSIGN(change.condition, ReadCondition(call, ConditionText(call.request)));
                 if (!change.condition) {

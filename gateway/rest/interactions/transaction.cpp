@@ -22,6 +22,7 @@
 #include "gateway/rest/offered.hpp"
 #include "gateway/rest/patch_body.hpp"
 #include "gateway/rest/respond.hpp"
+#include "gateway/rest/routes.hpp"
 
 namespace gateway::rest {
 namespace {
@@ -41,8 +42,15 @@ struct EntryAnswer {
   std::string outcome;
 };
 
-bool IsWrite(HttpVerb verb) {
-  return verb != HttpVerb::kGet && verb != HttpVerb::kHead;
+/// "Patient/$match", "$meta", "Patient/_search": what is asked for by its path, whatever the verb.
+bool IsOperation(const RequestEntry& entry) {
+  const std::string_view path = std::string_view(entry.url).substr(0, entry.url.find('?'));
+  const std::string_view last = path.substr(path.rfind('/') + 1);
+  return last.starts_with('$') || last == "_search";
+}
+
+bool IsWrite(const RequestEntry& entry) {
+  return entry.verb != HttpVerb::kGet && entry.verb != HttpVerb::kHead && !IsOperation(entry);
 }
 
 std::unexpected<fhir::Error> EntryFailure(fhir::ErrorCode code, const RequestEntry& entry, std::string_view member,
@@ -72,9 +80,9 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
   }
   if (slash != std::string_view::npos) {
     change.id = path.substr(slash + 1);
-    if (change.id.find('/') != std::string::npos || change.id.starts_with('$') || change.id.starts_with('_')) {
+    if (change.id.find('/') != std::string::npos || change.id.starts_with('_')) {
       return EntryFailure(fhir::ErrorCode::kUnsupported, entry, ".request.url",
-                          "operations and versions cannot be written in a transaction");
+                          "versions cannot be written in a transaction");
     }
   }
   const auto condition = [&](std::string_view text,
@@ -105,11 +113,18 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
         return EntryFailure(fhir::ErrorCode::kMalformed, entry, ".request.url",
                             "an id or search parameters are needed");
       }
-      auto if_match = ParseIfMatch(entry.if_match);
+      auto if_match = ParseTags("ifMatch", entry.if_match);
       if (!if_match) {
         return std::unexpected(AtEntry(std::move(if_match).error(), entry, ".request.ifMatch"));
       }
-      change.if_match = *if_match;
+      change.if_match = *std::move(if_match);
+      if (change.verb == port::Verb::kUpdate) {
+        auto if_none_match = ParseTags("ifNoneMatch", entry.if_none_match);
+        if (!if_none_match) {
+          return std::unexpected(AtEntry(std::move(if_none_match).error(), entry, ".request.ifNoneMatch"));
+        }
+        change.if_none_match = *std::move(if_none_match);
+      }
       break;
     }
     case HttpVerb::kGet:
@@ -239,12 +254,12 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   add("If-Match", entry.if_match);
   add("If-None-Match", entry.if_none_match);
   add("If-Modified-Since", entry.if_modified_since);
-  if (const auto key = call.request.headers.Get("Idempotency-Key"); key && IsWrite(entry.verb)) {
+  if (const auto key = call.request.headers.Get("Idempotency-Key"); key && (IsWrite(entry) || IsOperation(entry))) {
     add("Idempotency-Key", *key);
     request.place = entry.place;
   }
   add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
-  if (IsWrite(entry.verb)) {
+  if (IsWrite(entry)) {
     add("Prefer", ReturnPreference(call));
   }
   if (entry.resource != nullptr) {
@@ -272,9 +287,30 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
     response.body.clear();
   }
   const bool outcome =
-      response.status >= 400 || (IsWrite(entry.verb) && call.preferences.result == PreferReturn::kOperationOutcome);
+      response.status >= 400 || (IsWrite(entry) && call.preferences.result == PreferReturn::kOperationOutcome);
   (outcome ? answer.outcome : answer.resource) = std::move(response.body);
   return answer;
+}
+
+/// Operations are answered once the transaction is committed, as reads are: one that changes something could not be
+/// taken back with the rest.
+fhir::Result<void> CheckOperation(const Call& call, const RequestEntry& entry, std::string_view path) {
+  http::Method method = http::Method::kGet;
+  if (entry.verb == HttpVerb::kPost) {
+    method = http::Method::kPost;
+  } else if (entry.verb != HttpVerb::kGet && entry.verb != HttpVerb::kHead) {
+    return EntryFailure(fhir::ErrorCode::kMalformed, entry, ".request.method",
+                        "an operation is asked for by GET or POST");
+  }
+  const RouteRow* const row = call.service.FindRow(method, call.options().base_path + std::string(path));
+  if (row == nullptr || (OperationOf(*row).empty() && !row->pattern.ends_with("/_search"))) {
+    return EntryFailure(fhir::ErrorCode::kNotFound, entry, ".request.url", "this server has no such operation");
+  }
+  if (row->audit == AuditTime::kInTransaction) {
+    return EntryFailure(fhir::ErrorCode::kUnsupported, entry, ".request.url",
+                        "in a transaction, operations may only read: send this one by itself or in a batch");
+  }
+  return {};
 }
 
 /// A transaction is refused whole: what is wrong with the words of a read is found before anything is written.
@@ -282,6 +318,9 @@ fhir::Result<void> CheckRead(const Call& call, const RequestEntry& entry) {
   auto target = http::ParseTarget(fmt::format("/{}", entry.url));
   if (!target) {
     return std::unexpected(AtEntry(std::move(target).error(), entry, ".request.url"));
+  }
+  if (IsOperation(entry)) {
+    GW_TRY(CheckOperation(call, entry, target->path));
   }
   const std::string_view path = std::string_view(target->path).substr(1);
   const std::string_view first = path.substr(0, path.find('/'));
@@ -292,7 +331,7 @@ fhir::Result<void> CheckRead(const Call& call, const RequestEntry& entry) {
                : EntryFailure(fhir::ErrorCode::kNotFound, entry, ".request.url",
                               "the url names no resource type of FHIR R4");
   }
-  if (path != first) {
+  if (path != first && path.substr(first.size()) != "/_search") {
     return {};
   }
   Call search{.service = call.service, .request = call.request, .actor = call.actor, .type = type, .id = {}};
@@ -307,7 +346,7 @@ fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestB
                                                       const std::vector<std::size_t>& order) {
   std::vector<std::size_t> writes;
   for (const std::size_t position : order) {
-    if (IsWrite(bundle.entries[position].verb)) {
+    if (IsWrite(bundle.entries[position])) {
       writes.push_back(position);
     } else {
       GW_TRY(CheckRead(call, bundle.entries[position]));
@@ -332,7 +371,7 @@ fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestB
     }
   }
   for (const std::size_t position : order) {
-    if (!IsWrite(bundle.entries[position].verb)) {
+    if (!IsWrite(bundle.entries[position])) {
       answers[position] = RunAlone(call, bundle.entries[position]);
     }
   }

@@ -13,14 +13,6 @@ namespace {
 
 namespace port = adapters::port;
 
-/// An If-None-Match on a write asks for "only if absent", which R4 does not define; ignoring it could overwrite.
-fhir::Result<void> RefuseNoneMatch(const Call& call) {
-  if (call.request.headers.Get("If-None-Match")) {
-    return fhir::Fail(fhir::ErrorCode::kUnsupported, "If-None-Match is not supported on an update");
-  }
-  return {};
-}
-
 /// The standard has a status of its own for an update that would create where clients do not choose ids.
 /// Source: https://hl7.org/fhir/R4/http.html#upsert
 fhir::Result<http::Response> AnswerUpdate(Call& call, fhir::Result<port::Outcome> outcome) {
@@ -39,7 +31,6 @@ fhir::Result<http::Response> AnswerUpdate(Call& call, fhir::Result<port::Outcome
 }  // namespace
 
 fhir::Result<http::Response> Update(Call& call) {
-  GW_TRY(RefuseNoneMatch(call));
   auto outcome = CommitOne(call, [&]() -> fhir::Result<port::Change> {
     GW_ASSIGN(fhir::model::Document document, ReadTypedResource(call));
     if (document.id() != call.id) {
@@ -51,7 +42,7 @@ fhir::Result<http::Response> Update(Call& call) {
     change.verb = port::Verb::kUpdate;
     change.type = call.type;
     change.id = call.id;
-    GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+    GW_TRY(ReadPreconditions(call.request.headers, change));
     GW_TRY(HoldToOffer(call.options(), change));
     change.resource.emplace(std::move(document));
     return change;
@@ -60,7 +51,6 @@ fhir::Result<http::Response> Update(Call& call) {
 }
 
 fhir::Result<http::Response> UpdateConditional(Call& call) {
-  GW_TRY(RefuseNoneMatch(call));
   auto outcome = CommitOne(call, [&]() -> fhir::Result<port::Change> {
     port::Change change;
     change.verb = port::Verb::kUpdate;
@@ -69,7 +59,7 @@ fhir::Result<http::Response> UpdateConditional(Call& call) {
     if (!change.condition) {
       return fhir::Fail(fhir::ErrorCode::kMalformed, "an update without an id in the path needs search parameters");
     }
-    GW_ASSIGN(change.if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+    GW_TRY(ReadPreconditions(call.request.headers, change));
     GW_ASSIGN(fhir::model::Document document, ReadTypedResource(call));
     GW_TRY(HoldToOffer(call.options(), change));
     change.resource.emplace(std::move(document));

@@ -136,6 +136,8 @@ fhir::Result<http::Response> DocumentOfComposition(Call& call) {
     failure.error().expression = references.PlaceOf(references.keys()[at]);
     return failure;
   }
+  // Stored or not, the document shows what is in it.
+  call.audit_after = true;
   call.audit.entities.push_back({composition.type, composition.id, composition.version});
   for (const port::StoredResource& other : others) {
     call.audit.entities.push_back({other.type, other.id, other.version});
@@ -155,7 +157,9 @@ fhir::Result<http::Response> DocumentOfComposition(Call& call) {
               change.resource.emplace(std::move(bundle));
               return change;
             }));
-  call.audit.entities.push_back({outcome.resource.type, outcome.resource.id, outcome.resource.version});
+  if (!outcome.replayed) {  // Commit has named what a repeat shows
+    call.audit.entities.push_back({outcome.resource.type, outcome.resource.id, outcome.resource.version});
+  }
   return WriteResponse(call, std::move(outcome));
 }
 

@@ -135,7 +135,7 @@ fhir::Result<http::Response> AnswerMetaInUse(const Call& call) {
 
 fhir::Result<http::Response> AnswerChange(Call& call, MetaChange kind) {
   GW_ASSIGN(const Parameters parameters, Parameters::Read(call, kMetaParameters));
-  GW_ASSIGN(const auto if_match, ParseIfMatch(call.request.headers.Get("If-Match")));
+  GW_ASSIGN(const auto if_match, ParseTags("If-Match", call.request.headers.Get("If-Match")));
   const Node& labels = *parameters.Element("meta");
   // A patch: it is made from what is stored when the resource is locked, so that nobody writes in between.
   GW_ASSIGN(const port::Outcome outcome, CommitOne(call, [&]() -> fhir::Result<port::Change> {

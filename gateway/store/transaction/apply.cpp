@@ -28,6 +28,7 @@ using adapters::port::Verb;
 using fhir::ErrorCode;
 
 constexpr const char* kOtherVersion = "The resource is not at the version that If-Match names.";
+constexpr const char* kThereAlready = "The resource is there already, at a version that If-None-Match names.";
 
 std::unexpected<fhir::Error> FailAt(const Step& step, ErrorCode code, std::string text) {
   fhir::Error error;
@@ -85,7 +86,8 @@ fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
 
 std::size_t MatchesMax(const adapters::port::Change& change) {
   // A version is that of one resource.
-  return change.verb == Verb::kDelete && !change.if_match ? std::max<std::size_t>(1, change.matches_max) : 1;
+  const bool one_version = change.if_match && !change.if_match->versions.empty();
+  return change.verb == Verb::kDelete && !one_version ? std::max<std::size_t>(1, change.matches_max) : 1;
 }
 
 /// A further match of a condition that deletes, as a step of its own.
@@ -208,7 +210,7 @@ fhir::Result<void> CheckReadableToPatch(const ApplyContext& context, const std::
       }
     } else if (!readable) {
       break;
-    } else if (step.change.if_match && step.head->version != *step.change.if_match) {
+    } else if (step.change.if_match && !step.change.if_match->Name(step.head->version)) {
       return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
     }
   }
@@ -279,9 +281,14 @@ fhir::Result<void> ReadCurrent(const ApplyContext& context, std::vector<Step>& s
   GW_TRY(CheckGranted(context.session, context.grants, deleted, adapters::port::kDelete));
   // Compared last: whoever may not change a resource does not learn its version either.
   for (const auto& step : steps) {
-    if (!step.same_as && !step.id.empty() && step.change.if_match && step.head &&
-        step.head->version != *step.change.if_match) {
+    if (step.same_as || step.id.empty() || !step.head) {
+      continue;
+    }
+    if (step.change.if_match && !step.change.if_match->Name(step.head->version)) {
       return FailAt(step, ErrorCode::kVersionConflict, kOtherVersion);
+    }
+    if (step.change.if_none_match && !step.head->deleted && step.change.if_none_match->Name(step.head->version)) {
+      return FailAt(step, ErrorCode::kVersionConflict, kThereAlready);
     }
   }
   return {};

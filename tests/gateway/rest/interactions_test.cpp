@@ -143,7 +143,29 @@ TEST_F(InteractionsTest, Update_IfMatch) {
   EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", "W/\"1\""}}).status, 200);
   EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", "W/\"1\""}}).status, 412);
   EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", "two"}}).status, 400);
-  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", "*"}}).status, 400);
+}
+
+TEST_F(InteractionsTest, Update_IfMatchOfAnyAndOfSeveral) {
+  const std::string body = R"({"resourceType":"Patient","id":"p1","active":true})";
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", "*"}}).status, 412) << "there is none";
+  Put("/fhir/Patient/p1", body);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", "*"}}).status, 200);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", R"(W/"1", "2")"}}).status, 200);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", R"(W/"1", "2")"}}).status, 412);
+  for (const char* wrong : {R"(W/"3",)", R"(W/"3", *)", ",", R"(W/"x")", "3"}) {
+    EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-Match", wrong}}).status, 400) << wrong;
+    EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", wrong}}).status, 400) << wrong;
+  }
+  EXPECT_EQ(Send(gateway::http::Method::kDelete, "/fhir/Patient/p1", "", {{"If-Match", R"("9", "1")"}}).status, 412);
+  EXPECT_EQ(Send(gateway::http::Method::kDelete, "/fhir/Patient/p1", "", {{"If-Match", "*"}}).status, 204);
+}
+
+TEST_F(InteractionsTest, Update_IfNoneMatch_MakesWhatIsNotThere) {
+  const std::string body = R"({"resourceType":"Patient","id":"p1","active":true})";
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", "*"}}).status, 201);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", "*"}}).status, 412);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", R"("2", "1")"}}).status, 412);
+  EXPECT_EQ(Put("/fhir/Patient/p1", body, {{"If-None-Match", R"("2")"}}).status, 200);
 }
 
 TEST_F(InteractionsTest, UpdateConditional_CreatesUpdatesAndRefusesSeveral) {

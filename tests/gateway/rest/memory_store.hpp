@@ -114,13 +114,14 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
     }
     auto& versions = state_.versions[{change.type, id}];
     const std::int64_t current = versions.empty() ? 0 : versions.back().version;
-    if (change.if_match && *change.if_match != current) {
+    const bool existed = !versions.empty() && !versions.back().deleted;
+    if ((change.if_match && !(existed && change.if_match->Name(current))) ||
+        (change.if_none_match && existed && change.if_none_match->Name(current))) {
       return fhir::Fail(fhir::ErrorCode::kVersionConflict, "another version is current");
     }
     if (change.verb == port::Verb::kDelete && (versions.empty() || versions.back().deleted)) {
       return fhir::Fail(fhir::ErrorCode::kNotFound, "there is no such resource");
     }
-    const bool existed = !versions.empty() && !versions.back().deleted;
     if (change.existing_only && versions.empty() && !change.id.empty()) {
       return fhir::Fail(fhir::ErrorCode::kNotFound, "no such resource");
     }

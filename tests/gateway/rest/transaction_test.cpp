@@ -52,6 +52,100 @@ TEST_F(TransactionTest, Transaction_RepresentationOnRequest) {
   EXPECT_NE(Json(good).Find("entry")->items().at(0).Find("resource"), nullptr);
 }
 
+TEST_F(TransactionTest, Entries_ObeyTheirTags) {
+  Put("/fhir/Patient/p1", R"({"resourceType":"Patient","id":"p1"})");
+  const auto entry = [](std::string_view tags) {
+    return R"({"resource":{"resourceType":"Patient","id":"p1","active":true},"request":{"method":"PUT","url":"Patient/p1",)" +
+           std::string(tags) + "}}";
+  };
+  for (const char* type : {"transaction", "batch"}) {
+    const auto status = [&](std::string_view tags) {
+      const Response response = Post("/fhir", Bundle(type, entry(tags)));
+      return response.status == 200
+                 ? std::string(Json(response).Find("entry")->items().at(0).Find("response")->FindText("status"))
+                 : std::to_string(response.status);
+    };
+    EXPECT_TRUE(status(R"("ifNoneMatch":"*")").starts_with("412")) << type;
+    EXPECT_TRUE(status(R"("ifNoneMatch":"x")").starts_with("400")) << type;
+    EXPECT_TRUE(status(R"("ifMatch":"\"99\"")").starts_with("412")) << type;
+    EXPECT_TRUE(status(R"("ifMatch":"*")").starts_with("200")) << type;
+  }
+}
+
+TEST_F(TransactionTest, Transaction_ReadsComeLastWhateverTheirPlace) {
+  const Response response = Post(
+      "/fhir",
+      Bundle(
+          "transaction",
+          R"({"request":{"method":"GET","url":"Patient/p1"}},)"
+          R"({"request":{"method":"GET","url":"Patient/p1/_history/1"}},)"
+          R"({"request":{"method":"GET","url":"Patient/p1/_history"}},)"
+          R"({"request":{"method":"GET","url":"Patient?active=true"}},)"
+          R"({"request":{"method":"POST","url":"Patient/_search?active=true"}},)"
+          R"({"resource":{"resourceType":"Patient","id":"p1","active":true},"request":{"method":"PUT","url":"Patient/p1"}})"));
+  ASSERT_EQ(response.status, 200) << response.body;
+  const fhir::json::Value bundle = Json(response);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const auto& entry = bundle.Find("entry")->items().at(i);
+    EXPECT_EQ(entry.Find("response")->FindText("status"), "200 OK") << i;
+    ASSERT_NE(entry.Find("resource"), nullptr) << i;
+    EXPECT_EQ(entry.Find("resource")->FindText("resourceType"), i < 2 ? "Patient" : "Bundle");
+  }
+}
+
+TEST_F(TransactionTest, Operations_InABatch_AreAsked) {
+  const std::string entries =
+      R"({"request":{"method":"GET","url":"$meta"}},)"
+      R"({"resource":{"resourceType":"Parameters","parameter":[{"name":"resource","resource":{"resourceType":"Patient"}}]},)"
+      R"("request":{"method":"POST","url":"Patient/$validate"}},)"
+      R"({"resource":{"resourceType":"Parameters"},"request":{"method":"POST","url":"Patient/$no-such"}})";
+  const Response response =
+      Post("/fhir", Bundle("batch", entries), {{"Prefer", "return=OperationOutcome"}, {"Idempotency-Key", "k"}});
+  ASSERT_EQ(response.status, 200) << response.body;
+  const fhir::json::Value bundle = Json(response);
+  const auto& answers = bundle.Find("entry")->items();
+  EXPECT_EQ(answers.at(1).Find("response")->FindText("status"), "200 OK") << response.body;
+  ASSERT_NE(answers.at(1).Find("resource"), nullptr) << "an operation's answer is no outcome of a write";
+  EXPECT_EQ(answers.at(1).Find("resource")->FindText("resourceType"), "OperationOutcome");
+  EXPECT_FALSE(answers.at(2).Find("response")->FindText("status").starts_with("2"));
+}
+
+TEST_F(TransactionTest, Operations_InATransaction_MayOnlyRead) {
+  const std::string write =
+      R"(,{"resource":{"resourceType":"Patient","id":"p1"},"request":{"method":"PUT","url":"Patient/p1"}})";
+  const Response read = Post(
+      "/fhir",
+      Bundle(
+          "transaction",
+          R"({"resource":{"resourceType":"Parameters","parameter":[{"name":"resource","resource":{"resourceType":"Patient"}}]},)"
+          R"("request":{"method":"POST","url":"Patient/$validate"}})" +
+              write));
+  ASSERT_EQ(read.status, 200) << read.body;
+  const fhir::json::Value answer = Json(read);
+  EXPECT_EQ(answer.Find("entry")->items().at(0).Find("resource")->FindText("resourceType"), "OperationOutcome");
+  store_.state.versions.clear();
+  struct Case {
+    std::string_view method, url;
+    int status;
+  };
+  for (const Case& refused : std::initializer_list<Case>{{"POST", "Patient/p1/$meta-add", 400},
+                                                         {"POST", "$expunge", 400},
+                                                         {"POST", "Patient/p1/$expunge", 400},
+                                                         {"POST", "Composition/c/$document", 400},
+                                                         {"POST", "Patient/$no-such", 404},
+                                                         {"GET", "Patient/$no-such", 404},
+                                                         {"GET", "$no-such", 404},
+                                                         {"DELETE", "Patient/$match", 400}}) {
+    const Response response =
+        Post("/fhir", Bundle("transaction", R"({"resource":{"resourceType":"Parameters"},"request":{"method":")" +
+                                                std::string(refused.method) + R"(","url":")" +
+                                                std::string(refused.url) + R"("}})" + write));
+    EXPECT_EQ(response.status, refused.status) << refused.url << response.body;
+    EXPECT_TRUE(IssueMember(response, "expression").starts_with("Bundle.entry[0]")) << response.body;
+    EXPECT_TRUE(store_.state.versions.empty()) << "nothing of the rest stands";
+  }
+}
+
 TEST_F(TransactionTest, Transaction_ErrorNamesTheEntry) {
   const Response type =
       Post("/fhir", Bundle("transaction",

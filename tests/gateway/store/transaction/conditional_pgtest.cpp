@@ -122,7 +122,7 @@ TEST_F(ConditionalStore, Delete_OfSeveral_UpToTheNumberAllowed) {
   EXPECT_EQ(FailureOf(remove(1)), fhir::ErrorCode::kMultipleMatches);
   EXPECT_EQ(FailureOf(remove(2)), fhir::ErrorCode::kMultipleMatches);
   auto versioned = remove(3);
-  versioned.if_match = 1;
+  versioned.if_match = port::VersionTags{{1}};
   EXPECT_EQ(FailureOf(std::move(versioned)), fhir::ErrorCode::kMultipleMatches) << "a version is that of one resource";
   const auto outcomes = Apply(remove(3), Create(R"({"resourceType":"Basic","code":{"text":"x"}})"));
   ASSERT_EQ(outcomes.size(), 2u);

@@ -121,13 +121,13 @@ TEST_F(GrantedStore, Writes_AreCheckedBeforeAndAfter) {
   // The version of what is hidden cannot be asked for: it is refused before versions are compared.
   for (const std::int64_t version : {1, 7}) {
     port::Change put = Put(Verb::kUpdate, "hidden", kOwn);
-    put.if_match = version;
+    put.if_match = port::VersionTags{{version}};
     EXPECT_EQ(FailureOf(std::move(put), Hospital()), fhir::ErrorCode::kForbidden) << version;
     port::Change remove = Delete("Patient", "hidden");
-    remove.if_match = version;
+    remove.if_match = port::VersionTags{{version}};
     EXPECT_EQ(FailureOf(std::move(remove), Hospital()), fhir::ErrorCode::kForbidden) << version;
     port::Change own = Delete("Patient", "seen");
-    own.if_match = 7;
+    own.if_match = port::VersionTags{{7}};
     EXPECT_EQ(FailureOf(std::move(own), Hospital()), fhir::ErrorCode::kVersionConflict);
   }
   std::vector<port::Change> changes;

@@ -99,7 +99,7 @@ TEST_F(PatchStore, Patch_ByConditionAndByVersion) {
   conditional.condition = Conditional("Patient", "family=Test");
   EXPECT_EQ(Apply(std::move(conditional)).front().resource.version, 2);
   auto late = JsonPatch("Patient", "p1", kActive);
-  late.if_match = 1;
+  late.if_match = port::VersionTags{{1}};
   EXPECT_EQ(FailureOf(std::move(late)), fhir::ErrorCode::kVersionConflict);
   Apply(Put(Verb::kUpdate, "p2", kPatchedPatient));
   auto several = JsonPatch("Patient", "", kActive);
@@ -193,7 +193,7 @@ TEST_F(PatchGrants, Hidden_LooksAbsent_WhateverThePatchAsks) {
   EXPECT_EQ(FailureOf(JsonPatch("Basic", "other", kAuthored), party), fhir::ErrorCode::kNotFound);
   EXPECT_EQ(FailureOf(JsonPatch("Basic", "none", kAuthored), party), fhir::ErrorCode::kNotFound);
   auto versioned = JsonPatch("Basic", "other", kAuthored);
-  versioned.if_match = 7;
+  versioned.if_match = port::VersionTags{{7}};
   EXPECT_EQ(FailureOf(std::move(versioned), party), fhir::ErrorCode::kNotFound);
   EXPECT_EQ(FailureOf(JsonPatch("Basic", "other", R"([{"op":"test","path":"/code/text","value":"x"}])"), party),
             fhir::ErrorCode::kNotFound);

@@ -121,10 +121,10 @@ TEST_F(UnitOfWork, IndexRows_OfAnyNumber_AreWhatTheResourcesSay) {
 TEST_F(UnitOfWork, IfMatch_OtherVersion_IsVersionConflict) {
   Apply(Put(Verb::kUpdate, "p1", kPatient));
   auto stale = Put(Verb::kUpdate, "p1", R"({"resourceType":"Patient"})");
-  stale.if_match = 7;
+  stale.if_match = port::VersionTags{{7}};
   EXPECT_EQ(FailureOf(std::move(stale)), fhir::ErrorCode::kVersionConflict);
   auto absent = Put(Verb::kUpdate, "p9", kPatient);
-  absent.if_match = 1;
+  absent.if_match = port::VersionTags{{1}};
   EXPECT_EQ(FailureOf(std::move(absent)), fhir::ErrorCode::kVersionConflict);
 }
 
@@ -211,7 +211,7 @@ TEST_F(UnitOfWork, ConcurrentIfMatch_OneWins) {
       std::vector<port::Change> changes;
       changes.push_back(
           Put(Verb::kUpdate, "p1", fmt::format(R"({{"resourceType":"Patient","name":[{{"family":"n{}"}}]}})", i)));
-      changes.back().if_match = 1;
+      changes.back().if_match = port::VersionTags{{1}};
       const auto outcomes = TryApply(std::move(changes));
       if (outcomes) {
         ++won;
