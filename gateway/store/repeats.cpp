@@ -77,14 +77,65 @@ std::string_view BytesOf(const std::array<std::uint8_t, 16>& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-// One line an outcome: "effect type version last_updated id". Ids have no white space. The time tells a version from
-// the one of that number that a resource gets which was erased and begun anew.
-std::string EncodeOutcomes(const std::vector<Outcome>& outcomes) {
+constexpr char kIssueMark = '!';
+constexpr char kLeftOutMark = '+';
+
+// Words of a line are apart by spaces.
+std::string Escape(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case ' ':
+        escaped += "%s";
+        break;
+      case '\n':
+        escaped += "%n";
+        break;
+      case '%':
+        escaped += "%%";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+std::string Unescape(std::string_view escaped) {
+  std::string text;
+  for (std::size_t i = 0; i < escaped.size(); ++i) {
+    if (escaped[i] != '%' || i + 1 == escaped.size()) {
+      text += escaped[i];
+      continue;
+    }
+    const char c = escaped[++i];
+    text += c == 's' ? ' ' : c == 'n' ? '\n' : c;
+  }
+  return text;
+}
+
+// One line an outcome: "effect type version last_updated id", with the number of resources that a delete deleted after
+// it where that is not one. Ids have no white space. The time tells a version from the one of that number that a
+// resource gets which was erased and begun anew. Then one line an issue, "!severity type expression text", and
+// "+number" of those that the list left out.
+std::string EncodeAnswer(const std::vector<Outcome>& outcomes, const fhir::IssueList& issues) {
   std::string text;
   for (const Outcome& outcome : outcomes) {
     text += std::to_string(static_cast<int>(outcome.effect)) + " " + std::to_string(TypeCode(outcome.resource.type)) +
             " " + std::to_string(outcome.resource.version) + " " + std::to_string(outcome.resource.last_updated_us) +
-            " " + outcome.resource.id + "\n";
+            " " + outcome.resource.id;
+    if (outcome.deleted > 1) {
+      text += " " + std::to_string(outcome.deleted);
+    }
+    text += "\n";
+  }
+  for (const fhir::Issue& issue : issues.issues()) {
+    text += kIssueMark + std::to_string(static_cast<int>(issue.severity)) + " " +
+            std::to_string(static_cast<int>(issue.type)) + " " + Escape(issue.expression) + " " + Escape(issue.text) +
+            "\n";
+  }
+  if (issues.truncated()) {
+    text += kLeftOutMark + std::to_string(issues.left_out()) + "\n";
   }
   return text;
 }
@@ -95,18 +146,50 @@ std::string_view TakeWord(std::string_view& rest, char end) {
   return word;
 }
 
-std::vector<Outcome> DecodeOutcomes(std::string_view text) {
-  std::vector<Outcome> outcomes;
+int TakeNumber(std::string_view& rest) {
+  return std::stoi(std::string(TakeWord(rest, ' ')));
+}
+
+Outcome DecodeOutcome(std::string_view line) {
+  Outcome outcome;
+  outcome.effect = static_cast<Effect>(TakeNumber(line));
+  outcome.resource.type = TypeOfCode(TakeNumber(line));
+  outcome.resource.version = std::stoll(std::string(TakeWord(line, ' ')));
+  outcome.resource.last_updated_us = std::stoll(std::string(TakeWord(line, ' ')));
+  outcome.resource.id = std::string(TakeWord(line, ' '));
+  outcome.deleted = outcome.effect != Effect::kDeleted ? 0 : line.empty() ? 1 : std::stoul(std::string(line));
+  return outcome;
+}
+
+FirstAnswer DecodeAnswer(std::string_view text) {
+  FirstAnswer answer;
+  std::vector<fhir::Issue> listed;
+  std::size_t left_out = 0;
   while (!text.empty()) {
-    Outcome outcome;
-    outcome.effect = static_cast<Effect>(std::stoi(std::string(TakeWord(text, ' '))));
-    outcome.resource.type = TypeOfCode(std::stoi(std::string(TakeWord(text, ' '))));
-    outcome.resource.version = std::stoll(std::string(TakeWord(text, ' ')));
-    outcome.resource.last_updated_us = std::stoll(std::string(TakeWord(text, ' ')));
-    outcome.resource.id = std::string(TakeWord(text, '\n'));
-    outcomes.push_back(std::move(outcome));
+    std::string_view line = TakeWord(text, '\n');
+    if (line.starts_with(kLeftOutMark)) {
+      left_out = std::stoul(std::string(line.substr(1)));
+    } else if (line.starts_with(kIssueMark)) {
+      line.remove_prefix(1);
+      fhir::Issue issue;
+      issue.severity = static_cast<fhir::Severity>(TakeNumber(line));
+      issue.type = static_cast<fhir::IssueType>(TakeNumber(line));
+      issue.expression = Unescape(TakeWord(line, ' '));
+      issue.text = Unescape(line);
+      listed.push_back(std::move(issue));
+    } else {
+      answer.outcomes.push_back(DecodeOutcome(line));
+    }
   }
-  return outcomes;
+  // A list that holds what was listed leaves out what comes after it, and counts it.
+  answer.issues = fhir::IssueList(listed.size());
+  for (fhir::Issue& issue : listed) {
+    answer.issues.AddAt(std::move(issue.expression), issue.severity, issue.type, std::move(issue.text));
+  }
+  for (std::size_t i = 0; i < left_out; ++i) {
+    answer.issues.AddAt({}, fhir::Severity::kInformation, fhir::IssueType::kInformational, {});
+  }
+  return answer;
 }
 
 std::unexpected<fhir::Error> WrittenIsGone() {
@@ -162,13 +245,13 @@ RepeatDigests DigestsOf(const adapters::port::RepeatKey& key, const adapters::po
   return digests;
 }
 
-fhir::Result<std::optional<std::vector<Outcome>>> ClaimRepeat(transaction::Session& session,
-                                                              const RepeatDigests& digests, std::int64_t lifetime_ms) {
+fhir::Result<std::optional<FirstAnswer>> ClaimRepeat(transaction::Session& session, const RepeatDigests& digests,
+                                                     std::int64_t lifetime_ms) {
   pg::Parameters claim;
   claim.Bytes(BytesOf(digests.key)).Bytes(BytesOf(digests.request)).Int(lifetime_ms);
   GW_ASSIGN(const pg::Rows claimed, session.Read(kClaimRepeat, claim));
   if (!claimed.empty()) {
-    return std::optional<std::vector<Outcome>>();
+    return std::optional<FirstAnswer>();
   }
   pg::Parameters known;
   known.Bytes(BytesOf(digests.key));
@@ -181,13 +264,14 @@ fhir::Result<std::optional<std::vector<Outcome>>> ClaimRepeat(transaction::Sessi
     return fhir::Fail(fhir::ErrorCode::kInvalid,
                       "The Idempotency-Key came before with another request. A key belongs to one request.");
   }
-  std::vector<Outcome> outcomes = DecodeOutcomes(rows[0].Bytes(1));
-  GW_TRY(ReadWritten(session, outcomes));
-  return std::optional(std::move(outcomes));
+  FirstAnswer answer = DecodeAnswer(rows[0].Bytes(1));
+  GW_TRY(ReadWritten(session, answer.outcomes));
+  return std::optional(std::move(answer));
 }
 
-void NoteOutcomes(transaction::Session& session, const RepeatDigests& digests, const std::vector<Outcome>& outcomes) {
-  const std::string text = EncodeOutcomes(outcomes);
+void NoteAnswer(transaction::Session& session, const RepeatDigests& digests, const std::vector<Outcome>& outcomes,
+                const fhir::IssueList& issues) {
+  const std::string text = EncodeAnswer(outcomes, issues);
   pg::Parameters parameters;
   parameters.Bytes(BytesOf(digests.key)).Bytes(text);
   session.Write(kNoteOutcomes, parameters);

@@ -12,6 +12,7 @@
 #include "adapters/port/actor.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/error.hpp"
+#include "fhir/base/issue.hpp"
 #include "gateway/store/pg/pool.hpp"
 #include "gateway/store/transaction/session.hpp"
 
@@ -24,16 +25,21 @@ struct RepeatDigests {
 };
 RepeatDigests DigestsOf(const adapters::port::RepeatKey& key, const adapters::port::Actor& actor);
 
-/// Unset when the key is this transaction's to use; else the outcomes of the first write under it, read again.
+/// What the first write under a key came to.
+struct FirstAnswer {
+  std::vector<adapters::port::Outcome> outcomes;
+  fhir::IssueList issues;  ///< warnings that it gave
+};
+
+/// Unset when the key is this transaction's to use; else what the first write under it came to, versions read again.
 /// Cost: one round trip for a first write, three for a repeat; waits for a transaction that holds the key.
 /// Errors: kInvalid for another request, kGone when a version has been expunged.
-fhir::Result<std::optional<std::vector<adapters::port::Outcome>>> ClaimRepeat(transaction::Session& session,
-                                                                              const RepeatDigests& digests,
-                                                                              std::int64_t lifetime_ms);
+fhir::Result<std::optional<FirstAnswer>> ClaimRepeat(transaction::Session& session, const RepeatDigests& digests,
+                                                     std::int64_t lifetime_ms);
 
-/// Sent, not waited for.
-void NoteOutcomes(transaction::Session& session, const RepeatDigests& digests,
-                  const std::vector<adapters::port::Outcome>& outcomes);
+/// Sent, not waited for. `issues`: those of this write alone.
+void NoteAnswer(transaction::Session& session, const RepeatDigests& digests,
+                const std::vector<adapters::port::Outcome>& outcomes, const fhir::IssueList& issues);
 
 /// Deletes at most `keys_max` keys whose time is over, and returns their number. Several nodes may call it at once.
 fhir::Result<std::int64_t> SweepRepeats(pg::Pool& pool, int keys_max);

@@ -144,13 +144,18 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::ApplyOnce(
     for (const auto& change : changes) {
       GW_TRY(transaction::CheckTypeGranted(EffectiveGrants(), change.type, transaction::InteractionOf(change.verb)));
     }
-    for (auto& outcome : *first) {
+    for (auto& outcome : first->outcomes) {
       outcome.replayed = true;
     }
-    return *std::move(first);
+    issues.AddAll(first->issues);
+    return std::move(first->outcomes);
   }
-  GW_ASSIGN(auto outcomes, Apply(std::move(changes), issues));
-  NoteOutcomes(*session_, digests, outcomes);
+  fhir::IssueList found(options_.limits.issues_max);
+  auto outcomes = Apply(std::move(changes), found);
+  issues.AddAll(found);
+  if (outcomes) {
+    NoteAnswer(*session_, digests, *outcomes, found);
+  }
   return outcomes;
 }
 

@@ -40,6 +40,24 @@ TEST(IdempotencyKey, Create_GivesTheFirstAnswerAgain) {
   EXPECT_NE(Header(Post("/fhir/Basic", Basic("a"), "create-2"), "Location"), Header(first, "Location"));
 }
 
+TEST(IdempotencyKey, Delete_GivesTheFirstAnswerAgain) {
+  const Response created = Post("/fhir/Basic", Basic("to go"), "delete-0");
+  ASSERT_EQ(created.status, 201) << created.body;
+  const std::string path = "/fhir/Basic/" + std::string(JsonOf(created).FindText("id"));
+  const auto remove = [&](const std::string& key) {
+    return TheGateway().Send("", Method::kDelete, path, "",
+                             {{"Idempotency-Key", key}, {"Prefer", "return=OperationOutcome"}});
+  };
+  const Response first = remove("delete-1");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_NE(first.body.find("1 resource deleted"), std::string::npos) << first.body;
+  const Response again = remove("delete-1");
+  EXPECT_EQ(again.status, first.status);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(Header(again, "ETag"), Header(first, "ETag"));
+  EXPECT_NE(remove("delete-2").body, first.body) << "another key: nothing was there";
+}
+
 TEST(IdempotencyKey, OtherBodyPathOrCondition_Is422) {
   ASSERT_EQ(Post("/fhir/Basic", Basic("a"), "other-1").status, 201);
   const Response body = Post("/fhir/Basic", Basic("b"), "other-1");

@@ -79,6 +79,33 @@ TEST_F(RecordPg, Document_HasNoPartThatThePartyMayNotRead) {
   EXPECT_EQ(Get("hospital-b", "Composition/dc-open/$document").status, 404);
 }
 
+TEST_F(RecordPg, Document_PersistedOnce_ARepeatIsRecordedWithTheBundleNamedOnce) {
+  Put("Composition", "da-c", R"("status":"final","type":{"text":"x"},"date":"2025-01-01",
+      "title":"x","author":[{"display":"x"}])");
+  const auto persist = [] {
+    return TheGateway().Send("", Method::kPost, "/fhir/Composition/da-c/$document?persist=true", "",
+                             {{"Idempotency-Key", "document-audit"}});
+  };
+  const Response first = persist();
+  ASSERT_EQ(first.status, 201) << first.body;
+  const std::string id(JsonOf(first).FindText("id"));
+  EXPECT_EQ(persist().body, first.body);
+  const fhir::json::Value trail = JsonOf(Get("", "AuditEvent?_count=100&entity=Bundle/" + id));
+  const auto* entries = trail.Find("entry");
+  ASSERT_NE(entries, nullptr);
+  std::size_t named = 0;
+  for (const auto& entry : entries->items()) {
+    std::size_t in_this = 0;
+    for (const auto& entity : entry.Find("resource")->Find("entity")->items()) {
+      const auto* what = entity.Find("what");
+      in_this += what != nullptr && what->FindText("reference").starts_with("Bundle/" + id);
+    }
+    EXPECT_EQ(in_this, 1u);
+    named += in_this;
+  }
+  EXPECT_EQ(named, 3u) << "it was made, shown, and shown again";
+}
+
 TEST_F(RecordPg, Document_Persisted_IsAValidBundle) {
   Put("Patient", "dp-p", R"("active":true)");
   Put("Composition", "dp-c",

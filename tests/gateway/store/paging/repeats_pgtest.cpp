@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "tests/gateway/store/transaction/store_fixture.hpp"
@@ -75,6 +76,82 @@ TEST_F(Repeats, SeveralChanges_ComeBackInTheirOrder) {
     EXPECT_EQ((*again)[i].effect, (*first)[i].effect) << i;
     EXPECT_EQ((*again)[i].resource.id, (*first)[i].resource.id) << i;
     EXPECT_EQ((*again)[i].resource.body, (*first)[i].resource.body) << i;
+  }
+}
+
+TEST_F(Repeats, Deletes_TellAgainHowManyWent) {
+  for (const char* id : {"p1", "p2", "p3", "p4"}) {
+    Apply(Put(Verb::kUpdate, id,
+              fmt::format(R"({{"resourceType":"Patient","gender":"{}"}})", id[1] == '4' ? "female" : "male")));
+  }
+  const auto all = [] {
+    port::Change change = Delete("Patient", "");
+    change.condition = Conditional("Patient", "gender=male");
+    change.matches_max = 10;
+    return One(std::move(change));
+  };
+  const auto check = [&](std::string_view key, const std::function<std::vector<port::Change>()>& changes,
+                         std::size_t deleted) {
+    const auto first = Once(key, changes());
+    const auto again = Once(key, changes());
+    ASSERT_TRUE(first && again);
+    for (const auto* outcomes : {&*first, &*again}) {
+      EXPECT_EQ(outcomes->front().deleted, deleted) << key;
+      EXPECT_EQ(outcomes->front().effect, deleted == 0 ? Effect::kUnchanged : Effect::kDeleted);
+    }
+    EXPECT_EQ(again->front().resource.version, first->front().resource.version);
+    EXPECT_EQ(again->front().replayed, true);
+  };
+  check("all", all, 3);
+  check("none", all, 0);
+  check("one", [] { return One(Delete("Patient", "p4")); }, 1);
+  check("gone", [] { return One(Delete("Patient", "p4")); }, 0);
+}
+
+/// Warns as often as it is told, in words that no line could hold as they are.
+class WarningCheck final : public port::ResourceCheck {
+ public:
+  void Check(const fhir::model::Node&, std::string_view, fhir::IssueList& issues) const override {
+    for (int i = 0; i < warnings; ++i) {
+      issues.AddAt(fmt::format("Patient.where(a = '{}')", i), fhir::Severity::kWarning, fhir::IssueType::kCodeInvalid,
+                   "100 % \n!1 2 of a %s, %%n");
+    }
+    issues.AddAt("", fhir::Severity::kInformation, fhir::IssueType::kInformational, "");
+  }
+  int warnings = 2;
+};
+
+TEST_F(Repeats, Warnings_ComeBackAsTheFirstTime) {
+  WarningCheck warning;
+  gateway::store::StoreOptions options;
+  options.check = &warning;
+  options.limits.issues_max = 5;
+  Reopen(options);
+  for (const int warnings : {0, 2, 9}) {
+    warning.warnings = warnings;
+    const auto ask = [&](std::string_view key) {
+      fhir::IssueList issues(options.limits.issues_max);
+      const auto work = factory_->Begin(System());
+      EXPECT_TRUE(work);
+      const std::string_view parts[] = {"POST"};
+      const auto outcomes = (*work)->ApplyOnce({.key = key, .request = parts}, Patient(), issues);
+      EXPECT_TRUE(outcomes && (*work)->Commit());
+      return issues;
+    };
+    const std::string key = fmt::format("w{}", warnings);
+    const fhir::IssueList first = ask(key);
+    warning.warnings = 0;
+    const fhir::IssueList again = ask(key);
+    ASSERT_EQ(again.issues().size(), first.issues().size());
+    EXPECT_EQ(first.issues().size(), std::min<std::size_t>(warnings + 1, 5));
+    for (std::size_t i = 0; i < first.issues().size(); ++i) {
+      EXPECT_EQ(again.issues()[i].severity, first.issues()[i].severity);
+      EXPECT_EQ(again.issues()[i].type, first.issues()[i].type);
+      EXPECT_EQ(again.issues()[i].expression, first.issues()[i].expression);
+      EXPECT_EQ(again.issues()[i].text, first.issues()[i].text);
+    }
+    EXPECT_EQ(again.left_out(), first.left_out());
+    EXPECT_EQ(first.left_out(), warnings == 9 ? 5u : 0u);
   }
 }
 
