@@ -224,6 +224,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.limits = settings.limits;
   options.check = conformance.write_check.get();
   options.references_checked = settings.validation.local_references == "enforce";
+  options.deletes_checked = settings.validation.referenced_deletes == "refuse";
   options.clock = &clock;
   options.ids = &ids;
   options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served

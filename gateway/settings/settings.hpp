@@ -86,6 +86,7 @@ struct Validation {
   std::string unknown_profile = "warning";      ///< information, warning or error
   std::string unknown_extension = "ignore";     ///< ignore, warning or error; the last two check known ones as well
   std::string local_references = "enforce";     ///< enforce or ignore
+  std::string referenced_deletes = "refuse";    ///< refuse or allow
   bool type_rules = false;                      ///< the rules of single types that no definition says
   std::map<std::string, std::string> profiles;  ///< resource type to canonical
 };

@@ -178,6 +178,12 @@ constexpr Setting kValidation[] = {
           "deleted one, is refused; files that are loaded must then come in their order.",
       .form = Form::kChoice,
       .choices = "enforce|ignore"}},
+    {"referenced_deletes",
+     At<&Validation::referenced_deletes>(),
+     {.about =
+          "A delete of a resource that others refer to; AuditEvent and Provenance, which tell what was, do not count.",
+      .form = Form::kChoice,
+      .choices = "refuse|allow"}},
     {"type_rules",
      At<&Validation::type_rules>(),
      {.about =

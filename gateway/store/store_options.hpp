@@ -36,8 +36,11 @@ struct StoreOptions {
   fhir::Limits limits;
   fhir::validation::ValidationOptions validation;        ///< of what is checked without a `check`
   const adapters::port::ResourceCheck* check = nullptr;  ///< borrowed; null: structure and closed lists alone
-  bool references_checked = false;              ///< local references of what comes from outside must lead to a resource
-  std::int64_t cursor_lifetime_ms = 3'600'000;  ///< of a walk, from its first page
+  bool references_checked = false;  ///< local references of what comes from outside must lead to a resource
+  bool deletes_checked = false;     ///< what comes from outside deletes nothing that others refer to
+  /// Types that tell what was: they may refer to what is there no more.
+  std::vector<std::string> referrers_ignored = {"AuditEvent", "Provenance"};
+  std::int64_t cursor_lifetime_ms = 3'600'000;            ///< of a walk, from its first page
   std::int64_t repeat_lifetime_ms = 2'592'000'000;        ///< of a RepeatKey: 30 days
   paging::KeyRing* cursor_keys = nullptr;                 ///< borrowed; null: pages have no links
   std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store

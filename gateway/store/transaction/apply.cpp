@@ -11,6 +11,7 @@
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "gateway/store/transaction/conditions.hpp"
+#include "gateway/store/transaction/delete_check.hpp"
 #include "gateway/store/transaction/grant_check.hpp"
 #include "gateway/store/transaction/index_rows.hpp"
 #include "gateway/store/transaction/links.hpp"
@@ -500,6 +501,9 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
   }
   WriteAll(context, steps, issues);
   GW_TRY(CheckWritten(context, steps));
+  if (context.options.deletes_checked && context.from_outside) {
+    GW_TRY(CheckDeletes(context, steps));
+  }
   for (auto& step : steps) {
     if (step.same_as) {
       step.result = steps[*step.same_as].result;

@@ -131,6 +131,60 @@ TEST_F(CheckedReferences, Transaction_LooksOnceForAll) {
   }
 }
 
+class CheckedDeletes : public StoreTest {
+ protected:
+  void SetUp() override {
+    gateway::store::StoreOptions options;
+    options.deletes_checked = true;
+    Reopen(std::move(options));
+    Apply(Put(Verb::kUpdate, "p1", R"({"resourceType":"Patient"})"),
+          Put(Verb::kUpdate, "o1", ObservationOf("Patient/p1")));
+  }
+};
+
+TEST_F(CheckedDeletes, WhatOthersReferTo_Stays) {
+  EXPECT_EQ(FailureOf(Delete("Patient", "p1")), fhir::ErrorCode::kConflict);
+  std::vector<port::Change> changes;
+  changes.push_back(Delete("Observation", "none"));
+  changes.push_back(Delete("Patient", "p1"));
+  changes.back().place = "Bundle.entry[1].resource";
+  const auto refused = TryApply(std::move(changes));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().expression, "Bundle.entry[1].resource");
+  port::Change several = Delete("Patient", "");
+  several.condition = Conditional("Patient", "_id=p1");
+  several.matches_max = 5;
+  EXPECT_EQ(FailureOf(std::move(several)), fhir::ErrorCode::kConflict);
+  EXPECT_EQ(Find(Ask("Patient", {})).size(), 1u);
+}
+
+TEST_F(CheckedDeletes, AfterItsReferrersOrWithThem_ItGoes) {
+  Apply(Delete("Patient", "p1"), Delete("Observation", "o1"));
+  Apply(Put(Verb::kUpdate, "p2", R"({"resourceType":"Patient"})"),
+        Put(Verb::kUpdate, "o2", ObservationOf("Patient/p2")));
+  Apply(Delete("Patient", "p2"), Put(Verb::kUpdate, "o2", ObservationOf("urn:oid:1.2.3")));
+  Apply(Put(Verb::kUpdate, "p3", R"({"resourceType":"Patient"})"),
+        Put(Verb::kUpdate, "o3", ObservationOf("Patient/p3")));
+  Apply(Delete("Observation", "o3"));
+  Apply(Delete("Patient", "p3"));
+  EXPECT_TRUE(Find(Ask("Patient", {})).empty());
+}
+
+TEST_F(CheckedDeletes, ItselfAnotherTypesIdAndWhatTellsWhatWas_DoNotCount) {
+  Apply(
+      Put(Verb::kUpdate, "org",
+          R"({"resourceType":"Organization","name":"x","partOf":{"reference":"Organization/org"}})"),
+      Put(Verb::kUpdate, "loc", R"({"resourceType":"Location","name":"x"})"),
+      Put(Verb::kUpdate, "o4", ObservationOf("Location/loc")),
+      Put(Verb::kUpdate, "loc2", R"({"resourceType":"Location","name":"x"})"),
+      Create(R"({"resourceType":"Provenance","target":[{"reference":"Location/loc2"}],"recorded":"2025-01-01T00:00:00Z",
+          "agent":[{"who":{"display":"x"}}]})"));
+  Apply(Delete("Organization", "org"), Delete("Location", "loc2"));
+  EXPECT_EQ(FailureOf(Delete("Location", "loc")), fhir::ErrorCode::kConflict);
+  Apply(Put(Verb::kUpdate, "loc", R"({"resourceType":"Patient"})"));
+  Apply(Delete("Patient", "loc"));
+}
+
 /// Refers to what is not there whenever a patient is stored.
 class CarelessReaction final : public port::Reaction {
  public:

@@ -1,0 +1,55 @@
+#include "gateway/store/transaction/delete_check.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "gateway/store/pg/array.hpp"
+#include "gateway/store/type_codes.hpp"
+
+namespace gateway::store::transaction {
+namespace {
+
+// arrays: $1 types, $2 ids, $3 types whose references do not count. The first that something refers to. OFFSET 0: each
+// is looked for by the index of targets.
+constexpr pg::Statement kFindReferredTo{"find_referred_to", R"sql(
+SELECT min(w.n)
+  FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w(type, id, n)
+ WHERE EXISTS (SELECT 1 FROM idx_reference f
+                WHERE f.target = w.id AND f.target_type = w.type AND f.closed_tx IS NULL
+                  AND f.type <> ALL ($3::smallint[])
+               OFFSET 0))sql"};
+
+}  // namespace
+
+fhir::Result<void> CheckDeletes(const ApplyContext& context, std::span<const Step> steps) {
+  pg::Array types(pg::ElementType::kInt2);
+  pg::Array ids(pg::ElementType::kText);
+  std::vector<const Step*> deleted;
+  for (const Step& step : steps) {
+    if (step.effect == adapters::port::Effect::kDeleted) {
+      types.AddInt(TypeCode(step.change.type));
+      ids.AddText(step.id);
+      deleted.push_back(&step);
+    }
+  }
+  if (deleted.empty()) {
+    return {};
+  }
+  pg::Array ignored(pg::ElementType::kInt2);
+  for (const auto& name : context.options.referrers_ignored) {
+    ignored.AddInt(TypeCode(fhir::metadata::Definitions::R4().FindType(name)));
+  }
+  pg::Parameters parameters;
+  parameters.Add(types).Add(ids).Add(ignored);
+  GW_ASSIGN(const auto rows, context.session.Read(kFindReferredTo, parameters));
+  if (rows[0].IsNull(0)) {
+    return {};
+  }
+  fhir::Error error;
+  error.code = fhir::ErrorCode::kConflict;
+  error.public_text.text = "Other resources still refer to the resource.";
+  error.expression = deleted[static_cast<std::size_t>(rows[0].Int(0)) - 1]->change.place;
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace gateway::store::transaction
