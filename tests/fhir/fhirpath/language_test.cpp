@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "fhir/fhirpath/compile_cache.hpp"
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/json/reader.hpp"
 
@@ -346,16 +345,5 @@ constexpr LanguageCase kRefusals[] = {
     {"#", "compile: invalid"},
 };
 INSTANTIATE_TEST_SUITE_P(Refusals, FhirPathLanguage, testing::ValuesIn(kRefusals));
-
-TEST(FhirPathCompileCache, Get_MoreThanItsSize_StaysBounded) {
-  fhir::fhirpath::CompileCache cache(2);
-  EXPECT_TRUE(cache.Get("name"));
-  EXPECT_TRUE(cache.Get("name"));
-  EXPECT_EQ(cache.size(), 1u);
-  EXPECT_FALSE(cache.Get("name."));
-  EXPECT_TRUE(cache.Get("id"));
-  EXPECT_TRUE(cache.Get("gender"));
-  EXPECT_LE(cache.size(), 2u);
-}
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <cstdio>
 #include <string>
 
-#include "gateway/access/crypto/base64url.hpp"
 #include "gateway/access/crypto/constant_time.hpp"
 #include "gateway/access/crypto/digest.hpp"
 #include "gateway/access/crypto/random.hpp"
@@ -33,24 +32,6 @@ TEST(ConstantTimeEqual, DifferentTextOrLength_IsFalse) {
   EXPECT_TRUE(ConstantTimeEqual("secret", "secret"));
   EXPECT_FALSE(ConstantTimeEqual("secret", "secreT"));
   EXPECT_FALSE(ConstantTimeEqual("secret", "secrets"));
-}
-
-TEST(Base64Url, RoundTrip_UsesNeitherPaddingNorReservedCharacters) {
-  for (std::size_t length = 0; length < 70; ++length) {
-    std::string bytes;
-    for (std::size_t i = 0; i < length; ++i) {
-      bytes += static_cast<char>(251 + i * 37);
-    }
-    const std::string text = EncodeBase64Url(bytes);
-    EXPECT_EQ(text.find_first_of("+/="), std::string::npos);
-    EXPECT_EQ(DecodeBase64Url(text).value(), bytes);
-  }
-}
-
-TEST(Base64Url, OtherAlphabet_IsRefused) {
-  for (const char* wrong : {"ab+/", "ab==", "a", "ab cd", "abcd\n"}) {
-    EXPECT_FALSE(DecodeBase64Url(wrong)) << wrong;
-  }
 }
 
 TEST(RandomBytes, TwoCalls_Differ) {
