@@ -197,7 +197,7 @@ port=${{1##*:}}
 pid=$(cat $port.pid)
 kill -TERM $pid
 while [ -d /proc/$pid ]; do sleep 0.05; done
-setsid {e2e.binary()} serve --config $port.json --http 127.0.0.1:$port </dev/null >$port.out 2>>$port.log &
+setsid {pathlib.Path(e2e.binary()).resolve()} serve --config $port.json --http 127.0.0.1:$port </dev/null >$port.out 2>>$port.log &
 echo $! >$port.pid
 """)
         script.chmod(0o755)
@@ -243,7 +243,7 @@ echo $! >$port.pid
                 thread.ending.set()
             for thread in threads:
                 thread.join(60)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, 0, done.stderr + "".join(self.path(port, "log").read_text()[-1500:] for port in self.ports))
         self.assertEqual([node.process.wait(1) for node in self.old], [0, 0], "the old programs ended as they should")
         self.assertEqual(self.schema(), migrations()[-1][0])
         print(f"  schema {before} to {self.schema()}; {sum(c.requests for c in clients)} requests, "
