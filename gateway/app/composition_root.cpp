@@ -45,6 +45,7 @@
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
 #include "gateway/store/paging/key_ring.hpp"
+#include "gateway/store/pg/wanted.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
 #include "gateway/store/statistics.hpp"
@@ -70,6 +71,11 @@ telemetry::Level LevelOf(std::string_view name) {
     }
   }
   return telemetry::Level::kError;
+}
+
+bool OnlyReads(const http::Request& request) {
+  return request.method == http::Method::kGet || request.method == http::Method::kHead ||
+         (request.method == http::Method::kPost && request.path.ends_with("/_search"));
 }
 
 rest::ConditionalDelete ConditionalDeleteOf(std::string_view setting) {
@@ -384,6 +390,15 @@ fhir::Result<void> Gateway::Parts::BindHttp() {
   options.logger = logger.get();
   options.metrics = &metrics;
   options.wants_body = access::IsFromParty(rules.parties, Authentication());
+  // A read that nobody waits for any more is given up. A write goes on: its client may have been cut off, and will ask
+  // what became of it.
+  options.around = [](const http::Handler& next, http::Request& request, const std::function<bool()>& waits) {
+    if (OnlyReads(request)) {
+      const store::pg::WhileWanted scope(waits);
+      return next(request);
+    }
+    return next(request);
+  };
   GW_ASSIGN(http_server,
             http::Server::Create(std::move(options), [this](http::Request& request) { return handler(request); }));
   return {};

@@ -25,6 +25,10 @@ struct ServerOptions {
   /// Whether the body of a request with this head is worth reading; empty: always. A request whose body is not read
   /// goes to the handler without it, and its connection ends with the answer. thread-safe.
   std::function<bool(const Request&)> wants_body;
+  /// When set, called for each request in place of the handler, with the handler, and with a function that says whether
+  /// the client still waits for the answer: one that has closed its side does not. That function is good during the
+  /// call, on its thread. thread-safe.
+  std::function<Response(const Handler& handler, Request& request, const std::function<bool()>& waits)> around;
   /// How often, at most, certificate and key files are looked at.
   std::chrono::milliseconds certificate_check_interval{2'000};
 };

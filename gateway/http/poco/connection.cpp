@@ -24,6 +24,12 @@ constexpr wire::Refusal kHeaderSlow{408, ErrorCode::kTimeout, "The request heade
 constexpr wire::Refusal kHeaderCut{400, ErrorCode::kMalformed, "The request is cut short."};
 constexpr wire::Refusal kNoPlace{503, ErrorCode::kUnavailable, "Too many connections; try again later."};
 
+/// Whether the peer has closed its side, or the connection is broken; what it has sent ahead does not matter.
+bool HasLeft(int descriptor) {
+  pollfd looked_at{descriptor, POLLRDHUP, 0};
+  return ::poll(&looked_at, 1, 0) > 0;
+}
+
 wire::HeadLimits LimitsOf(const settings::Http& http) {
   return {http.request_line_bytes_max, http.header_bytes_max, http.header_count_max};
 }
@@ -179,7 +185,12 @@ Connection::Next Connection::ServeOne() {
   const bool head_only = request_.method == Method::kHead;
   Response response;
   try {
-    response = core_.handler(request_);
+    if (core_.options.around) {
+      const std::function<bool()> waits = [this] { return !HasLeft(peer_.descriptor); };
+      response = core_.options.around(core_.handler, request_, waits);
+    } else {
+      response = core_.handler(request_);
+    }
   } catch (...) {
     // The REST layer has its own last resort with a log line; this one keeps the connection's promise of an answer.
     core_.CountRefusal(500);

@@ -102,6 +102,9 @@ fhir::Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptio
       // Compiling a plan takes 100 ms, many times what most statements run for, and its costs are guessed for any
       // LIMIT.
       "-c jit=off "
+      // What nobody waits for any more ends: closing a connection is how a search is given up (wanted.hpp), and a
+      // gateway that died does not leave work behind.
+      "-c client_connection_check_interval=1000 "
       "-c synchronous_commit=on -c client_min_messages=error -c timezone=UTC -c datestyle=ISO "
       "-c standard_conforming_strings=on",
       options.statement_timeout_ms, options.idle_in_transaction_timeout_ms, options.plan_cache_mode);

@@ -3,14 +3,22 @@
 #include <libpq-fe.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+
+#include "gateway/store/pg/wanted.hpp"
 
 namespace gateway::store::pg {
 namespace {
 
 enum class Polled { kSomething, kExpired };
+
+constexpr int kWantedLookMs = 250;
+
+// Of the thread's scope: the question comes from the edge of the program, and the wait is below everything.
+thread_local const std::function<bool()>* wanted_by = nullptr;
 
 /// TLS may hold bytes that the socket does not tell of any more.
 bool HoldsBytes(pg_conn* connection) {
@@ -22,9 +30,17 @@ bool HoldsBytes(pg_conn* connection) {
 Polled Turn(pg_conn* connection, bool sending, const Deadline& deadline) {
   if (!HoldsBytes(connection)) {
     pollfd descriptor{PQsocket(connection), static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), 0};
-    const int ready = poll(&descriptor, 1, deadline.RemainingMs());
-    if (ready == 0) {
+    const int remaining_ms = deadline.RemainingMs();
+    const bool looks = wanted_by != nullptr && (remaining_ms < 0 || remaining_ms > kWantedLookMs);
+    const int ready = poll(&descriptor, 1, looks ? kWantedLookMs : remaining_ms);
+    if (ready == 0 && !looks) {
       return Polled::kExpired;
+    }
+    if (ready == 0) {
+      if (!(*wanted_by)()) {
+        shutdown(descriptor.fd, SHUT_RDWR);  // libpq finds it lost at its next look
+      }
+      return Polled::kSomething;
     }
     if (ready < 0 || (descriptor.revents & ~POLLOUT) == 0) {
       return Polled::kSomething;  // interrupted, or room to send
@@ -50,6 +66,14 @@ int Deadline::RemainingMs() const {
   }
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(at_ - std::chrono::steady_clock::now()).count();
   return static_cast<int>(std::max<decltype(left)>(left, 0));
+}
+
+WhileWanted::WhileWanted(const std::function<bool()>& wanted) {
+  wanted_by = &wanted;
+}
+
+WhileWanted::~WhileWanted() {
+  wanted_by = nullptr;
 }
 
 bool AwaitResult(pg_conn* connection, const Deadline& deadline) {

@@ -429,6 +429,31 @@ TEST_F(HttpServer, IdleConnections_MakePlaceForANewOne) {
   EXPECT_NE(first_stays, second_stays) << "one went";
 }
 
+TEST_F(HttpServer, ClientThatLeaves_IsToldToWhomItMatters) {
+  Gate seen_waiting;
+  Gate seen_gone;
+  options_.around = [&](const Handler& next, Request& request, const std::function<bool()>& waits) {
+    if (request.path == "/slow") {
+      EXPECT_TRUE(waits()) << "more requests on their way are no farewell";
+      seen_waiting.Open();
+      while (waits()) {
+        std::this_thread::yield();
+      }
+      seen_gone.Open();
+    }
+    return next(request);
+  };
+  gate_.Open();
+  Serve();
+  {
+    RawClient client(server_->port());
+    client.Send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    seen_waiting.Wait();
+  }
+  seen_gone.Wait();
+  EXPECT_EQ(BodyOf(ExchangeOnce(kGet)), "/x|") << "the others are handled as without it";
+}
+
 TEST_F(HttpServer, HandlerThrows_500AndTheServerGoesOn) {
   Serve();
   EXPECT_EQ(StatusOf(ExchangeOnce("GET /throw HTTP/1.1\r\nHost: a\r\n\r\n")), 500);
