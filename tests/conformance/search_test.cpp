@@ -209,7 +209,7 @@ TEST(SearchConformance, Page_SaysWhatWorks) {
       "`_total=estimate` counts up to 1,000, and past that gives what the\ndatabase's planner expects, from its last "
       "ANALYZE; a self link with `_total=estimate` names such a total. Schedule and Slot\nare searched so without "
       "being asked, and `_summary=count` always counts. Resources without a value come last in `_sort`,\nin both "
-      "directions.\n";
+      "directions, and a period stands where it starts.\n";
   EXPECT_EQ(CheckSection("search", text), "");
   EXPECT_EQ(unanswered, std::set<std::string>{"_query"});
 }

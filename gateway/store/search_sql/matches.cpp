@@ -48,6 +48,24 @@ bool SearchMeansRead(const Grants& grants, fhir::metadata::TypeId type) {
   return true;
 }
 
+// What a patient's record refers to within itself, it refers to as often as one record is long: to a patient or an
+// encounter, not to an organization or a practitioner.
+bool PointsIntoOneRecord(const Criterion& criterion, const Equality& equality) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  static const auto kPatient = definitions.FindType("Patient");
+  const auto in_record = [&](fhir::metadata::TypeId type) {
+    return type == kPatient || !definitions.CompartmentParameters(kPatient, type).empty();
+  };
+  if (equality.column != "target" || equality.values.size() != 1) {
+    return false;
+  }
+  if (equality.target_type) {
+    return *equality.target_type > 0 && in_record(TypeOfCode(*equality.target_type));
+  }
+  return !criterion.parameter->targets.empty() &&
+         std::all_of(criterion.parameter->targets.begin(), criterion.parameter->targets.end(), in_record);
+}
+
 // What others refer to may have been deleted, or never been there.
 bool NamesWhatIsReferredTo(const Criterion& criterion) {
   return criterion.kind == fhir::search::CriterionKind::kHas ||
@@ -74,6 +92,7 @@ std::optional<Lead> LeadOf(const fhir::search::Query& query, const Grants& grant
       best = rank;
       lead = Lead{.criterion = i,
                   .value_by_value = equality && equality->values.size() > 1 && equality->values.size() <= kWalksMax,
+                  .few = equality && PointsIntoOneRecord(criterion, *equality),
                   .settled = equality.has_value()};
     }
   }

@@ -4,6 +4,7 @@
 
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
+#include "gateway/store/search_sql/key_walk.hpp"
 #include "gateway/store/search_sql/matches.hpp"
 #include "gateway/store/search_sql/sort.hpp"
 #include "gateway/store/search_sql/visible_rows.hpp"
@@ -70,26 +71,33 @@ fhir::Result<void> AppendResourcesPage(SqlText& sql, const fhir::search::Query& 
   return {};
 }
 
-// A page of ids and sort keys, found in indexes alone, and then its bodies.
-fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants, const Lead& lead,
-                                 int rows_max, const PagePlace& place) {
+// A page of ids and sort keys, found in indexes alone, and then its bodies. Without a lead, along the sort keys.
+fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
+                                 const std::optional<Lead>& lead, int rows_max, const PagePlace& place) {
   GW_ASSIGN(const auto order, PlanSort(query.sort, "m"));
   GW_TRY(CheckFits(order, place));
+  std::optional<KeyWalk> walk;
+  if (WalksKeys(query, lead)) {
+    walk.emplace(sql, query, grants, lead, order.keys[0], place, rows_max);
+    GW_TRY(walk->AppendFirstPart());
+  }
   sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body, ";
   AppendSnapshot(sql);
   AppendSortColumns(sql, order);
   sql << " FROM (";
-  if (order.keys.empty()) {
+  if (walk) {
+    GW_TRY(walk->AppendRows());
+  } else if (order.keys.empty()) {
     const IdWindow window{.from = place.position != nullptr ? &place.position->id : nullptr,
                           .direction = place.direction,
                           .rows_max = rows_max};
-    GW_TRY(AppendMatchingIds(sql, query, grants, lead, &window));
+    GW_TRY(AppendMatchingIds(sql, query, grants, *lead, &window));
   } else {
     Compiler compiler(sql, grants);
     sql << "SELECT m.id";
     AppendSortValues(sql, order);
     sql << " FROM (";
-    GW_TRY(AppendMatchingIds(sql, query, grants, lead, nullptr));
+    GW_TRY(AppendMatchingIds(sql, query, grants, *lead, nullptr));
     sql << ") m";
     AppendSortJoins(sql, compiler, query.type, order);
     sql << " WHERE true";
@@ -108,6 +116,9 @@ fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query,
   AppendResourcesCount(sql, Walk::kByResource);
   sql << " OFFSET 0) r";
   AppendOrder(sql, order, place.direction);
+  if (walk) {
+    (sql << " LIMIT ").Bind(std::int64_t{rows_max});
+  }
   return {};
 }
 
@@ -118,12 +129,13 @@ fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, cons
   SqlText sql(place.as_of);
   // By time, an index of resource_version gives the order.
   const auto lead = SortsByTime(query) ? std::nullopt : LeadOf(query, grants);
-  if (lead) {
-    GW_TRY(AppendIdsPage(sql, query, grants, *lead, rows_max, place));
+  const bool walks_keys = WalksKeys(query, lead);
+  if (lead || walks_keys) {
+    GW_TRY(AppendIdsPage(sql, query, grants, lead, rows_max, place));
   } else {
     GW_TRY(AppendResourcesPage(sql, query, grants, rows_max, place));
   }
-  return Finished(std::move(sql), lead && !lead->settled);
+  return Finished(std::move(sql), lead && (walks_keys || !lead->settled));
 }
 
 fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, const Grants& grants) {

@@ -21,18 +21,24 @@ constexpr SortColumn kSortColumns[] = {
     {SearchType::kString, "folded", "folded", "text"},
     {SearchType::kToken, "code", "code", "text"},
     {SearchType::kReference, "target", "target", "text"},
-    {SearchType::kDate, "low", "high", "bigint"},
+    {SearchType::kDate, "low", "low", "bigint"},  // a period by its start, also when it has not ended
     {SearchType::kNumber, "low", "high", "numeric"},
     {SearchType::kQuantity, "low", "high", "numeric"},
     {SearchType::kUri, "uri", "uri", "text"},
 };
+
+}  // namespace
 
 void BindKey(SqlText& sql, const SortKey& key, const std::string& value) {
   // Positions are read from a cursor of our own as text; the server reads them as the column's type.
   sql.Bind(value) << "::" << key.cast;
 }
 
-}  // namespace
+void AppendSortable(SqlText& sql, std::string_view alias, const SortKey& key) {
+  if (key.parameter->type == SearchType::kToken) {
+    sql << " AND " << alias << ".code <> ''";  // the text of a concept alone has no place among codes
+  }
+}
 
 fhir::Result<SortOrder> PlanSort(std::span<const fhir::search::Sort> sort, std::string_view alias, bool several_types) {
   if (sort.size() > kSortKeysMax) {
@@ -108,9 +114,7 @@ void AppendSortJoins(SqlText& sql, Compiler& compiler, fhir::metadata::TypeId ty
     sql << " LEFT JOIN LATERAL (SELECT " << (key.descending ? "max(" : "min(") << alias << "." << key.column << ") AS "
         << key.expression;
     compiler.AppendHeadRows(alias, type, key.parameter->id, key.parameter->type);
-    if (key.parameter->type == SearchType::kToken) {
-      sql << " AND " << alias << ".code <> ''";  // the text of a concept alone has no place among codes
-    }
+    AppendSortable(sql, alias, key);
     sql << " AND " << alias << ".id = " << order.alias << ".id";
     if (type == fhir::metadata::kNoType) {
       sql << " AND " << alias << ".type = " << order.alias << ".type";

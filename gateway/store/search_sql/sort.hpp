@@ -34,6 +34,11 @@ struct SortOrder {
 fhir::Result<SortOrder> PlanSort(std::span<const fhir::search::Sort> sort, std::string_view alias,
                                  bool several_types = false);
 
+/// The value of a position, as the column's type.
+void BindKey(SqlText& sql, const SortKey& key, const std::string& value);
+/// " AND …" of an index table's rows: the row has a value to sort by.
+void AppendSortable(SqlText& sql, std::string_view alias, const SortKey& key);
+
 /// ", k1" per key of a parameter.
 void AppendSortValues(SqlText& sql, const SortOrder& order);
 /// ", k1::text AS at1" per key.

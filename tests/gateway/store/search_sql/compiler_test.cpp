@@ -176,7 +176,7 @@ TEST(SearchSql, Page_FindsIdsBeforeBodies) {
             shown + " FROM (" + own + " ORDER BY m.id LIMIT $2::bigint" + bodies + "m.id");
   EXPECT_EQ(Page("Encounter", {{"patient", "Patient/1"}, {"_sort", "-date"}}),
             shown + ", k1::text AS at1 FROM (SELECT m.id, k1 FROM (" + own +
-                ") m LEFT JOIN LATERAL (SELECT max(t2.high) AS k1 FROM idx_date t2 WHERE t2.type = N AND t2.parameter "
+                ") m LEFT JOIN LATERAL (SELECT max(t2.low) AS k1 FROM idx_date t2 WHERE t2.type = N AND t2.parameter "
                 "= N AND "
                 "t2.closed_tx IS NULL AND t2.id = m.id) x1 ON true WHERE true ORDER BY k1 DESC NULLS LAST, m.id LIMIT "
                 "$2::bigint" +
@@ -191,6 +191,17 @@ TEST(SearchSql, Page_WalksAlongTheCriterionOfOneValue) {
   // Time has an index of resources themselves.
   EXPECT_THAT(Page("Encounter", {{"class", "AMB"}, {"_sort", "-_lastUpdated"}}),
               HasSubstr(" ORDER BY r.last_updated DESC, r.id"));
+}
+
+TEST(SearchSql, Page_SortedByWhatHasAnOrder_WalksAlongIt) {
+  const std::string newest = Page("Encounter", {{"class", "AMB"}, {"_sort", "-date"}});
+  EXPECT_THAT(newest, HasSubstr("WITH f AS MATERIALIZED (SELECT k.low AS k1, k.id FROM idx_date k WHERE "));
+  EXPECT_THAT(newest, HasSubstr(" AND t1.id = k.id AND (t1.low > k.low OR t1.low = k.low AND t1.ctid > k.ctid) OFFSET "
+                                "0) AND k.id IN (SELECT t2.id FROM idx_token"));
+  EXPECT_THAT(newest, HasSubstr(") g WHERE (SELECT count(*) FROM f) < ")) << "those without a date come last";
+  // One patient's are few: they are sorted. Two keys have no common order.
+  EXPECT_THAT(Page("Encounter", {{"patient", "Patient/1"}, {"_sort", "-date"}}), Not(HasSubstr("WITH f")));
+  EXPECT_THAT(Page("Encounter", {{"_sort", "-date,status"}}), Not(HasSubstr("WITH f")));
 }
 
 TEST(SearchSql, Page_OfAList_MergesTheWalksOfItsValues) {

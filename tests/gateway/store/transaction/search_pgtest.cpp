@@ -13,6 +13,8 @@ namespace {
 using port::Verb;
 using ::testing::ElementsAre;
 
+using Parameters = std::vector<fhir::search::NameValue>;
+
 class SearchStore : public StoreTest {};
 
 TEST_F(SearchStore, Paging_WithTiesAndMissing_NeitherRepeatsNorSkips) {
@@ -41,6 +43,73 @@ TEST_F(SearchStore, Paging_WithTiesAndMissing_NeitherRepeatsNorSkips) {
       EXPECT_EQ(std::set<std::string>(walked.end() - 5, walked.end()),
                 (std::set<std::string>{"p00", "p05", "p10", "p15", "p20"}))
           << "without a value comes last: " << sort;
+    }
+  }
+}
+
+// There and back, along the values themselves: every third has none, the others one to three, of which some are equal.
+TEST_F(SearchStore, Sort_BySeveralValues_TakesTheLeastOrTheGreatest) {
+  const std::vector<std::string> names = {"Ba", "Bo", "Bu", "Da", "Do"};
+  std::vector<std::pair<std::string, std::set<std::string>>> patients;
+  for (unsigned i = 0; i < 30; ++i) {
+    std::set<std::string> own;
+    std::string all;
+    for (unsigned k = 0; k < i % 3 + (i % 4 == 0 ? 1 : 0); ++k) {
+      own.insert(names[(i * 7 + k * 3) % names.size()]);
+      all += fmt::format(R"({}{{"family":"{}"}})", k == 0 ? "" : ",", names[(i * 7 + k * 3) % names.size()]);
+    }
+    patients.emplace_back(fmt::format("p{:02}", i), own);
+    Apply(Put(Verb::kUpdate, patients.back().first,
+              fmt::format(R"({{"resourceType":"Patient","gender":"{}"{}}})", i % 2 == 0 ? "male" : "female",
+                          all.empty() ? "" : ",\"name\":[" + all + "]")));
+  }
+  for (const bool descending : {false, true}) {
+    for (const Parameters& criteria : {Parameters{}, Parameters{{"gender", "male"}}, Parameters{{"family", "b"}}}) {
+      std::vector<std::pair<std::string, std::string>> expected;  // rank and id
+      for (unsigned i = 0; i < patients.size(); ++i) {
+        const auto& [id, own] = patients[i];
+        const bool by_family = !criteria.empty() && criteria[0].first == "family";
+        const bool wanted = by_family ? std::any_of(own.begin(), own.end(), [](const auto& n) { return n[0] == 'B'; })
+                                      : criteria.empty() || i % 2 == 0;
+        if (!wanted) continue;
+        std::string rank = own.empty() ? "" : descending ? *own.rbegin() : *own.begin();
+        if (descending && !own.empty()) {
+          for (char& c : rank) c = static_cast<char>(0x7e - c);
+        }
+        expected.emplace_back(own.empty() ? "\x7f" : rank, id);  // after all others
+      }
+      std::sort(expected.begin(), expected.end());
+      std::vector<std::string> ids;
+      for (const auto& [rank, id] : expected) ids.push_back(id);
+      Parameters parameters = criteria;
+      parameters.emplace_back("_sort", descending ? "-family" : "family");
+      parameters.emplace_back("_count", "4");
+      auto query = Ask("Patient", parameters);
+      std::vector<std::string> walked;
+      std::vector<std::vector<std::string>> pages;
+      std::string previous;
+      for (int at = 0; at < 20; ++at) {
+        const auto page = store_->Search(System(), query);
+        ASSERT_TRUE(page) << page.error().internal_text.text;
+        pages.emplace_back();
+        for (const auto& hit : page->hits) pages.back().push_back(hit.resource.id);
+        walked.insert(walked.end(), pages.back().begin(), pages.back().end());
+        previous = page->previous_cursor;
+        if (page->next_cursor.empty()) break;
+        query.cursor = page->next_cursor;
+      }
+      EXPECT_EQ(walked, ids) << descending << criteria.size();
+      ASSERT_GT(pages.size(), 2u);
+      for (std::size_t at = pages.size() - 1; at-- > 0;) {
+        ASSERT_FALSE(previous.empty());
+        query.cursor = previous;
+        const auto page = store_->Search(System(), query);
+        ASSERT_TRUE(page) << page.error().internal_text.text;
+        std::vector<std::string> back;
+        for (const auto& hit : page->hits) back.push_back(hit.resource.id);
+        EXPECT_EQ(back, pages[at]) << "page " << at;
+        previous = page->previous_cursor;
+      }
     }
   }
 }

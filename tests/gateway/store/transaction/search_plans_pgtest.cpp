@@ -87,6 +87,7 @@ TEST_F(SearchPlans, Page_ShowsThePlansOfEachType) {
            {"Observation", "patient", "p0077", "code", "c7"},
            {"Observation", "code", "c7", "date", "ge2015"},
            {"Observation", "patient", "p0077", "_sort", "-date"},
+           {"Observation", "status", "final", "_sort", "-date"},
            {"Patient", "family", "family01"},
            {"Patient", "birthdate", "ge2009"},
            {"Observation", "patient", "p0077"},
