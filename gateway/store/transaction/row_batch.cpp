@@ -15,9 +15,11 @@ std::string ValuesSql(const IndexTable& table, int rows) {
     sql += fmt::format(", {}", column.name);
   }
   sql += ") VALUES ";
-  int number = 2;
+  int number = 0;
   for (int row = 0; row < rows; ++row) {
-    sql += fmt::format("{}($1::text, $2::smallint, ${}::smallint", row == 0 ? "" : ", ", ++number);
+    sql += fmt::format("{}(${}::text, ${}::smallint, ${}::smallint", row == 0 ? "" : ", ", number + 1, number + 2,
+                       number + 3);
+    number += 3;
     for (const IndexColumn& column : table.columns) {
       ++number;
       sql += column.function == nullptr ? fmt::format(", ${}::{}", number, column.cast)
@@ -50,11 +52,6 @@ void RowBatch::Begin(std::string_view id, std::int16_t type, std::uint16_t param
     Send();
     Clear();
   }
-  if (ids_.size() == 0) {
-    first_id_ = id;
-    first_type_ = type;
-  }
-  one_resource_ = one_resource_ && id == first_id_ && type == first_type_;
   ids_.AddText(id);
   types_.AddInt(type);
   parameters_.AddInt(parameter);
@@ -64,7 +61,7 @@ void RowBatch::Send() {
   if (ids_.size() == 0) {
     return;
   }
-  if (few_ != nullptr && one_resource_ && ids_.size() <= InsertsOfFew::kRowsMax) {
+  if (few_ != nullptr && ids_.size() <= InsertsOfFew::kRowsMax) {
     SendValues();
     return;
   }
@@ -77,13 +74,12 @@ void RowBatch::Send() {
 }
 
 void RowBatch::SendValues() {
-  std::vector<std::vector<std::string_view>> columns{parameters_.Elements()};
-  columns.reserve(1 + columns_.size());
+  std::vector<std::vector<std::string_view>> columns{ids_.Elements(), types_.Elements(), parameters_.Elements()};
+  columns.reserve(columns.size() + columns_.size());
   for (const auto& column : columns_) {
     columns.push_back(column.Elements());
   }
   pg::Parameters parameters;
-  parameters.Text(first_id_).Bytes(types_.Elements().front());
   const int rows = ids_.size();
   for (std::size_t row = 0; std::cmp_less(row, rows); ++row) {
     for (const auto& column : columns) {
@@ -94,7 +90,6 @@ void RowBatch::SendValues() {
 }
 
 void RowBatch::Clear() {
-  one_resource_ = true;
   ids_ = pg::Array(pg::ElementType::kText);
   types_ = pg::Array(pg::ElementType::kInt2);
   parameters_ = pg::Array(pg::ElementType::kInt2);

@@ -28,7 +28,7 @@ struct IndexTable {
   pg::Statement close;
 };
 
-/// Statements that insert 1 to kRowsMax rows of one resource: $1 id, $2 type, then each row's parameter and columns.
+/// Statements that insert 1 to kRowsMax rows: for each its id, type, parameter and columns.
 /// A list of VALUES costs the server less than arrays do, which become a table of their own first. Immutable.
 class InsertsOfFew {
  public:
@@ -64,9 +64,6 @@ class RowBatch {
   const IndexTable& table_;
   const pg::Statement& statement_;
   const InsertsOfFew* few_;
-  bool one_resource_ = true;
-  std::string_view first_id_;
-  std::int16_t first_type_ = 0;
   pg::Array ids_{pg::ElementType::kText};
   pg::Array types_{pg::ElementType::kInt2};
   pg::Array parameters_{pg::ElementType::kInt2};
