@@ -87,7 +87,7 @@ class PathParser {
     Criterion criterion;
     criterion.kind = CriterionKind::kHas;
     criterion.parameter = FindParameter(context_, has.source_type, code);
-    if (criterion.parameter == nullptr) return UnknownParameterError(context_.definitions, has.source_type, code);
+    if (criterion.parameter == nullptr) return UnknownParameterError(context_, has.source_type, code);
     if (criterion.parameter->type != metadata::SearchType::kReference || !MayRefer(*criterion.parameter, type)) {
       return Fail(ErrorCode::kInvalid, fmt::format("_has: '{}' of {} does not refer to {}.", code,
                                                    body.substr(0, first), context_.definitions.TypeName(type)));
@@ -122,7 +122,7 @@ class PathParser {
     Criterion criterion;
     criterion.kind = CriterionKind::kChain;
     criterion.parameter = FindParameter(context_, type, code);
-    if (criterion.parameter == nullptr) return UnknownParameterError(context_.definitions, type, code);
+    if (criterion.parameter == nullptr) return UnknownParameterError(context_, type, code);
     if (criterion.parameter->type != metadata::SearchType::kReference) {
       return Fail(ErrorCode::kInvalid,
                   fmt::format("Search parameter '{}' is no reference and cannot be chained.", code));
@@ -162,7 +162,8 @@ class PathParser {
       auto nested = ParseTail(target, tail, depth);
       if (!nested) {
         if (nested.error().code != ErrorCode::kUnsupported) return std::unexpected(std::move(nested).error());
-        last = std::move(nested).error();
+        // What a type will have soon says more than what another one lacks.
+        if (last.retry != Retry::kLater) last = std::move(nested).error();
         continue;
       }
       const auto same =
@@ -194,18 +195,30 @@ class PathParser {
 
 }  // namespace
 
-std::unexpected<Error> UnknownParameterError(const metadata::Definitions& definitions, metadata::TypeId type,
+std::unexpected<Error> UnknownParameterError(const ValueContext& context, metadata::TypeId type,
                                              std::string_view name) {
+  const CustomParameters* const custom = context.options.custom.get();
+  if (const auto* const found = custom == nullptr ? nullptr : custom->Find(type, name)) {
+    auto awaited =
+        Fail(ErrorCode::kUnsupported,
+             fmt::format("The search parameter '{}' is being indexed, {} %: it can be searched by when that is done.",
+                         name, custom->ByNumber(found->id)->percent));
+    awaited.error().retry = Retry::kLater;
+    return awaited;
+  }
   std::vector<std::string_view> known;
-  for (const metadata::SearchParameter& parameter : definitions.SearchParameters(type)) known.push_back(parameter.code);
+  for (const metadata::SearchParameter& row : context.definitions.SearchParameters(type)) known.push_back(row.code);
+  if (custom != nullptr) {
+    for (const metadata::SearchParameter& row : custom->Of(type)) known.push_back(row.code);
+  }
   for (const std::string_view word :
        {"_has", "_include", "_revinclude", "_sort", "_count", "_total", "_summary", "_elements", "_list"}) {
     known.push_back(word);
   }
   const std::vector<std::string_view> nearest = Nearest(name, known);
   constexpr std::size_t kNameBytesMax = 64;
-  std::string text =
-      fmt::format("{} has no search parameter '{}'.", definitions.TypeName(type), name.substr(0, kNameBytesMax));
+  std::string text = fmt::format("{} has no search parameter '{}'.", context.definitions.TypeName(type),
+                                 name.substr(0, kNameBytesMax));
   if (!nearest.empty()) text += fmt::format(" Nearest: {}.", fmt::join(nearest, ", "));
   return Fail(ErrorCode::kUnsupported, std::move(text));
 }
@@ -213,6 +226,10 @@ std::unexpected<Error> UnknownParameterError(const metadata::Definitions& defini
 const metadata::SearchParameter* FindParameter(const ValueContext& context, metadata::TypeId type,
                                                std::string_view code) {
   if (const auto* const found = context.definitions.FindSearchParameter(type, code)) return found;
+  if (const CustomParameters* const custom = context.options.custom.get()) {
+    const auto* const found = custom->Find(type, code);
+    if (found != nullptr && custom->ByNumber(found->id)->usable) return found;
+  }
   if (!context.options.case_blind_names || code.empty()) return nullptr;
   // SAS writes Identifier= as published; only the first letter differs.
   std::string lower(code);

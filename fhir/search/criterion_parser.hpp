@@ -30,12 +30,11 @@ struct PathReaders {
 Result<Criterion> ParsePath(const ValueContext& context, metadata::TypeId type, std::string_view path,
                             const PathReaders& readers);
 
-/// The parameter of that name, in the spelling that the options allow; null when there is none.
+/// The parameter of that name, in the spelling that the options allow; null when there is none that can be searched by.
 const metadata::SearchParameter* FindParameter(const ValueContext& context, metadata::TypeId type,
                                                std::string_view code);
 
-/// The error for a parameter that `type` does not have.
-std::unexpected<Error> UnknownParameterError(const metadata::Definitions& definitions, metadata::TypeId type,
-                                             std::string_view name);
+/// The error for a parameter that `type` does not have, or that is still being indexed.
+std::unexpected<Error> UnknownParameterError(const ValueContext& context, metadata::TypeId type, std::string_view name);
 
 }  // namespace fhir::search

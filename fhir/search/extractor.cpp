@@ -83,7 +83,8 @@ void RemoveAllDuplicates(IndexValues& out) {
 
 }  // namespace
 
-Extractor::Extractor(const metadata::Definitions& definitions) : definitions_(definitions), types_(definitions) {
+Extractor::Extractor(const metadata::Definitions& definitions, std::shared_ptr<const CustomParameters> custom)
+    : definitions_(definitions), custom_(std::move(custom)), types_(definitions) {
   for (const metadata::TypeId type : definitions.ResourceTypes()) {
     if (type >= by_type_.size()) by_type_.resize(type + std::size_t{1});
     by_type_[type] = std::make_unique<TypePlans>();
@@ -96,6 +97,8 @@ const Extractor::TypePlans& Extractor::PlansOf(metadata::TypeId type) {
     for (const metadata::SearchParameter& parameter : definitions_.SearchParameters(type)) {
       AddPlan(parameter, plans);
     }
+    if (custom_ == nullptr) return;
+    for (const metadata::SearchParameter& parameter : custom_->Of(type)) AddPlan(parameter, plans);
   });
   return plans;
 }
@@ -175,7 +178,11 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
     issues.Add(Severity::kWarning, IssueType::kProcessing,
                fmt::format("Search parameter '{}' has an expression that cannot be read.", code));
   }
+  const auto wanted = [&](std::uint16_t parameter) {
+    return !options.only || std::ranges::find(*options.only, parameter) != options.only->end();
+  };
   for (const Plan& plan : plans.plans) {
+    if (!wanted(plan.parameter->id)) continue;
     const auto items = fhirpath::Evaluate(plan.expression, evaluation, resource);
     if (!items) {
       issues.Add(Severity::kWarning, IssueType::kProcessing,
@@ -192,10 +199,10 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
     }
   }
   const std::string_view type_name = definitions_.TypeName(resource.type);
-  if (plans.narrative != nullptr && NamesType(options.narrative_types, type_name)) {
+  if (plans.narrative != nullptr && wanted(plans.narrative->id) && NamesType(options.narrative_types, type_name)) {
     IndexNarrative(plans.narrative->id, resource, out);
   }
-  if (plans.content != nullptr && NamesType(options.content_types, type_name)) {
+  if (plans.content != nullptr && wanted(plans.content->id) && NamesType(options.content_types, type_name)) {
     IndexContent(definitions_, plans.content->id, resource, out);
   }
   RemoveAllDuplicates(out);

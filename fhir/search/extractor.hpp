@@ -12,15 +12,18 @@
 #include "fhir/fhirpath/expression.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/model/document.hpp"
+#include "fhir/search/custom_parameters.hpp"
 #include "fhir/search/index_values.hpp"
 #include "fhir/search/types/index_context.hpp"
 
 namespace fhir::search {
 
-/// thread-safe. One per process is enough; it keeps about 30 compiled expressions per type in use.
+/// thread-safe. One per process and set of custom parameters is enough; it keeps about 30 compiled expressions per type
+/// in use.
 class Extractor {
  public:
-  explicit Extractor(const metadata::Definitions& definitions = metadata::Definitions::R4());
+  explicit Extractor(const metadata::Definitions& definitions = metadata::Definitions::R4(),
+                     std::shared_ptr<const CustomParameters> custom = nullptr);
 
   /// As ExtractIndexValues. Cost: a walk of each parameter's path, and one allocation per text kept.
   IndexValues Extract(const model::Node& resource, const ExtractOptions& options, IssueList& issues);
@@ -44,6 +47,7 @@ class Extractor {
                         const fhirpath::EvaluationContext& evaluation, IndexValues& out, IssueList& issues);
 
   const metadata::Definitions& definitions_;
+  const std::shared_ptr<const CustomParameters> custom_;  // shared with its registry; null: none
   const ElementTypes types_;
   std::vector<std::unique_ptr<TypePlans>> by_type_;  // indexed by TypeId, filled in the constructor
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -108,6 +109,8 @@ struct ExtractOptions {
   /// Types whose narrative (_text) and whose whole content (_content) can be searched; "*" means all.
   std::vector<std::string> narrative_types = {"*"};
   std::vector<std::string> content_types = {};
+  /// The parameters that are wanted, by id; unset: all.
+  std::optional<std::vector<std::uint16_t>> only = {};
 };
 
 /// Values of all search parameters of the resource's type, without duplicates. A parameter whose expression fails on

@@ -234,7 +234,7 @@ Criterion MissingCriterion(Criterion criterion, bool missing) {
 Result<Criterion> StartCriterion(const ValueContext& context, metadata::TypeId type, std::string_view code) {
   Criterion criterion;
   criterion.parameter = FindParameter(context, type, code);
-  if (criterion.parameter == nullptr) return UnknownParameterError(context.definitions, type, code);
+  if (criterion.parameter == nullptr) return UnknownParameterError(context, type, code);
   const std::string_view type_name = context.definitions.TypeName(type);
   if (code == "_id") {
     criterion.kind = CriterionKind::kId;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,8 @@
 #include "fhir/metadata/definitions.hpp"
 
 namespace fhir::search {
+
+class CustomParameters;  // custom_parameters.hpp
 
 enum class Prefix : std::uint8_t { kEq, kNe, kGt, kLt, kGe, kLe, kSa, kEb, kAp };
 
@@ -121,7 +124,7 @@ enum class CriterionKind : std::uint8_t {
 /// One name=value of a query. Criteria are ANDed, the values within one are ORed.
 struct Criterion {
   CriterionKind kind = CriterionKind::kParameter;
-  const metadata::SearchParameter* parameter = nullptr;  ///< borrowed from the definitions
+  const metadata::SearchParameter* parameter = nullptr;  ///< borrowed from the definitions, or from Query::custom
   Modifier modifier = Modifier::kNone;
   std::vector<Value> values;
   bool missing = false;
@@ -166,6 +169,9 @@ struct Query {
   std::vector<std::string> elements;
   /// The parameters that were used, normalised and percent-encoded, for the self link.
   std::string self;
+  /// Shared with whoever knows the parameters: keeps what the criteria borrow of it. Null: they are all of the
+  /// standard.
+  std::shared_ptr<const CustomParameters> custom = nullptr;
 };
 
 }  // namespace fhir::search

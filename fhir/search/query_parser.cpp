@@ -21,12 +21,14 @@ class QueryParser {
   QueryParser(const ValueContext& context, metadata::TypeId type, IssueList& warnings)
       : context_(context), warnings_(warnings), parameters_of_(type) {
     query_.type = type;
+    query_.custom = context.options.custom;
   }
   /// Of several types, whose parameters are those of `parameters_of`.
   QueryParser(const ValueContext& context, std::vector<metadata::TypeId> types, metadata::TypeId parameters_of,
               IssueList& warnings)
       : context_(context), warnings_(warnings), parameters_of_(parameters_of) {
     query_.types = std::move(types);
+    query_.custom = context.options.custom;
   }
 
   Result<Query> Run(std::span<const NameValue> parameters) {
@@ -94,8 +96,8 @@ class QueryParser {
       sort.descending = key.starts_with('-');
       if (sort.descending) key.remove_prefix(1);
       if (key != "_lastUpdated") {
-        sort.parameter = context_.definitions.FindSearchParameter(parameters_of_, key);
-        if (sort.parameter == nullptr) return UnknownParameterError(context_.definitions, parameters_of_, key);
+        sort.parameter = FindParameter(context_, parameters_of_, key);
+        if (sort.parameter == nullptr) return UnknownParameterError(context_, parameters_of_, key);
         if (sort.parameter->type == metadata::SearchType::kComposite ||
             sort.parameter->type == metadata::SearchType::kSpecial || sort.parameter->expression.empty()) {
           return Fail(ErrorCode::kUnsupported, fmt::format("Search parameter '_sort': '{}' has no order.", key));
@@ -190,9 +192,9 @@ class QueryParser {
       return Fail(ErrorCode::kUnsupported, fmt::format("Search parameter '{}': the type is not a resource.", shown));
     }
     if (parts[1] != "*") {
-      include.parameter = context_.definitions.FindSearchParameter(include.source_type, parts[1]);
+      include.parameter = FindParameter(context_, include.source_type, parts[1]);
       if (include.parameter == nullptr) {
-        return UnknownParameterError(context_.definitions, include.source_type, parts[1]);
+        return UnknownParameterError(context_, include.source_type, parts[1]);
       }
       if (include.parameter->type != metadata::SearchType::kReference) {
         return Fail(ErrorCode::kInvalid, fmt::format("Search parameter '{}': '{}' is no reference.", shown, parts[1]));

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "fhir/base/issue.hpp"
 #include "fhir/metadata/definitions.hpp"
 #include "fhir/search/code_lists.hpp"
+#include "fhir/search/custom_parameters.hpp"
 #include "fhir/search/query.hpp"
 
 namespace fhir::search {
@@ -38,6 +40,8 @@ struct ParseOptions {
   /// As ExtractOptions: where nothing is indexed, an empty answer would pass for "there is none".
   std::vector<std::string> narrative_types = {"*"};
   std::vector<std::string> content_types = {};
+  /// Parameters beside those of the standard; queries share it. Null: none.
+  std::shared_ptr<const CustomParameters> custom = nullptr;
 };
 
 using NameValue = std::pair<std::string, std::string>;
@@ -46,7 +50,8 @@ using NameValue = std::pair<std::string, std::string>;
 /// belong to a value are escaped by a backslash.
 /// Shape:  `_format`, `_pretty` belong to the HTTP layer and are passed over; parameters without a value are left out.
 ///         Query::self holds the parameters in use, percent-encoded, in the order given.
-/// Errors: kUnsupported naming the parameter and its nearest known ones, kInvalid for a value that cannot be read,
+/// Errors: kUnsupported naming the parameter and its nearest known ones, or saying that it is being indexed; kInvalid
+/// for a value that cannot be read,
 /// kTooCostly and kTooLarge for the limits. No error text quotes a value.
 Result<Query> ParseQuery(metadata::TypeId type, std::span<const NameValue> parameters, const ParseOptions& options,
                          IssueList& warnings);

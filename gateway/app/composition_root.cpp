@@ -31,6 +31,7 @@
 #include "gateway/app/operations_routes.hpp"
 #include "gateway/app/paging_duties.hpp"
 #include "gateway/app/rules.hpp"
+#include "gateway/app/search_parameter_work.hpp"
 #include "gateway/app/senders.hpp"
 #include "gateway/app/version.hpp"
 #include "gateway/audit/audit_trail.hpp"
@@ -48,6 +49,8 @@
 #include "gateway/store/pg/wanted.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
+#include "gateway/store/search_parameters/registry.hpp"
+#include "gateway/store/search_parameters/start.hpp"
 #include "gateway/store/statistics.hpp"
 #include "gateway/store/terminology/stored_terminology.hpp"
 #include "gateway/store/unit_of_work.hpp"
@@ -151,6 +154,7 @@ struct Gateway::Parts {
   Destinations destinations;
   std::unique_ptr<Database> database;
   std::unique_ptr<store::paging::KeyRing> cursor_keys;
+  std::unique_ptr<store::search_parameters::Registry> search_parameters;
   store::StoreOptions store_options;
 
   // Reactions, in the order in which they run.
@@ -171,6 +175,7 @@ struct Gateway::Parts {
   std::unique_ptr<BackgroundJobs> jobs;
   store::bulk::BulkExport* exports = nullptr;  // owned by jobs
   std::unique_ptr<Housekeeping> housekeeping;
+  std::unique_ptr<Housekeeping> indexing;  // what may take its time does not hold up the rest
 
   std::shared_ptr<rest::Service> rest;
   http::Handler handler;  // set before the server starts
@@ -236,6 +241,13 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   options.on_outbox_filled = [this] { dispatcher->Wake(); };  // set before anything is served
   GW_ASSIGN(cursor_keys, MakeCursorKeys(settings.search, database->pool()));
   options.cursor_keys = cursor_keys.get();
+  search_parameters = std::make_unique<store::search_parameters::Registry>(database->pool());
+  options.search_parameters = search_parameters.get();
+  GW_ASSIGN(const auto taken, store::search_parameters::TakeParameters(database->pool(), *search_parameters,
+                                                                       conformance.search_parameters));
+  for (const std::string& text : taken.passed_over) {
+    logger->Warning("search", "a search parameter is not indexed", {telemetry::Detail({text})});
+  }
   options.cursor_lifetime_ms = settings.search.cursor_lifetime_ms;
   options.repeat_lifetime_ms = settings.repeats.lifetime_ms;
 
@@ -368,11 +380,14 @@ void Gateway::Parts::MakeHousekeeping() {
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
   jobs->AddDuties(duties);
   AddPagingDuties(duties, settings.search, database->pool(), *cursor_keys, metrics);
-  housekeeping =
-      std::make_unique<Housekeeping>(std::move(duties), [this](std::string_view duty, const fhir::Error& error) {
-        logger->Warning("housekeeping", "duty failed; tried again later",
-                        {telemetry::Code("duty", duty), telemetry::Code("error", fhir::Name(error.code))});
-      });
+  duties.push_back(LearnOfParameters(*search_parameters));
+  const auto failed = [this](std::string_view duty, const fhir::Error& error) {
+    logger->Warning("housekeeping", "duty failed; tried again later",
+                    {telemetry::Code("duty", duty), telemetry::Code("error", fhir::Name(error.code))});
+  };
+  housekeeping = std::make_unique<Housekeeping>(std::move(duties), failed);
+  std::vector<Duty> work = {IndexParameters(database->pool(), store_options, metrics)};
+  indexing = std::make_unique<Housekeeping>(std::move(work), failed);
 }
 
 access::AuthenticateOptions Gateway::Parts::Authentication() const {
@@ -432,6 +447,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                                              .terminology = terminology.get(),
                                              .ids = &ids,
                                              .eraser = units.get(),
+                                             .search_parameters = search_parameters.get(),
                                              .jobs = &jobs->store(),
                                              .exports = exports}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
@@ -531,6 +547,7 @@ fhir::Result<void> Gateway::Start() {
   parts_->dispatcher->Start();
   parts_->recovery->Start();
   parts_->housekeeping->Start();
+  parts_->indexing->Start();
   parts_->logger->Info("gateway", "serving", {telemetry::Count("http_port", parts_->http_server->port())});
   return {};
 }
@@ -549,6 +566,7 @@ void Gateway::Stop() {
     listener->Stop(static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
   }
   const std::size_t cut = parts_->http_server->Stop(std::chrono::milliseconds(grace_ms / 2));
+  parts_->indexing->Stop();
   parts_->housekeeping->Stop();
   parts_->jobs->Stop();
   parts_->recovery->Stop();

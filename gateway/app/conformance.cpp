@@ -8,6 +8,7 @@
 
 #include "fhir/base/issue.hpp"
 #include "fhir/packages/registry_builder.hpp"
+#include "fhir/search/parameter_definition.hpp"
 
 namespace gateway::app {
 namespace {
@@ -66,6 +67,28 @@ void ListGuidesAndProfiles(const packages::Registry& registry, Conformance& conf
   });
 }
 
+/// Those that cannot be indexed are left out with a warning: a guide may define what this server does not have.
+void ListSearchParameters(const packages::Registry& registry, Conformance& conformance) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  registry.ForEach("SearchParameter", [&](const packages::ResourceName& name) {
+    if (!IsAdded(name)) {
+      return;
+    }
+    const auto resource = registry.Read(name.type, fmt::format("{}|{}", name.url, name.version));
+    if (!resource) {
+      return;
+    }
+    fhir::IssueList issues;
+    auto definition = fhir::search::ReadParameterDefinition(resource->root(), definitions, issues);
+    if (definition) {
+      conformance.search_parameters.push_back(*std::move(definition));
+    }
+    for (const fhir::Issue& issue : issues.issues()) {
+      conformance.warnings.push_back(fmt::format("search parameter {} is not indexed: {}", name.url, TextOf(issue)));
+    }
+  });
+}
+
 }  // namespace
 
 fhir::Result<Conformance> LoadConformance(const settings::Settings& settings) {
@@ -78,6 +101,7 @@ fhir::Result<Conformance> LoadConformance(const settings::Settings& settings) {
   conformance.write_check = std::make_unique<const WriteCheck>(std::move(check));
   if (!settings.packages.empty()) {
     ListGuidesAndProfiles(registry, conformance);
+    ListSearchParameters(registry, conformance);
   }
   return conformance;
 }

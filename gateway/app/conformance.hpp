@@ -7,6 +7,7 @@
 
 #include "fhir/base/error.hpp"
 #include "fhir/packages/registry.hpp"
+#include "fhir/search/custom_parameters.hpp"
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/validation/validator.hpp"
 #include "gateway/app/validation/write_check.hpp"
@@ -23,7 +24,8 @@ struct Conformance {
   std::unique_ptr<const WriteCheck> write_check;
   std::vector<std::string> guides;            ///< canonicals of the ImplementationGuides in the packages
   std::vector<rest::ProfileOfType> profiles;  ///< of resources, in the packages
-  std::vector<std::string> warnings;          ///< what the packages lack, for the log
+  std::vector<fhir::search::ParameterDefinition> search_parameters;  ///< in the packages, active and fit to be indexed
+  std::vector<std::string> warnings;                                 ///< what the packages lack, for the log
 };
 
 /// Cost:   without packages, below a millisecond; each package is read and its profiles looked at.

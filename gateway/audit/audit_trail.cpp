@@ -98,9 +98,11 @@ fhir::Result<void> ReadAudit::Record(const port::Actor& actor, const port::Audit
     return {};
   }
   const fhir::metadata::TypeId audit_event = definitions_.FindType("AuditEvent");
-  GW_ASSIGN(const std::unique_ptr<port::UnitOfWork> work, units_.Begin(TrailActor(actor)));
-  GW_TRY(Write(*work, audit_event, MakeAuditEvent(definitions_, options_.source, actor, record, clock_.NowUs())));
-  return work->Commit();
+  // Nothing collides with a new AuditEvent but a change of what indexes hold, which the next attempt knows.
+  constexpr int kAttemptsMax = 5;
+  return port::InTransaction(units_, TrailActor(actor), kAttemptsMax, [&](port::UnitOfWork& work) {
+    return Write(work, audit_event, MakeAuditEvent(definitions_, options_.source, actor, record, clock_.NowUs()));
+  });
 }
 
 }  // namespace gateway::audit

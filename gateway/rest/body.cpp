@@ -11,6 +11,7 @@
 #include "fhir/xml/reader.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/rest/content.hpp"
+#include "gateway/rest/search_parameters.hpp"
 
 namespace gateway::rest {
 namespace {
@@ -78,7 +79,10 @@ fhir::Result<std::optional<fhir::search::Query>> ReadCondition(const Call& call,
   options.zone = call.options().zone;
   // The SAS platform writes "Identifier=" in its conditional updates.
   options.case_blind_names = true;
-  auto query = fhir::search::ParseConditional(call.type, text, options);
+  fhir::IssueList none;
+  auto query = ParseInForce(call, options, none, [&](const fhir::search::ParseOptions& in_force, fhir::IssueList&) {
+    return fhir::search::ParseConditional(call.type, text, in_force);
+  });
   if (!query) {
     fhir::Error error = std::move(query).error();
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;

@@ -12,6 +12,7 @@
 
 #include "fhir/json/writer.hpp"
 #include "fhir/model/document.hpp"
+#include "fhir/search/parameter_definition.hpp"
 #include "gateway/rest/routes.hpp"
 
 namespace gateway::rest {
@@ -23,30 +24,8 @@ using fhir::metadata::SearchType;
 using fhir::metadata::TypeId;
 using fhir::model::Document;
 using fhir::model::Node;
-
-std::string_view SearchTypeCode(SearchType type) {
-  switch (type) {
-    case SearchType::kNumber:
-      return "number";
-    case SearchType::kDate:
-      return "date";
-    case SearchType::kString:
-      return "string";
-    case SearchType::kToken:
-      return "token";
-    case SearchType::kReference:
-      return "reference";
-    case SearchType::kComposite:
-      return "composite";
-    case SearchType::kQuantity:
-      return "quantity";
-    case SearchType::kUri:
-      return "uri";
-    case SearchType::kSpecial:
-      return "special";
-  }
-  return "special";
-}
+using fhir::search::CustomParameters;
+using fhir::search::SearchTypeCode;
 
 /// The parameters this server answers; the others are not announced.
 bool IsSearchable(const SearchParameter& parameter) {
@@ -55,15 +34,48 @@ bool IsSearchable(const SearchParameter& parameter) {
          std::ranges::find(kAnsweredWithoutExpression, parameter.code) != std::end(kAnsweredWithoutExpression);
 }
 
+/// What the type can be searched by, sorted by code within each kind.
+std::vector<const SearchParameter*> SearchableOf(const Definitions& definitions, TypeId type,
+                                                 const CustomParameters* custom) {
+  std::vector<const SearchParameter*> parameters;
+  for (const SearchParameter& parameter : definitions.SearchParameters(type)) {
+    if (IsSearchable(parameter)) {
+      parameters.push_back(&parameter);
+    }
+  }
+  if (custom != nullptr) {
+    for (const SearchParameter& parameter : custom->Of(type)) {
+      if (custom->ByNumber(parameter.id)->usable) {
+        parameters.push_back(&parameter);
+      }
+    }
+  }
+  return parameters;
+}
+
+/// What is to be said of those that cannot be searched by yet; empty when there are none.
+std::string BeingIndexed(TypeId type, const CustomParameters* custom) {
+  std::string names;
+  if (custom != nullptr) {
+    for (const SearchParameter& parameter : custom->Of(type)) {
+      if (!custom->ByNumber(parameter.id)->usable) {
+        names += fmt::format("{}`{}`", names.empty() ? "" : ", ", parameter.code);
+      }
+    }
+  }
+  return names.empty() ? names
+                       : fmt::format("Search parameters that are being indexed, and refused until then: {}.", names);
+}
+
 using ReverseIncludes = std::map<TypeId, std::set<std::string>>;
 
-ReverseIncludes CollectReverseIncludes(const Definitions& definitions) {
+ReverseIncludes CollectReverseIncludes(const Definitions& definitions, const CustomParameters* custom) {
   ReverseIncludes reverse;
   for (const TypeId source : definitions.ResourceTypes()) {
-    for (const SearchParameter& parameter : definitions.SearchParameters(source)) {
-      if (parameter.type == SearchType::kReference && IsSearchable(parameter)) {
-        for (const TypeId target : parameter.targets) {
-          reverse[target].insert(fmt::format("{}:{}", definitions.TypeName(source), parameter.code));
+    for (const SearchParameter* parameter : SearchableOf(definitions, source, custom)) {
+      if (parameter->type == SearchType::kReference) {
+        for (const TypeId target : parameter->targets) {
+          reverse[target].insert(fmt::format("{}:{}", definitions.TypeName(source), parameter->code));
         }
       }
     }
@@ -120,7 +132,7 @@ void AddOperations(Document& document, Node& parent, const Wanted& wanted) {
 }
 
 void AddResourceType(Document& document, Node& rest, const Definitions& definitions, TypeId type,
-                     const ReverseIncludes& reverse, const RestOptions& options) {
+                     const ReverseIncludes& reverse, const RestOptions& options, const CustomParameters* custom) {
   Node& resource = document.Add(rest, "resource");
   document.Add(resource, "type", definitions.TypeName(type));
   document.Add(resource, "profile",
@@ -129,6 +141,9 @@ void AddResourceType(Document& document, Node& rest, const Definitions& definiti
     if (profile.type == type) {
       document.Add(resource, "supportedProfile", profile.canonical);
     }
+  }
+  if (const std::string awaited = BeingIndexed(type, custom); !awaited.empty()) {
+    document.Add(resource, "documentation", awaited);
   }
   AddInteractions(document, resource, true);
   document.Add(resource, "versioning", "versioned-update");
@@ -140,12 +155,7 @@ void AddResourceType(Document& document, Node& rest, const Definitions& definiti
   document.Add(resource, "conditionalDelete", ConditionalDeleteCode(options.conditional_delete));
   document.Add(resource, "referencePolicy", "literal");
   document.Add(resource, "referencePolicy", "logical");
-  std::vector<const SearchParameter*> parameters;
-  for (const SearchParameter& parameter : definitions.SearchParameters(type)) {
-    if (IsSearchable(parameter)) {
-      parameters.push_back(&parameter);
-    }
-  }
+  const std::vector<const SearchParameter*> parameters = SearchableOf(definitions, type, custom);
   document.Add(resource, "searchInclude", "*");
   for (const SearchParameter* parameter : parameters) {
     if (parameter->type == SearchType::kReference) {
@@ -192,7 +202,7 @@ void AddStatementHead(Document& document, const RestOptions& options) {
 }
 
 std::string MakeCapabilityStatement(const Definitions& definitions, const RestOptions& options,
-                                    const std::function<bool(TypeId)>& listed) {
+                                    const std::function<bool(TypeId)>& listed, const CustomParameters* custom) {
   Document document(definitions.FindType("CapabilityStatement"), 1024 * 1024);
   Node& root = document.root();
   AddStatementHead(document, options);
@@ -211,12 +221,12 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
   document.Add(rest, "mode", "server");
   Node& security = document.Add(rest, "security");
   document.Add(security, "description", "Bearer tokens; a party sees what its policy grants, and nothing else.");
-  const ReverseIncludes reverse = CollectReverseIncludes(definitions);
+  const ReverseIncludes reverse = CollectReverseIncludes(definitions, custom);
   for (const TypeId type : definitions.ResourceTypes()) {
     if (listed && !listed(type)) {
       continue;
     }
-    AddResourceType(document, rest, definitions, type, reverse, options);
+    AddResourceType(document, rest, definitions, type, reverse, options, custom);
   }
   AddInteractions(document, rest, false);
   AddOperations(document, rest, [](const RouteRow& row) { return row.pattern.starts_with("/$"); });

@@ -61,7 +61,7 @@ fhir::Result<void> PrepareCall(Call& call) {
 
 Statement StatementOf(std::string json) {
   std::string etag = EtagOfText(json);
-  return {std::move(json), std::move(etag)};
+  return {.json = std::move(json), .etag = std::move(etag)};
 }
 
 port::AuditOutcome OutcomeOf(int status) {
@@ -73,10 +73,30 @@ port::AuditOutcome OutcomeOf(int status) {
 }  // namespace
 
 Service::Service(RestPorts ports, RestOptions options) : ports_(ports), options_(std::move(options)) {
-  capability_statement_ = StatementOf(MakeCapabilityStatement(ports_.definitions, options_));
+  standard_statement_ =
+      std::make_shared<const Statement>(StatementOf(MakeCapabilityStatement(ports_.definitions, options_)));
   if (const auto started = fhir::ParseInstant(options_.started)) {
     started_us_ = fhir::ToRange(*started, fhir::TimeZone::Utc()).low_us;
   }
+}
+
+std::shared_ptr<const Statement> Service::capability_statement() const {
+  if (ports_.operations.search_parameters == nullptr) {
+    return standard_statement_;
+  }
+  const auto current = ports_.operations.search_parameters->Current();
+  const auto custom = current ? *current : ports_.operations.search_parameters->Known();
+  if (custom->all().empty() && custom->changed_us() <= started_us_) {
+    return standard_statement_;
+  }
+  const std::lock_guard lock(current_mutex_);
+  if (current_statement_ == nullptr || current_version_ != custom->version()) {
+    Statement statement = StatementOf(MakeCapabilityStatement(ports_.definitions, options_, nullptr, custom.get()));
+    statement.changed_us = custom->changed_us();
+    current_statement_ = std::make_shared<const Statement>(std::move(statement));
+    current_version_ = custom->version();
+  }
+  return current_statement_;
 }
 
 const Statement* Service::normative_statement() const {

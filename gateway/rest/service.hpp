@@ -18,6 +18,7 @@
 #include "adapters/port/ports.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/resource_views.hpp"
+#include "adapters/port/search_parameters.hpp"
 #include "adapters/port/terminology_source.hpp"
 #include "adapters/port/unit_of_work.hpp"
 #include "fhir/base/limits.hpp"
@@ -71,6 +72,7 @@ struct OperationPorts {
   adapters::port::TerminologySource* terminology = nullptr;
   adapters::port::IdSource* ids = nullptr;
   adapters::port::Eraser* eraser = nullptr;
+  adapters::port::SearchParameterSource* search_parameters = nullptr;  ///< null: those of the standard alone
   adapters::port::Jobs* jobs = nullptr;
   adapters::port::BulkExport* exports = nullptr;
 };
@@ -90,6 +92,7 @@ struct RestPorts {
 struct Statement {
   std::string json;
   std::string etag;
+  std::int64_t changed_us = 0;  ///< since when it has been so, as far as that is known
 };
 
 struct RouteRow;
@@ -110,7 +113,10 @@ class Service {
 
   const RestPorts& ports() const { return ports_; }
   const RestOptions& options() const { return options_; }
-  const Statement& capability_statement() const { return capability_statement_; }
+  /// With the search parameters in force, or, where the database cannot be asked, those that this node knows. Shared
+  /// with the next caller until they change. Cost: that of SearchParameterSource::Current; a few milliseconds after a
+  /// change.
+  std::shared_ptr<const Statement> capability_statement() const;
   /// For the other modes of /metadata; made when first asked for. Null without a validator, whose definitions they
   /// list.
   const Statement* normative_statement() const;
@@ -124,12 +130,15 @@ class Service {
 
   RestPorts ports_;
   RestOptions options_;
-  Statement capability_statement_;
+  std::shared_ptr<const Statement> standard_statement_;  // of the standard's search parameters alone
   std::int64_t started_us_ = 0;
   struct LateStatement {
     std::once_flag made;
     Statement statement;
   };
+  mutable std::mutex current_mutex_;
+  mutable std::shared_ptr<const Statement> current_statement_;  // guarded by current_mutex_
+  mutable std::int64_t current_version_ = 0;                    // guarded by current_mutex_; of the search parameters
   mutable LateStatement normative_;
   mutable LateStatement terminology_;
   std::optional<http::Router> router_;

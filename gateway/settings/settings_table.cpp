@@ -317,7 +317,7 @@ std::vector<Setting> MakeSections() {
       {"packages",
        At<&Settings::packages>(),
        {.about = "FHIR packages (.tgz), folders of them, or single resources, loaded at start: profiles, value sets, "
-                 "code systems.",
+                 "code systems, search parameters.",
         .form = Form::kPath,
         .example = "packages/hl7.fhir.fr.core.tgz"}},
       {"terminology", At<&Settings::terminology>(), {.about = "Answers about codes."}, kTerminology},

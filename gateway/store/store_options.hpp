@@ -14,6 +14,7 @@
 #include "fhir/base/limits.hpp"
 #include "fhir/validation/structure.hpp"
 #include "gateway/store/paging/key_ring.hpp"
+#include "gateway/store/search_parameters/registry.hpp"
 
 namespace gateway::store {
 
@@ -40,13 +41,14 @@ struct StoreOptions {
   bool deletes_checked = false;     ///< what comes from outside deletes nothing that others refer to
   /// Types that tell what was: they may refer to what is there no more.
   std::vector<std::string> referrers_ignored = {"AuditEvent", "Provenance"};
-  std::int64_t cursor_lifetime_ms = 3'600'000;            ///< of a walk, from its first page
-  std::int64_t repeat_lifetime_ms = 2'592'000'000;        ///< of a RepeatKey: 30 days
-  paging::KeyRing* cursor_keys = nullptr;                 ///< borrowed; null: pages have no links
-  std::vector<adapters::port::Reaction*> reactions;       ///< borrowed; live as long as the store
-  std::vector<adapters::port::CommitHook*> commit_hooks;  ///< borrowed; live as long as the store
-  const adapters::port::Clock* clock = nullptr;           ///< borrowed
-  adapters::port::IdSource* ids = nullptr;                ///< borrowed
+  std::int64_t cursor_lifetime_ms = 3'600'000;               ///< of a walk, from its first page
+  std::int64_t repeat_lifetime_ms = 2'592'000'000;           ///< of a RepeatKey: 30 days
+  search_parameters::Registry* search_parameters = nullptr;  ///< borrowed; null: the writing side has its own
+  paging::KeyRing* cursor_keys = nullptr;                    ///< borrowed; null: pages have no links
+  std::vector<adapters::port::Reaction*> reactions;          ///< borrowed; live as long as the store
+  std::vector<adapters::port::CommitHook*> commit_hooks;     ///< borrowed; live as long as the store
+  const adapters::port::Clock* clock = nullptr;              ///< borrowed
+  adapters::port::IdSource* ids = nullptr;                   ///< borrowed
   /// Called after a commit that put messages into the outbox; thread-safe and quick. May be empty.
   std::function<void()> on_outbox_filled = nullptr;
 };

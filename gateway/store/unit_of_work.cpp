@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "gateway/store/claims.hpp"
@@ -11,6 +13,7 @@
 #include "gateway/store/transaction/apply.hpp"
 #include "gateway/store/transaction/erase.hpp"
 #include "gateway/store/transaction/grant_check.hpp"
+#include "gateway/store/transaction/search_parameter_rows.hpp"
 #include "gateway/store/transaction/session.hpp"
 #include "gateway/store/transaction/versions.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -38,14 +41,20 @@ const Grants& NoGrants() {
   return kNothing;
 }
 
+bool IsSearchParameter(fhir::metadata::TypeId type) {
+  return fhir::metadata::Definitions::R4().TypeName(type) == "SearchParameter";
+}
+
 class StoreUnitOfWork final : public adapters::port::UnitOfWork {
  public:
   StoreUnitOfWork(std::unique_ptr<transaction::Session> session, const StoreOptions& options,
-                  fhir::search::Extractor& extractor, const StoreUnitOfWorkFactory::WantedReactions& wanted,
-                  const Actor& actor)
+                  search_parameters::Registry& registry, search_parameters::InForce in_force,
+                  const StoreUnitOfWorkFactory::WantedReactions& wanted, const Actor& actor)
       : session_(std::move(session)),
         options_(options),
-        extractor_(extractor),
+        registry_(registry),
+        in_force_(std::move(in_force)),
+        version_(in_force_.parameters->version()),
         wanted_(wanted),
         actor_(actor),
         now_us_(options.clock->NowUs()) {}
@@ -83,10 +92,13 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
     return actor_.grants != nullptr ? *actor_.grants : NoGrants();
   }
   fhir::Result<void> React(const std::vector<transaction::Step>& steps);
+  fhir::Result<void> ChangeParameters(std::span<const transaction::ParameterChange> changes);
 
   std::unique_ptr<transaction::Session> session_;
   const StoreOptions& options_;
-  fhir::search::Extractor& extractor_;
+  search_parameters::Registry& registry_;
+  const search_parameters::InForce in_force_;
+  std::int64_t version_;  // of the search parameters, moved by this transaction's own changes of them
   const StoreUnitOfWorkFactory::WantedReactions& wanted_;
   const Actor actor_;
   const std::int64_t now_us_;
@@ -94,6 +106,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   std::size_t changes_ = 0;
   int depth_ = 0;
   bool in_hook_ = false;
+  bool wrote_ = false;
   bool failed_ = false;
   bool outbox_filled_ = false;
 };
@@ -108,7 +121,8 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
   }
   const transaction::ApplyContext context{.session = *session_,
                                           .options = options_,
-                                          .extractor = extractor_,
+                                          .extractor = *in_force_.extractor,
+                                          .search_parameters = in_force_.parameters,
                                           .grants = EffectiveGrants(),
                                           .from_outside = depth_ == 0 && !in_hook_,
                                           .now_us = now_us_,
@@ -117,6 +131,10 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
   if (!steps) {
     failed_ = true;
     return std::unexpected(std::move(steps).error());
+  }
+  wrote_ = wrote_ || std::ranges::any_of(*steps, [](const auto& step) { return step.effect != Effect::kUnchanged; });
+  if (auto changed = ChangeParameters(transaction::ParameterChangesOf(*in_force_.parameters, *steps)); !changed) {
+    return std::unexpected(std::move(changed).error());
   }
   if (auto reacted = React(*steps); !reacted) {
     failed_ = true;
@@ -133,6 +151,20 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
     }
   }
   return outcomes;
+}
+
+fhir::Result<void> StoreUnitOfWork::ChangeParameters(std::span<const transaction::ParameterChange> changes) {
+  if (changes.empty()) {
+    return {};
+  }
+  auto written = transaction::WriteParameterChanges(*session_, version_, changes);
+  if (!written) {
+    failed_ = true;
+    registry_.Outdated();
+    return written;
+  }
+  ++version_;
+  return {};
 }
 
 fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::ApplyOnce(
@@ -274,6 +306,19 @@ fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWork::Erase(const adapte
     failed_ = true;
     return std::unexpected(std::move(erased).error());
   }
+  std::vector<transaction::ParameterChange> gone;
+  for (const auto& resource : erased->resources) {
+    // What this node does not know yet is found by the check at the end.
+    wrote_ = wrote_ || IsSearchParameter(resource.type);
+    const auto of_it = std::ranges::find_if(in_force_.parameters->all(), [&](const auto& parameter) {
+      return !parameter.origin.empty() && parameter.origin == resource.id && IsSearchParameter(resource.type) &&
+             batch.what == adapters::port::Erased::kResources;
+    });
+    if (of_it != in_force_.parameters->all().end()) {
+      gone.push_back({.url = of_it->definition.url, .origin = {}, .comes = std::nullopt});
+    }
+  }
+  GW_TRY(ChangeParameters(gone));
   applied_.insert(applied_.end(), erased->resources.begin(), erased->resources.end());
   return erased->outcome;
 }
@@ -295,7 +340,18 @@ fhir::Result<void> StoreUnitOfWork::Commit() {
     in_hook_ = false;
     applied_.clear();
   }
-  GW_TRY(session_->Commit());
+  if (wrote_) {
+    transaction::CheckParameterVersion(*session_, version_);
+  }
+  if (auto committed = session_->Commit(); !committed) {
+    if (session_->parameters_outdated()) {
+      registry_.Outdated();
+    }
+    return committed;
+  }
+  if (version_ != in_force_.parameters->version()) {
+    registry_.Outdated();
+  }
   if (outbox_filled_ && options_.on_outbox_filled) {
     options_.on_outbox_filled();
   }
@@ -306,15 +362,20 @@ fhir::Result<void> StoreUnitOfWork::Commit() {
 
 fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWorkFactory::Erase(const Actor& actor,
                                                                            const adapters::port::ErasureBatch& batch) {
+  GW_ASSIGN(auto in_force, registry_.ForWriting());
   GW_ASSIGN(auto session, transaction::Session::Open(pool_));
-  StoreUnitOfWork work(std::move(session), options_, extractor_, wanted_, actor);
+  StoreUnitOfWork work(std::move(session), options_, registry_, std::move(in_force), wanted_, actor);
   GW_ASSIGN(const adapters::port::ErasureOutcome outcome, work.Erase(batch));
   GW_TRY(work.Commit());
   return outcome;
 }
 
 StoreUnitOfWorkFactory::StoreUnitOfWorkFactory(pg::Pool& pool, StoreOptions options)
-    : pool_(pool), options_(std::move(options)) {
+    : pool_(pool),
+      options_(std::move(options)),
+      own_registry_(options_.search_parameters != nullptr ? nullptr
+                                                          : std::make_unique<search_parameters::Registry>(pool)),
+      registry_(options_.search_parameters != nullptr ? *options_.search_parameters : *own_registry_) {
   const auto& definitions = fhir::metadata::Definitions::R4();
   for (const auto type : definitions.ResourceTypes()) {
     if (wanted_.by_type.size() <= type) {
@@ -329,11 +390,13 @@ StoreUnitOfWorkFactory::StoreUnitOfWorkFactory(pg::Pool& pool, StoreOptions opti
 }
 
 fhir::Result<std::unique_ptr<adapters::port::UnitOfWork>> StoreUnitOfWorkFactory::Begin(const Actor& actor) {
+  GW_ASSIGN(auto in_force, registry_.ForWriting());
   auto session = transaction::Session::Open(pool_);
   if (!session) {
     return std::unexpected(std::move(session).error());
   }
-  return std::make_unique<StoreUnitOfWork>(*std::move(session), options_, extractor_, wanted_, actor);
+  return std::make_unique<StoreUnitOfWork>(*std::move(session), options_, registry_, std::move(in_force), wanted_,
+                                           actor);
 }
 
 }  // namespace gateway::store

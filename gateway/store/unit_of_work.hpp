@@ -6,8 +6,8 @@
 
 #include "adapters/port/erasure.hpp"
 #include "adapters/port/unit_of_work.hpp"
-#include "fhir/search/extractor.hpp"
 #include "gateway/store/pg/pool.hpp"
+#include "gateway/store/search_parameters/registry.hpp"
 #include "gateway/store/store_options.hpp"
 
 namespace gateway::store {
@@ -34,7 +34,8 @@ class StoreUnitOfWorkFactory final : public adapters::port::UnitOfWorkFactory, p
  private:
   pg::Pool& pool_;
   const StoreOptions options_;
-  fhir::search::Extractor extractor_;
+  std::unique_ptr<search_parameters::Registry> own_registry_;  // where the options have none
+  search_parameters::Registry& registry_;
   WantedReactions wanted_;
 };
 

@@ -24,34 +24,34 @@ REPEATS = 12  # statements that were counted fewer times belong to the gateway's
 ORGANIZATION = {"resourceType": "Organization", "identifier": [{"system": "https://finess.esante.gouv.fr", "value": "990000010"}]}
 
 # Interaction → statements that look something up or change something; the bounds of transactions travel with them and are
-# left out. Four of each are the AuditEvent's: its version, and three kinds of values it is found by. A delete closes the
-# values of all ten kinds, in one round trip.
+# left out. Four of each are the AuditEvent's: its version, and three kinds of values it is found by; one checks that the
+# search parameters it was indexed by are those in force. A delete closes the values of all ten kinds, in one round trip.
 TABLE = {
-    "read": 5,
-    "read of an older version": 5,
-    "read of what is not there": 5,
-    "create": 8,
-    "create of an Observation": 10,
-    "conditional create, a new one": 11,
-    "conditional create, one there": 6,
-    "update": 9,
-    "update of the version read": 9,
-    "update that changes nothing": 5,
-    "patch": 9,
-    "delete": 17,
-    "search": 5,
-    "search, the next page": 6,
-    "search with its total": 6,
-    "search with included ones": 6,
-    "search by a chain": 5,
-    "transaction of 2": 11,
-    "transaction of 50": 11,
-    "batch of 2 reads": 10,
-    "history of one": 5,
-    "history of a type": 6,
-    "read by a party": 5,
-    "search by a party": 5,
-    "search with included ones by a party": 6,
+    "read": 6,
+    "read of an older version": 6,
+    "read of what is not there": 6,
+    "create": 9,
+    "create of an Observation": 11,
+    "conditional create, a new one": 12,
+    "conditional create, one there": 7,
+    "update": 10,
+    "update of the version read": 10,
+    "update that changes nothing": 6,
+    "patch": 10,
+    "delete": 18,
+    "search": 6,
+    "search, the next page": 7,
+    "search with its total": 7,
+    "search with included ones": 7,
+    "search by a chain": 6,
+    "transaction of 2": 12,
+    "transaction of 50": 12,
+    "batch of 2 reads": 12,
+    "history of one": 6,
+    "history of a type": 7,
+    "read by a party": 6,
+    "search by a party": 6,
+    "search with included ones by a party": 7,
 }
 
 

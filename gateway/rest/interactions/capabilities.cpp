@@ -1,4 +1,7 @@
 // GET /metadata. Source: https://hl7.org/fhir/R4/http.html#capabilities
+#include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -11,10 +14,12 @@
 namespace gateway::rest {
 namespace {
 
-fhir::Result<const Statement*> StatementOfMode(const Call& call) {
+/// `current` keeps the one that may be replaced.
+fhir::Result<const Statement*> StatementOfMode(const Call& call, std::shared_ptr<const Statement>& current) {
   const std::string_view mode = call.request.QueryValue("mode").value_or("full");
   if (mode == "full" || mode.empty()) {
-    return &call.service.capability_statement();
+    current = call.service.capability_statement();
+    return current.get();
   }
   if (mode != "normative" && mode != "terminology") {
     return fhir::Fail(fhir::ErrorCode::kMalformed, "mode is one of full, normative and terminology");
@@ -30,10 +35,12 @@ fhir::Result<const Statement*> StatementOfMode(const Call& call) {
 }  // namespace
 
 fhir::Result<http::Response> Capabilities(Call& call) {
-  GW_ASSIGN(const Statement* statement, StatementOfMode(call));
+  std::shared_ptr<const Statement> current;
+  GW_ASSIGN(const Statement* statement, StatementOfMode(call, current));
+  const std::int64_t changed_us = std::max(call.service.started_us(), statement->changed_us);
   GW_ASSIGN(const SubsetOptions subset, SubsetOfRead(call.request));
   if (subset.empty()) {
-    const Validators validators{statement->etag, call.service.started_us()};
+    const Validators validators{statement->etag, changed_us};
     if (auto same = NotModified(call.request, validators)) {
       return *std::move(same);
     }
@@ -42,7 +49,7 @@ fhir::Result<http::Response> Capabilities(Call& call) {
     return response;
   }
   GW_ASSIGN(std::string part, Subset(statement->json, subset, call.definitions(), fhir::Limits{}));
-  const Validators validators{EtagOfText(part), call.service.started_us()};
+  const Validators validators{EtagOfText(part), changed_us};
   if (auto same = NotModified(call.request, validators)) {
     return *std::move(same);
   }

@@ -19,6 +19,7 @@
 #include "gateway/rest/interactions/interactions.hpp"
 #include "gateway/rest/respond.hpp"
 #include "gateway/rest/search_codes.hpp"
+#include "gateway/rest/search_parameters.hpp"
 #include "gateway/rest/searching.hpp"
 #include "gateway/rest/subset.hpp"
 
@@ -102,8 +103,11 @@ fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& parameters,
   options.code_lists = &codes;
   const bool lenient = call.preferences.lenient.value_or(call.options().unknown_parameters_ignored);
   options.unknown = lenient ? search::UnknownParameter::kLenient : search::UnknownParameter::kStrict;
-  auto query = types.empty() ? search::ParseQuery(call.type, parameters, options, call.issues)
-                             : search::ParseSystemQuery(types, parameters, options, call.issues);
+  auto query =
+      ParseInForce(call, options, call.issues, [&](const search::ParseOptions& in_force, fhir::IssueList& issues) {
+        return types.empty() ? search::ParseQuery(call.type, parameters, in_force, issues)
+                             : search::ParseSystemQuery(types, parameters, in_force, issues);
+      });
   if (!query) {
     fhir::Error error = std::move(query).error();
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;

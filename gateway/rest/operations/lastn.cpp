@@ -13,6 +13,7 @@
 #include "gateway/rest/operations/searchset.hpp"
 #include "gateway/rest/respond.hpp"
 #include "gateway/rest/search_codes.hpp"
+#include "gateway/rest/search_parameters.hpp"
 #include "gateway/rest/subset.hpp"
 
 namespace gateway::rest::operations {
@@ -118,7 +119,10 @@ fhir::Result<http::Response> Lastn(Call& call) {
   options.unknown = lenient ? search::UnknownParameter::kLenient : search::UnknownParameter::kStrict;
   const SearchCodes codes(call);
   options.code_lists = &codes;
-  auto parsed = search::ParseQuery(call.type, pairs, options, call.issues);
+  auto parsed =
+      ParseInForce(call, options, call.issues, [&](const search::ParseOptions& in_force, fhir::IssueList& issues) {
+        return search::ParseQuery(call.type, pairs, in_force, issues);
+      });
   if (!parsed) {
     fhir::Error error = std::move(parsed).error();
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;

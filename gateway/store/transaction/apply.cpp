@@ -17,6 +17,7 @@
 #include "gateway/store/transaction/links.hpp"
 #include "gateway/store/transaction/merge.hpp"
 #include "gateway/store/transaction/reference_check.hpp"
+#include "gateway/store/transaction/search_parameter_rows.hpp"
 #include "gateway/store/transaction/versions.hpp"
 #include "gateway/store/transaction/write_guard.hpp"
 #include "gateway/store/type_codes.hpp"
@@ -495,6 +496,7 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
       GW_TRY(Compose(context, step, now_text, issues));
     }
   }
+  GW_TRY(CheckSearchParameters(context, steps, issues));
   GW_TRY(CheckWriteRules(context, steps));
   if (context.options.references_checked && context.from_outside) {
     GW_TRY(CheckReferences(context, steps));

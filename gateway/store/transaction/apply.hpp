@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +15,7 @@
 #include "fhir/base/error.hpp"
 #include "fhir/base/issue.hpp"
 #include "fhir/model/document.hpp"
+#include "fhir/search/custom_parameters.hpp"
 #include "fhir/search/extractor.hpp"
 #include "gateway/store/store_options.hpp"
 #include "gateway/store/transaction/session.hpp"
@@ -23,7 +25,8 @@ namespace gateway::store::transaction {
 struct ApplyContext {
   Session& session;
   const StoreOptions& options;
-  fhir::search::Extractor& extractor;
+  fhir::search::Extractor& extractor;                                       ///< of the search parameters in force
+  std::shared_ptr<const fhir::search::CustomParameters> search_parameters;  ///< shared with the unit of work; not null
   const adapters::port::Grants& grants;  ///< of the actor, or unrestricted inside reactions
   bool from_outside = false;             ///< asked for by somebody, not by a reaction or a hook
   std::int64_t now_us = 0;

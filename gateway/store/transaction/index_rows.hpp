@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "fhir/search/index_values.hpp"
 #include "gateway/store/transaction/session.hpp"
@@ -22,5 +24,16 @@ struct IndexChange {
 
 /// Cost: at most one INSERT and one UPDATE per index table that changed, and per 20,000 values; not waited for.
 void WriteIndexRows(Session& session, std::span<IndexChange> changes);
+
+/// Makes the rows of resources what `after` says, whatever they are: closes those that it does not have and adds those
+/// that are missing. With `only`, rows of other parameters stay, and `after` has none of them. The heads are locked by
+/// the caller. Cost: a statement per index table; not waited for.
+void RepairIndexRows(Session& session, std::span<const IndexChange> resources,
+                     const std::optional<std::vector<std::uint16_t>>& only);
+
+/// Deletes the rows of parameters that no search can ask for, of resources of one type, closed ones included.
+/// Cost: a statement per index table; not waited for.
+void DropIndexRows(Session& session, std::int16_t type, std::span<const std::string> ids,
+                   std::span<const std::uint16_t> parameters);
 
 }  // namespace gateway::store::transaction

@@ -115,8 +115,11 @@ void CollectFullUrls(std::span<const Step> steps, Links& links) {
 
 fhir::Result<void> CollectConditional(const ApplyContext& context, std::span<const Step> steps,
                                       std::vector<ConditionalReference>& found) {
-  const fhir::search::ParseOptions options{
-      .base_url = context.options.base_url, .zone = context.options.zone, .now_us = context.now_us};
+  fhir::search::ParseOptions options;
+  options.base_url = context.options.base_url;
+  options.zone = context.options.zone;
+  options.now_us = context.now_us;
+  options.custom = context.search_parameters;
   std::unordered_map<std::string_view, bool> seen;
   for (const auto& step : steps) {
     if (!step.change.resource) {

@@ -43,12 +43,24 @@ InsertsOfFew::InsertsOfFew(const IndexTable& table) {
 }
 
 RowBatch::RowBatch(Session& session, const IndexTable& table, const pg::Statement& statement, const InsertsOfFew* few)
-    : session_(session), table_(table), statement_(statement), few_(few) {
+    : session_(session), table_(table), statement_(&statement), few_(few) {
   Clear();
 }
 
+RowBatch::RowBatch(Session& session, const IndexTable& table)
+    : session_(session), table_(table), statement_(nullptr), few_(nullptr) {
+  Clear();
+}
+
+void RowBatch::AddTo(pg::Parameters& parameters) const {
+  parameters.Add(ids_).Add(types_).Add(parameters_);
+  for (const auto& column : columns_) {
+    parameters.Add(column);
+  }
+}
+
 void RowBatch::Begin(std::string_view id, std::int16_t type, std::uint16_t parameter) {
-  if (ids_.size() >= kRowsPerStatement) {
+  if (statement_ != nullptr && ids_.size() >= kRowsPerStatement) {
     Send();
     Clear();
   }
@@ -66,11 +78,8 @@ void RowBatch::Send() {
     return;
   }
   pg::Parameters parameters;
-  parameters.Add(ids_).Add(types_).Add(parameters_);
-  for (const auto& column : columns_) {
-    parameters.Add(column);
-  }
-  session_.Write(statement_, parameters);
+  AddTo(parameters);
+  session_.Write(*statement_, parameters);
 }
 
 void RowBatch::SendValues() {

@@ -51,10 +51,14 @@ class RowBatch {
  public:
   /// `few` is used instead of `statement` where it can be; may be null.
   RowBatch(Session& session, const IndexTable& table, const pg::Statement& statement, const InsertsOfFew* few);
+  /// Collects rows, as many as come, and sends none: AddTo gives them away.
+  RowBatch(Session& session, const IndexTable& table);
   void Begin(std::string_view id, std::int16_t type, std::uint16_t parameter);
   void Text(std::size_t column, std::string_view value) { columns_[column].AddText(value); }
   void Int(std::size_t column, std::int64_t value) { columns_[column].AddInt(value); }
   void Send();
+  /// Appends ids, types, parameters and the columns, as arrays.
+  void AddTo(pg::Parameters& parameters) const;
 
  private:
   void Clear();
@@ -62,7 +66,7 @@ class RowBatch {
 
   Session& session_;
   const IndexTable& table_;
-  const pg::Statement& statement_;
+  const pg::Statement* statement_;  // null: nothing is sent
   const InsertsOfFew* few_;
   pg::Array ids_{pg::ElementType::kText};
   pg::Array types_{pg::ElementType::kInt2};

@@ -42,6 +42,12 @@ fhir::Result<pg::Rows> Session::Read(std::string_view name, const search_sql::Se
                               statement.plan_by_values ? pg::Plan::kOnce : pg::Plan::kKept);
 }
 
+fhir::Result<pg::Rows> Session::ReadAdHoc(std::string_view name, const std::string& sql,
+                                          const pg::Parameters& parameters) {
+  GW_TRY(Flush());
+  return lease_->ExecuteAdHoc(name, sql, parameters, pg::Plan::kKept);
+}
+
 fhir::Result<std::pair<pg::Rows, pg::Rows>> Session::ReadTwo(const pg::Statement& first,
                                                              const pg::Parameters& first_parameters,
                                                              const pg::Statement& second,
@@ -94,6 +100,13 @@ fhir::Error Session::Mapped(fhir::Error error) {
   if (failure.sqlstate == kDivisionByZero) {
     error.code = fhir::ErrorCode::kConflict;
     error.public_text.text = "Another worker has done it meanwhile.";
+  }
+  constexpr std::string_view kInvalidLogarithm = "2201E";
+  if (failure.sqlstate == kInvalidLogarithm) {
+    error.code = fhir::ErrorCode::kConflict;
+    error.public_text.text = "The search parameters in use changed meanwhile.";
+    error.retry = fhir::Retry::kLater;
+    parameters_outdated_ = true;
   }
   if (failure.sqlstate == "23505" && failure.constraint.starts_with("resource_version")) {
     error.retry = fhir::Retry::kLater;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,9 +28,11 @@ class Session {
   void Write(const pg::Statement& statement, const pg::Parameters& parameters);
   /// Runs what has been sent, and the statement. Errors: those of all of them; a lost race for a new resource is
   /// kConflict with Retry::kLater; a statement that divides by the number of its rows, because it must have one, and
-  /// has none is kConflict.
+  /// has none is kConflict; one that takes the logarithm of that number is kConflict with Retry::kLater.
   fhir::Result<pg::Rows> Read(const pg::Statement& statement, const pg::Parameters& parameters);
   fhir::Result<pg::Rows> Read(std::string_view name, const search_sql::SearchStatement& statement);
+  /// SQL that was put together of constants.
+  fhir::Result<pg::Rows> ReadAdHoc(std::string_view name, const std::string& sql, const pg::Parameters& parameters);
   /// Two statements, in one round trip.
   fhir::Result<std::pair<pg::Rows, pg::Rows>> ReadTwo(const pg::Statement& first,
                                                       const pg::Parameters& first_parameters,
@@ -38,12 +41,15 @@ class Session {
   fhir::Result<void> Flush();
   fhir::Result<void> Commit();
   void Rollback();
+  /// What failed was the check of search_parameter_rows.hpp.
+  bool parameters_outdated() const { return parameters_outdated_; }
 
  private:
   fhir::Error Mapped(fhir::Error error);
 
   pg::Pool::Lease lease_;
   pg::Transaction transaction_;
+  bool parameters_outdated_ = false;
   std::optional<pg::Pipeline> pending_;  // declared last: what was sent is read before the transaction ends
 };
 

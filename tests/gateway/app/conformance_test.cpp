@@ -71,6 +71,26 @@ class ConformanceTest : public testing::Test {
   fhir::IssueList issues_;
 };
 
+TEST_F(ConformanceTest, SearchParametersOfPackages_AreTakenWhenTheyCanBeIndexed) {
+  const auto parameter = [&](std::string_view name, std::string_view expression, std::string_view status = "active") {
+    std::ofstream(folder_ / "profiles" / (std::string(name) + ".json"))
+        << R"({"resourceType":"SearchParameter","id":")" << name
+        << R"(","url":"http://profiles.example.org/SearchParameter/)" << name
+        << R"(","version":"1","name":"N","status":")" << status << R"(","description":"d","code":")" << name
+        << R"(","base":["Patient"],"type":"token","expression":")" << expression << R"("})";
+  };
+  parameter("nationality", "Patient.extension('http://x.org/nationality').value");
+  parameter("gender", "Patient.gender");
+  parameter("broken", "Patient.gender.where(");
+  parameter("later", "Patient.gender", "draft");
+  const auto conformance = Load("packages: [profiles]");
+  ASSERT_TRUE(conformance) << conformance.error().public_text.text;
+  ASSERT_EQ(conformance->search_parameters.size(), 1u);
+  EXPECT_EQ(conformance->search_parameters[0].code, "nationality");
+  EXPECT_THAT(conformance->warnings, testing::Contains(HasSubstr("SearchParameter/gender is not indexed")));
+  EXPECT_THAT(conformance->warnings, testing::Contains(HasSubstr("SearchParameter/broken is not indexed")));
+}
+
 TEST_F(ConformanceTest, Packages_AreListedWithTheirProfiles) {
   const auto conformance = Load("packages: [profiles]");
   ASSERT_TRUE(conformance) << conformance.error().public_text.text;

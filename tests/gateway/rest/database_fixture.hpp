@@ -25,6 +25,8 @@
 #include "gateway/store/jobs/job_store.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
+#include "gateway/store/search_parameters/indexer.hpp"
+#include "gateway/store/search_parameters/registry.hpp"
 #include "gateway/store/terminology/stored_terminology.hpp"
 #include "gateway/store/unit_of_work.hpp"
 #include "tests/support/postgres/test_database.hpp"
@@ -76,6 +78,9 @@ class Gateway {
     options.validation.bindings = fhir::validation::Checking::kOff;  // some official examples use other codes
     options.validation.references = fhir::validation::Checking::kOff;
     pool_ = support::SharedDatabase().MakePool(8);
+    parameters_ = std::make_unique<gateway::store::search_parameters::Registry>(*pool_);
+    options.search_parameters = parameters_.get();
+    options_ = options;
     units_ = std::make_unique<gateway::store::StoreUnitOfWorkFactory>(*pool_, options);
     store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
@@ -99,6 +104,7 @@ class Gateway {
                                                                   .terminology = terminology_.get(),
                                                                   .ids = &ids_,
                                                                   .eraser = units_.get(),
+                                                                  .search_parameters = parameters_.get(),
                                                                   .jobs = job_store_.get(),
                                                                   .exports = exports_.get()}},
                                                   {.base_url = "https://gw.example/fhir"});
@@ -141,7 +147,8 @@ class Gateway {
 
   /// Does all open jobs to their end.
   void RunJobs() {
-    gateway::jobs::Worker worker(*job_store_, {exports_.get()}, {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
+    gateway::jobs::Worker worker(*job_store_, {exports_.get()},
+                                 {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
       const auto counts = job_store_->Count();
@@ -159,6 +166,15 @@ class Gateway {
       return gateway::access::OpenActor();
     }
     return *parties_->FindByName(owner.party);
+  }
+
+  /// One piece of the work for search parameters; false when there is none left.
+  bool IndexParameters(int resources_max = 100) {
+    gateway::store::search_parameters::Indexer indexer(*pool_, options_,
+                                                       {.resources_max = resources_max, .leave_after_ms = 0});
+    const auto step = indexer.Step();
+    EXPECT_TRUE(step) << step.error().internal_text.text;
+    return step && step->more;
   }
 
  private:
@@ -190,6 +206,8 @@ class Gateway {
   StepIds ids_;
   gateway::store::paging::KeyRing keys_{{gateway::store::paging::CipherKey{7}}};
   std::unique_ptr<gateway::store::pg::Pool> pool_;
+  std::unique_ptr<gateway::store::search_parameters::Registry> parameters_;
+  gateway::store::StoreOptions options_;
   std::unique_ptr<gateway::audit::TransactionAudit> hook_;
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;
   std::unique_ptr<gateway::store::StoreResourceStore> store_;
