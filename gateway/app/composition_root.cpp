@@ -47,6 +47,7 @@
 #include "gateway/store/outbox_store.hpp"
 #include "gateway/store/paging/key_ring.hpp"
 #include "gateway/store/pg/wanted.hpp"
+#include "gateway/store/reindex_job.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
 #include "gateway/store/search_parameters/registry.hpp"
@@ -174,6 +175,7 @@ struct Gateway::Parts {
   std::unique_ptr<journal::Recovery> recovery;
   std::unique_ptr<BackgroundJobs> jobs;
   store::bulk::BulkExport* exports = nullptr;  // owned by jobs
+  store::ReindexJob* reindexing = nullptr;     // owned by jobs
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<Housekeeping> indexing;  // what may take its time does not hold up the rest
 
@@ -366,6 +368,9 @@ void Gateway::Parts::MakeJobs() {
                                      .lifetime_ms = settings.jobs.result_lifetime_ms});
   exports = bulk_export.get();
   jobs->Register(std::move(bulk_export));
+  auto reindex = std::make_unique<store::ReindexJob>(database->pool(), store_options);
+  reindexing = reindex.get();
+  jobs->Register(std::move(reindex));
 }
 
 void Gateway::Parts::MakeHousekeeping() {
@@ -449,7 +454,8 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                                              .eraser = units.get(),
                                              .search_parameters = search_parameters.get(),
                                              .jobs = &jobs->store(),
-                                             .exports = exports}};
+                                             .exports = exports,
+                                             .reindexing = reindexing}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);

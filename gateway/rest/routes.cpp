@@ -8,8 +8,9 @@ namespace {
 
 using http::Method;
 
-/// The standard has no such operation.
+/// The standard has no such operations.
 constexpr std::string_view kExpunge = "https://passerelle.example/fhir/OperationDefinition/expunge";
+constexpr std::string_view kReindex = "https://passerelle.example/fhir/OperationDefinition/reindex";
 
 /// Canonicals of the standard's OperationDefinitions begin with it.
 #define GW_BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
@@ -152,6 +153,10 @@ constexpr RouteRow kRouteRows[] = {
      kExpunge},
     {Method::kPost, "/{type}/{id}/_history/{version}/$expunge", "operation", operations::Expunge,
      AuditTime::kInTransaction, 'D', kExpunge},
+
+    {Method::kPost, "/$reindex", "operation", operations::Reindex, AuditTime::kAfter, 'E', kReindex},
+    {Method::kPost, "/{type}/$reindex", "operation", operations::Reindex, AuditTime::kAfter, 'E', kReindex},
+    {Method::kPost, "/{type}/{id}/$reindex", "operation", operations::Reindex, AuditTime::kAfter, 'E', kReindex},
 };
 
 #undef GW_OPERATION

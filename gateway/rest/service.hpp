@@ -16,6 +16,7 @@
 #include "adapters/port/erasure.hpp"
 #include "adapters/port/jobs.hpp"
 #include "adapters/port/ports.hpp"
+#include "adapters/port/reindexing.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/resource_views.hpp"
 #include "adapters/port/search_parameters.hpp"
@@ -75,6 +76,7 @@ struct OperationPorts {
   adapters::port::SearchParameterSource* search_parameters = nullptr;  ///< null: those of the standard alone
   adapters::port::Jobs* jobs = nullptr;
   adapters::port::BulkExport* exports = nullptr;
+  adapters::port::Reindexing* reindexing = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

@@ -48,6 +48,9 @@ fhir::Result<http::Response> ExportSystem(Call& call);
 fhir::Result<http::Response> ExportPatients(Call& call);
 fhir::Result<http::Response> ExportGroup(Call& call);
 
+/// $reindex: of a resource, or as a job.
+fhir::Result<http::Response> Reindex(Call& call);
+
 /// Patient/$match: who of the record a patient may be.
 fhir::Result<http::Response> MatchPatient(Call& call);
 

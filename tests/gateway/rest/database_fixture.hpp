@@ -23,6 +23,7 @@
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/jobs/job_store.hpp"
+#include "gateway/store/reindex_job.hpp"
 #include "gateway/store/resource_store.hpp"
 #include "gateway/store/resource_views.hpp"
 #include "gateway/store/search_parameters/indexer.hpp"
@@ -81,6 +82,8 @@ class Gateway {
     parameters_ = std::make_unique<gateway::store::search_parameters::Registry>(*pool_);
     options.search_parameters = parameters_.get();
     options_ = options;
+    reindex_ = std::make_unique<gateway::store::ReindexJob>(
+        *pool_, options_, gateway::store::ReindexJobOptions{.resources_max = 3, .step_ms_max = 0});
     units_ = std::make_unique<gateway::store::StoreUnitOfWorkFactory>(*pool_, options);
     store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
@@ -106,7 +109,8 @@ class Gateway {
                                                                   .eraser = units_.get(),
                                                                   .search_parameters = parameters_.get(),
                                                                   .jobs = job_store_.get(),
-                                                                  .exports = exports_.get()}},
+                                                                  .exports = exports_.get(),
+                                                                  .reindexing = reindex_.get()}},
                                                   {.base_url = "https://gw.example/fhir"});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
@@ -147,7 +151,7 @@ class Gateway {
 
   /// Does all open jobs to their end.
   void RunJobs() {
-    gateway::jobs::Worker worker(*job_store_, {exports_.get()},
+    gateway::jobs::Worker worker(*job_store_, {exports_.get(), reindex_.get()},
                                  {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
@@ -208,6 +212,7 @@ class Gateway {
   std::unique_ptr<gateway::store::pg::Pool> pool_;
   std::unique_ptr<gateway::store::search_parameters::Registry> parameters_;
   gateway::store::StoreOptions options_;
+  std::unique_ptr<gateway::store::ReindexJob> reindex_;
   std::unique_ptr<gateway::audit::TransactionAudit> hook_;
   std::unique_ptr<gateway::store::StoreUnitOfWorkFactory> units_;
   std::unique_ptr<gateway::store::StoreResourceStore> store_;
