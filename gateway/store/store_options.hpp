@@ -39,7 +39,7 @@ struct StoreOptions {
   const adapters::port::ResourceCheck* check = nullptr;  ///< borrowed; null: structure and closed lists alone
   bool references_checked = false;  ///< local references of what comes from outside must lead to a resource
   bool deletes_checked = false;     ///< what comes from outside deletes nothing that others refer to
-  /// Types that tell what was: they may refer to what is there no more.
+  /// Types that tell what was: they may refer to what is not there, and keep nothing from being deleted.
   std::vector<std::string> referrers_ignored = {"AuditEvent", "Provenance"};
   std::int64_t cursor_lifetime_ms = 3'600'000;               ///< of a walk, from its first page
   std::int64_t repeat_lifetime_ms = 2'592'000'000;           ///< of a RepeatKey: 30 days

@@ -68,8 +68,18 @@ std::unexpected<fhir::Error> LeadsNowhere(const ReferencePlace& place) {
 
 using Wanted = std::map<TargetKey, ReferencePlace>;
 
+/// Bundles, whose entries are resolved by their own fullUrls, and what tells what was.
+std::set<TypeId> TypesNotChecked(const StoreOptions& options) {
+  const auto& definitions = Definitions::R4();
+  std::set<TypeId> types{definitions.FindType("Bundle")};
+  for (const auto& name : options.referrers_ignored) {
+    types.insert(definitions.FindType(name));
+  }
+  return types;
+}
+
 Wanted CollectWanted(const ApplyContext& context, std::span<const Step> steps) {
-  static const TypeId kBundle = Definitions::R4().FindType("Bundle");
+  const std::set<TypeId> not_checked = TypesNotChecked(context.options);
   std::set<TargetKey> known;
   std::set<TargetKey> deleted;
   for (const auto& earlier : context.earlier) {
@@ -86,7 +96,8 @@ Wanted CollectWanted(const ApplyContext& context, std::span<const Step> steps) {
   }
   Wanted wanted;
   for (const auto& step : steps) {
-    if ((step.effect != Effect::kCreated && step.effect != Effect::kUpdated) || step.change.type == kBundle) {
+    if ((step.effect != Effect::kCreated && step.effect != Effect::kUpdated) ||
+        not_checked.contains(step.change.type)) {
       continue;
     }
     std::set<std::string_view> before;

@@ -10,7 +10,8 @@ namespace gateway::store::transaction {
 
 /// Checks the composed steps before anything of them is written. Looked for are the resources that References name as
 /// Type/id, with or without a version or this server's base; not those that the stored resource named already, that
-/// the unit of work has made, or that stand in a Bundle which is itself what is stored. What a restricted actor may
+/// the unit of work has made, that stand in a Bundle which is itself what is stored, or in a resource of
+/// StoreOptions::referrers_ignored: the trail names what somebody looked for in vain. What a restricted actor may
 /// neither read nor name is not there for it.
 /// A target that somebody deletes at the same moment may be missed: nothing is locked for it.
 /// Cost: a walk of each resource, and one round trip when anything is to be looked for.

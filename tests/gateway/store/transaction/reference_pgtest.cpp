@@ -85,6 +85,14 @@ TEST_F(CheckedReferences, OutOfSight_LooksAbsent) {
   EXPECT_TRUE(TryApply(std::move(changes), actor)) << "what it may name in a search it may refer to";
 }
 
+TEST_F(CheckedReferences, WhatTellsWhatWas_MayLeadNowhere) {
+  Apply(
+      Create(R"({"resourceType":"Provenance","target":[{"reference":"Patient/none"}],"recorded":"2025-01-01T00:00:00Z",
+      "agent":[{"who":{"display":"x"}}]})"),
+      Create(R"({"resourceType":"AuditEvent","type":{"code":"rest"},"recorded":"2025-01-01T00:00:00Z",
+      "agent":[{"requestor":true}],"source":{"observer":{"display":"x"}},"entity":[{"what":{"reference":"Patient/none"}}]})"));
+}
+
 class CountedLooks final : public gateway::store::pg::StatementObserver {
  public:
   void OnStatement(std::string_view name, std::int64_t, bool) override {
