@@ -110,15 +110,15 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
         sql_ << "false";
         return {};
       }
-      if (Negated(criterion)) {
-        // Resources without any value match too.
+      if (Negated(criterion) || scope.one_by_one) {
+        // Negated: resources without any value match too.
         const std::string alias = sql_.NewAlias();
-        sql_ << "NOT EXISTS (SELECT 1";
+        sql_ << (Negated(criterion) ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
         AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
         AppendSameResource(alias, scope);
         sql_ << " AND ";
         GW_TRY(AppendRowCondition(alias, criterion));
-        sql_ << ")";
+        sql_ << (scope.one_by_one ? " OFFSET 0)" : ")");
         return {};
       }
       break;

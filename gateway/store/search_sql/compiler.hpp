@@ -23,6 +23,8 @@ struct Scope {
   std::string_view alias;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   bool versions = false;  ///< the alias is resource_version, with last_updated and deleted
+  /// Criteria are looked up for one row after another, whatever the server expects of them.
+  bool one_by_one = false;
 };
 
 /// thread-compatible; one per statement.

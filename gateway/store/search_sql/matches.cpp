@@ -14,18 +14,30 @@ using adapters::port::Grants;
 using fhir::search::Criterion;
 
 constexpr std::size_t kWalksMax = 200;  // values that are walked one by one
+constexpr std::size_t kRecordsMax = 4;  // that are few matches together: a patient and those it replaces
+
+// How many resources refer to what is found is anybody's guess, the server's too.
+bool FollowsReferences(const Criterion& criterion) {
+  using fhir::search::CriterionKind;
+  return criterion.kind == CriterionKind::kChain || criterion.kind == CriterionKind::kHas ||
+         std::any_of(criterion.parts.begin(), criterion.parts.end(), FollowsReferences);
+}
 
 /// The less, the rather a walk goes along it. Whether fewer rows lie elsewhere the server knows better: of criteria
 /// that it can join it takes up the one that it expects fewest of. What counts here is which rows come in the order of
 /// ids.
-int Rank(const std::optional<Equality>& equality) {
-  if (!equality) {
-    return 3;
+int Rank(const Criterion& criterion, const std::optional<Equality>& equality) {
+  if (equality && equality->values.size() == 1) {
+    return equality->column == "target" ? 0 : 3;
   }
-  if (equality->values.size() > 1) {
-    return 2;
+  if (FollowsReferences(criterion)) {
+    return 1;
   }
-  return equality->column == "target" ? 0 : 1;
+  if (criterion.kind == fhir::search::CriterionKind::kParameter &&
+      criterion.parameter->type == fhir::metadata::SearchType::kString) {
+    return 2;  // the beginning of a name is rarer than most codes, and its index cannot be asked for one resource
+  }
+  return equality ? 4 : 5;
 }
 
 // Whether the grants that allow searching a type are the same rows as those that allow reading it.
@@ -56,7 +68,7 @@ bool PointsIntoOneRecord(const Criterion& criterion, const Equality& equality) {
   const auto in_record = [&](fhir::metadata::TypeId type) {
     return type == kPatient || !definitions.CompartmentParameters(kPatient, type).empty();
   };
-  if (equality.column != "target" || equality.values.size() != 1) {
+  if (equality.column != "target" || equality.values.size() > kRecordsMax) {
     return false;
   }
   if (equality.target_type) {
@@ -88,7 +100,7 @@ std::optional<Lead> LeadOf(const fhir::search::Query& query, const Grants& grant
     }
     ++indexed;
     const auto equality = EqualityOf(criterion);
-    if (const int rank = Rank(equality); !lead || rank < best) {
+    if (const int rank = Rank(criterion, equality); !lead || rank < best) {
       best = rank;
       lead = Lead{.criterion = i,
                   .value_by_value = equality && equality->values.size() > 1 && equality->values.size() <= kWalksMax,
@@ -118,21 +130,31 @@ fhir::Result<void> AppendMatchingIds(SqlText& sql, const fhir::search::Query& qu
     (sql << "unnest(").Bind(EqualityOf(criteria[lead.criterion])->values);
     sql << ") l(v) CROSS JOIN LATERAL (SELECT DISTINCT m.id FROM ";
   }
-  const bool look_up = NamesWhatIsReferredTo(criteria[lead.criterion]);
-  sql << (look_up ? "(SELECT DISTINCT n.id FROM (" : "(");
-  GW_TRY(compiler.AppendIdSet(query.type, criteria[lead.criterion], by_value ? "l.v" : ""));
-  sql << (look_up ? ") n(id)) m(id) WHERE EXISTS (SELECT 1" : ") m(id) WHERE true");
+  const Criterion& leading = criteria[lead.criterion];
+  const bool look_up = NamesWhatIsReferredTo(leading);
+  // What references lead to is gathered and put in order, and then each is asked, until the page is full.
+  const bool one_by_one = window != nullptr && FollowsReferences(leading);
+  const bool gathered = look_up || one_by_one;
+  sql << (gathered ? "(SELECT DISTINCT n.id FROM (" : "(");
+  GW_TRY(compiler.AppendIdSet(query.type, leading, by_value ? "l.v" : ""));
+  sql << (gathered ? ") n(id) WHERE true" : ") m(id) WHERE true");
+  if (window != nullptr && window->from != nullptr) {
+    (sql << (gathered ? " AND n.id" : " AND m.id") << (window->direction == Direction::kAfter ? " > " : " < "))
+        .Bind(*window->from);
+    compiler.WalkFrom("m", *window->from, window->direction);
+  }
+  if (one_by_one) {
+    sql << " ORDER BY n.id" << (window->direction == Direction::kAfter ? "" : " DESC") << " OFFSET 0";
+  }
+  sql << (gathered ? ") m WHERE true" : "");
   if (look_up) {
+    sql << " AND EXISTS (SELECT 1";
     AppendResources(sql, Walk::kByResource);
     sql << " WHERE r.type = " << TypeCode(query.type) << " AND r.id = m.id";
     AppendResourcesCount(sql, Walk::kByResource);
     sql << " OFFSET 0)";
   }
-  const Scope scope{.alias = "m", .type = query.type};
-  if (window != nullptr && window->from != nullptr) {
-    (sql << " AND m.id" << (window->direction == Direction::kAfter ? " > " : " < ")).Bind(*window->from);
-    compiler.WalkFrom("m", *window->from, window->direction);
-  }
+  const Scope scope{.alias = "m", .type = query.type, .one_by_one = one_by_one};
   GW_TRY(compiler.AppendCriteria(scope, criteria.first(lead.criterion)));
   GW_TRY(compiler.AppendCriteria(scope, criteria.subspan(lead.criterion + 1)));
   GW_TRY(AppendMayFind(compiler, scope, grants));

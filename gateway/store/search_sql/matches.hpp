@@ -21,7 +21,7 @@ struct Lead {
   std::size_t criterion = 0;  ///< of the query
   /// Its values are walked one by one and merged: several values, and no other criterion that could be fewer rows.
   bool value_by_value = false;
-  /// It names what one patient's record alone refers to: few matches, however much is stored.
+  /// It names what a patient's record alone refers to: few matches, however much is stored.
   bool few = false;
   /// Nothing is left to the server's choice: the plan for any values is the plan for all.
   bool settled = false;

@@ -68,13 +68,23 @@ bool SearchesAll(const adapters::port::Grants& grants, fhir::metadata::TypeId ty
 
 }  // namespace
 
+// Nodes of two releases must come to the same key for the usual conditions, or an upgrade node by node could let two of
+// them create the same: so those are told by what they ask, not by the SQL that a release makes of it.
 std::uint64_t ConditionKey(const Query& condition) {
-  static const adapters::port::Grants kSystem{.unrestricted = true, .by_type = {}};
-  const auto compiled = search_sql::CompileIds(condition, kSystem, static_cast<int>(kMatchesWanted));
-  if (!compiled) {
-    return 0;  // ResolveConditions reports the error
+  std::string digest;
+  if (const auto* token = SoleToken(condition); token != nullptr) {
+    const search_sql::SqlValue asked[] = {std::int64_t{TypeCode(condition.type)},
+                                          std::int64_t{condition.criteria.front().parameter->id}, *token->system,
+                                          *token->code};
+    digest = search_sql::Fingerprint("token", asked);
+  } else {
+    static const adapters::port::Grants kSystem{.unrestricted = true, .by_type = {}};
+    const auto compiled = search_sql::CompileIds(condition, kSystem, static_cast<int>(kMatchesWanted));
+    if (!compiled) {
+      return 0;  // ResolveConditions reports the error
+    }
+    digest = search_sql::Fingerprint(compiled->text, compiled->values);
   }
-  const std::string digest = search_sql::Fingerprint(compiled->text, compiled->values);
   std::uint64_t key = 0;
   std::memcpy(&key, digest.data(), sizeof key);
   return key;

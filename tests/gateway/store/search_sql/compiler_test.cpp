@@ -193,6 +193,16 @@ TEST(SearchSql, Page_WalksAlongTheCriterionOfOneValue) {
               HasSubstr(" ORDER BY r.last_updated DESC, r.id"));
 }
 
+TEST(SearchSql, Page_AlongAChain_AsksEachResource) {
+  const std::string page = Page("Encounter", {{"class", "AMB"}, {"subject:Patient.family", "x"}});
+  EXPECT_THAT(page,
+              HasSubstr("SELECT DISTINCT m.id FROM (SELECT DISTINCT n.id FROM (SELECT t1.id FROM idx_reference t1"));
+  EXPECT_THAT(page, HasSubstr(") n(id) WHERE true ORDER BY n.id OFFSET 0) m WHERE true AND EXISTS (SELECT 1 FROM "
+                              "idx_token t3 WHERE "));
+  EXPECT_THAT(
+      page, HasSubstr("t3.closed_tx IS NULL AND t3.id = m.id AND (t3.code = $2::text) OFFSET 0) ORDER BY m.id LIMIT"));
+}
+
 TEST(SearchSql, Page_SortedByWhatHasAnOrder_WalksAlongIt) {
   const std::string newest = Page("Encounter", {{"class", "AMB"}, {"_sort", "-date"}});
   EXPECT_THAT(newest, HasSubstr("WITH f AS MATERIALIZED (SELECT k.low AS k1, k.id FROM idx_date k WHERE "));
