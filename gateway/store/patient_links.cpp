@@ -160,9 +160,12 @@ class LinkGraph {
     search_sql::AppendResources(sql, search_sql::Walk::kByResource);
     sql << " WHERE r.type = " << TypeCode(PatientType());
     search_sql::AppendResourcesCount(sql, search_sql::Walk::kByResource);
-    sql << " AND r.id IN (SELECT unnest(ARRAY[f.id, f.target])";
+    // Asked of each patient: no index has the links of all.
+    sql << " AND (EXISTS (SELECT 1";
     AppendLinkRows(sql);
-    sql << ")";
+    sql << " AND f.id = r.id OFFSET 0) OR EXISTS (SELECT 1";
+    AppendLinkRows(sql);
+    sql << " AND f.target = r.id OFFSET 0))";
     const search_sql::Scope scope{.alias = "r", .type = PatientType(), .versions = true};
     GW_TRY(compiler.AppendCriteria(scope, criteria));
     GW_TRY(compiler.AppendGranted(scope, adapters::port::kSearch));
