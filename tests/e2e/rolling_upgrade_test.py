@@ -1,8 +1,9 @@
 """Two nodes are replaced one by one under load, as docs/operations.md says: no request fails, no write is lost or doubled.
 
-Without --previous BINARY, a passerelle of the version before, the old nodes run this program on the schema of an earlier
-version: the newest migrations are kept from it and come with the first new node, beside the load. What that shows is that
-the migrations let the running nodes go on, and that nodes leave and come without a loss; not that other code was running.
+Without --previous BINARY, a passerelle of the version before, the old nodes run this program, on the schema of an earlier
+version where it can: the migrations after that are kept from it and come with the first new node, beside the load. What that
+shows is that they let the running nodes go on, and that nodes leave and come without a loss; not that other code was running.
+--previous-config FOLDER holds the rules of the version before, when it does not understand those of this one.
 """
 
 import argparse
@@ -34,8 +35,9 @@ from postgres_server import OutsideDatabase, execute  # noqa: E402
 SCRIPT = ROOT / "config/deploy/rolling_upgrade"
 # The earliest schema on which this program serves what the test asks of it: later migrations add what such requests do
 # not touch. A migration that the program cannot do without moves it up to itself.
-OLDEST_SCHEMA = 5
+OLDEST_SCHEMA = 9  # the table of search parameters is read at the start
 PREVIOUS: str | None = None
+PREVIOUS_CONFIG = ROOT / "config"
 CLIENTS = 3
 TRIES_MAX = 20
 
@@ -166,7 +168,12 @@ class RollingUpgrade(unittest.TestCase):
             settings = e2e.settings_of(self.workspace, {}, {
                 "access": {"mode": "open"}, "database": {"connection": self.database.conninfo, "pool_size": 8},
                 "mllp": {"listeners": [{"name": "chu", "address": f"127.0.0.1:{mllp_port}", "partner": "chu"}]}})
-            config = e2e.write_settings(self.path(port, "json"), settings)
+            e2e.write_settings(self.path(port, "json"), settings)
+            old = e2e.merge(settings, {"access": {"policies_directory": str(PREVIOUS_CONFIG / "policies")},
+                                       "mappings_directory": str(PREVIOUS_CONFIG / "mappings"),
+                                       "followup": {"plans_directory": str(PREVIOUS_CONFIG / "plans")},
+                                       "insurer": {"tariffs_directory": str(PREVIOUS_CONFIG / "tariffs")}})
+            config = e2e.write_settings(self.path(port, "old.json"), old)
             node = Gateway(PREVIOUS or e2e.binary(), config, None, self.path(port, "log"), http=f"127.0.0.1:{port}")
             node.start()
             self.path(port, "pid").write_text(str(node.process.pid))
@@ -296,7 +303,8 @@ echo $! >$port.pid
 if __name__ == "__main__":
     words = argparse.ArgumentParser(add_help=False)
     words.add_argument("--previous")
+    words.add_argument("--previous-config", type=pathlib.Path, default=PREVIOUS_CONFIG)
     given, rest = words.parse_known_args()
-    PREVIOUS = given.previous
+    PREVIOUS, PREVIOUS_CONFIG = given.previous, given.previous_config.resolve()
     sys.argv = [sys.argv[0], *rest]
     e2e.main()
