@@ -29,7 +29,7 @@ void Script(const std::string& sql) {
 }
 
 /// Asks for a job, has it done, and gives its last answer.
-Response Run(std::string path, std::string body = "") {
+Response RunJob(std::string path, std::string body = "") {
   const Response accepted = Post(std::move(path), std::move(body));
   EXPECT_EQ(accepted.status, 202) << accepted.body;
   std::string place(accepted.headers.Get("Content-Location").value_or(""));
@@ -73,7 +73,7 @@ TEST_F(Reindexing, OfAType_MakesItsRowsRight_AndOthersStay) {
       "UPDATE idx_token SET text = ''; UPDATE idx_quantity SET base_unit = '', base_low = 0, base_high = 0;"
       "DELETE FROM idx_token WHERE code IN ('v3', 'v')");
   EXPECT_THAT(Found("Substance?code:text=salt"), IsEmpty());
-  const Response done = Run("Substance/$reindex");
+  const Response done = RunJob("Substance/$reindex");
   EXPECT_EQ(done.status, 200) << done.body;
   const fhir::json::Value result = JsonOf(done);
   EXPECT_EQ(result.Find("parameter")->items().at(0).Find("valueInteger")->AsInteger(), 8);
@@ -83,19 +83,19 @@ TEST_F(Reindexing, OfAType_MakesItsRowsRight_AndOthersStay) {
   EXPECT_THAT(Found("Substance?identifier=v3"), ElementsAre("s3"));
   EXPECT_THAT(Found("Flag?identifier=v"), IsEmpty()) << "another type";
   EXPECT_EQ(
-      Run("$reindex", R"({"resourceType":"Parameters","parameter":[{"name":"url","valueString":"Flag?"}]})").status,
+      RunJob("$reindex", R"({"resourceType":"Parameters","parameter":[{"name":"url","valueString":"Flag?"}]})").status,
       200);
   EXPECT_THAT(Found("Flag?identifier=v"), ElementsAre("f1"));
 }
 
 TEST_F(Reindexing, OfOneParameter_LeavesOthersAsTheyAre) {
   Script("DELETE FROM idx_token WHERE type = (SELECT type FROM resource_version WHERE id = 's1' LIMIT 1)");
-  const Response done = Run("$reindex", R"({"resourceType":"Parameters","parameter":[{"name":"url","valueUri":)"
-                                        R"("http://hl7.org/fhir/SearchParameter/Substance-identifier"}]})");
+  const Response done = RunJob("$reindex", R"({"resourceType":"Parameters","parameter":[{"name":"url","valueUri":)"
+                                           R"("http://hl7.org/fhir/SearchParameter/Substance-identifier"}]})");
   EXPECT_EQ(done.status, 200) << done.body;
   EXPECT_THAT(Found("Substance?identifier=v3"), ElementsAre("s3"));
   EXPECT_THAT(Found("Substance?code=c"), IsEmpty());
-  EXPECT_EQ(Run("$reindex").status, 200);
+  EXPECT_EQ(RunJob("$reindex").status, 200);
   EXPECT_EQ(Found("Substance?code=c").size(), 8u);
 }
 
