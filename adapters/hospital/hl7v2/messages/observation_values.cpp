@@ -23,7 +23,7 @@ std::string_view Trimmed(std::string_view text) {
                                          : text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-bool AllDigits(std::string_view text) {
+bool OnlyDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
@@ -38,7 +38,7 @@ std::optional<std::string> DecimalOf(std::string_view text) {
   const auto point = text.find('.');
   std::string_view whole = text.substr(0, point);
   const std::string_view fraction = point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
-  if (!AllDigits(whole) || !AllDigits(fraction) || (whole.empty() && fraction.empty())) {
+  if (!OnlyDigits(whole) || !OnlyDigits(fraction) || (whole.empty() && fraction.empty())) {
     return std::nullopt;
   }
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
@@ -215,8 +215,8 @@ bool TmToTime(const Input& input, Output& output) {
   const std::string_view fraction = clock.size() > 7 && clock[6] == '.' ? clock.substr(6) : std::string_view{};
   const std::string_view digits = clock.substr(0, clock.size() - fraction.size());
   const auto two = [&](std::size_t at) { return at < digits.size() ? digits.substr(at, 2) : std::string_view{"00"}; };
-  if ((digits.size() != 4 && digits.size() != 6) || !AllDigits(digits) ||
-      !AllDigits(fraction.substr(!fraction.empty())) || two(0) > "23" || two(2) > "59" || two(4) > "59") {
+  if ((digits.size() != 4 && digits.size() != 6) || !OnlyDigits(digits) ||
+      !OnlyDigits(fraction.substr(!fraction.empty())) || two(0) > "23" || two(2) > "59" || two(4) > "59") {
     output.Fault(fhir::IssueType::kValue, "a time is HHMM or HHMMSS");
     return false;
   }
