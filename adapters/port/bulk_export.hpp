@@ -51,8 +51,8 @@ class BulkExport {
   virtual ~BulkExport() = default;
   /// Errors: those of the filters: kMalformed, kUnsupported.
   virtual fhir::Result<NewJob> Plan(const Actor& actor, const ExportOrder& order) = 0;
-  /// Of a job that is done.
-  virtual fhir::Result<ExportManifest> Manifest(const Job& job) = 0;
+  /// Of a job that is done; with `file`, of that one alone.
+  virtual fhir::Result<ExportManifest> Manifest(const Job& job, std::optional<int> file = std::nullopt) = 0;
   /// Calls `line` for each resource (its JSON) or each deletion (its id), in order.
   /// Errors: kNotFound for a file that the manifest does not have; kGone when the rights of the party have changed
   /// since,

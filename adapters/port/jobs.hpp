@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,9 @@ struct JobOwner {
 inline JobOwner OwnerOf(const Actor& actor) {
   return {actor.kind, actor.party};
 }
+
+/// The party that a job works for, as it is now. Errors: kForbidden when there is none of that name any more.
+using ActorOfOwner = std::function<fhir::Result<Actor>(const JobOwner& owner)>;
 
 /// What to do. Parameters are text that the kind alone reads.
 struct NewJob {
@@ -102,6 +106,22 @@ class Jobs {
   virtual fhir::Result<Job> Find(const JobOwner& owner, std::string_view id) = 0;
   /// Ends it, or forgets what came of it. Errors: as Find.
   virtual fhir::Result<void> Cancel(const JobOwner& owner, std::string_view id) = 0;
+};
+
+/// Bytes that a job hands out to its owner, by number. What a kind wrote goes by its Forget. thread-safe.
+struct JobFile {
+  int file = 0;
+  std::int64_t rows = 0;  ///< lines
+};
+class JobFiles {
+ public:
+  virtual ~JobFiles() = default;
+  /// In place of the file of that number, if there is one.
+  virtual fhir::Result<void> WriteFile(std::string_view job_id, const JobFile& file, std::string_view bytes) = 0;
+  virtual fhir::Result<std::vector<JobFile>> ListFiles(std::string_view job_id) = 0;
+  /// Errors: kNotFound.
+  virtual fhir::Result<std::string> ReadFile(std::string_view job_id, int file) = 0;
+  virtual fhir::Result<void> DeleteFiles(std::string_view job_id) = 0;
 };
 
 /// A job that a node works at until its lease ends; `lease` tells this claim from others of the job.

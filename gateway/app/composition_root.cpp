@@ -36,9 +36,12 @@
 #include "gateway/app/version.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/console/messages_routes.hpp"
+#include "gateway/http/client.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/journal/dispatcher.hpp"
 #include "gateway/journal/recovery.hpp"
+#include "gateway/rest/async_request.hpp"
+#include "gateway/rest/bulk_import/import_job.hpp"
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
@@ -439,6 +442,8 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   rest_options.conditional_delete = ConditionalDeleteOf(settings.rest.conditional_delete);
   rest_options.conditional_delete_max = settings.rest.conditional_delete_max;
   rest_options.expunge_by_type = settings.rest.expunge_by_type;
+  rest_options.import_sources = settings.jobs.import_sources;
+  rest_options.job_lifetime_ms = settings.jobs.result_lifetime_ms;
   rest_options.guides = conformance.guides;
   rest_options.profiles = conformance.profiles;
   rest_options.unknown_parameters_ignored = settings.search.unknown_parameters == "ignore";
@@ -455,8 +460,14 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                                              .search_parameters = search_parameters.get(),
                                              .jobs = &jobs->store(),
                                              .exports = exports,
-                                             .reindexing = reindexing}};
+                                             .reindexing = reindexing,
+                                             .job_files = &jobs->store()}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
+  const port::ActorOfOwner actor_of = [this](const port::JobOwner& owner) { return ActorOf(owner); };
+  jobs->Register(rest::MakeRequestJob(rest, actor_of));
+  jobs->Register(rest::bulk_import::MakeImportJob(
+      rest, actor_of, jobs->store(), [](const http::ClientRequest& request) { return http::Client().Send(request); },
+      {.sources = settings.jobs.import_sources}));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);
   for (http::Route& route : console::MessagesRoutes({.journal = *journal, .outbox = *outbox, .wake = [this] {

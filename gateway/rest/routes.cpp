@@ -11,6 +11,7 @@ using http::Method;
 /// The standard has no such operations.
 constexpr std::string_view kExpunge = "https://passerelle.example/fhir/OperationDefinition/expunge";
 constexpr std::string_view kReindex = "https://passerelle.example/fhir/OperationDefinition/reindex";
+constexpr std::string_view kImport = "https://passerelle.example/fhir/OperationDefinition/import";
 
 /// Canonicals of the standard's OperationDefinitions begin with it.
 #define GW_BULK(name) "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/" name
@@ -143,6 +144,7 @@ constexpr RouteRow kRouteRows[] = {
      GW_BULK("group-export")},
     {Method::kPost, "/Group/{id}/$export", "operation", operations::ExportGroup, AuditTime::kAfter, 'E',
      GW_BULK("group-export")},
+    {Method::kPost, "/$import", "operation", operations::Import, AuditTime::kAfter, 'E', kImport},
     {Method::kGet, "/_job/{job}", "operation", JobStatus, AuditTime::kNever, 'R'},
     {Method::kDelete, "/_job/{job}", "operation", JobCancel, AuditTime::kNever, 'D'},
     {Method::kGet, "/_job/{job}/{file}", "operation", JobFile, AuditTime::kAfter, 'R'},

@@ -7,6 +7,7 @@
 #include "fhir/base/date_time.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "fhir/validation/validator.hpp"
+#include "gateway/rest/async_request.hpp"
 #include "gateway/rest/call.hpp"
 #include "gateway/rest/capability_modes.hpp"
 #include "gateway/rest/capability_statement.hpp"
@@ -186,6 +187,11 @@ http::Response Service::Run(const RouteRow& row, http::Request& request) const {
   call.audit.action = row.action;
 
   fhir::Result<void> prepared = PrepareCall(call);
+  if (prepared && call.preferences.respond_async && ports_.operations.jobs != nullptr && MayAnswerLater(row, request)) {
+    // The trail learns of it when it is answered.
+    auto accepted = AnswerLater(call);
+    return accepted ? *std::move(accepted) : ErrorResponse(call, accepted.error());
+  }
   fhir::Result<http::Response> result =
       prepared ? row.run(call) : fhir::Result<http::Response>(std::unexpected(std::move(prepared).error()));
   const bool succeeded = result.has_value();

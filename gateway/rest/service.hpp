@@ -64,7 +64,9 @@ struct RestOptions {
   std::vector<ProfileOfType> profiles;       ///< CapabilityStatement.rest.resource.supportedProfile
   bool expunge_by_type = false;              ///< $expunge of a type or of the system
   int retry_after_s = 5;                     ///< on 503
-  int attempts_max = 5;                      ///< of one write, after deadlocks
+  std::int64_t job_lifetime_ms = 21'600'000;  ///< how long what came of a job can be had
+  std::vector<std::string> import_sources;    ///< beginnings of the URLs that $import may read
+  int attempts_max = 5;                       ///< of one write, after deadlocks
 };
 
 /// What operations need besides. An operation whose port is null answers that this server does not support it.
@@ -77,6 +79,7 @@ struct OperationPorts {
   adapters::port::Jobs* jobs = nullptr;
   adapters::port::BulkExport* exports = nullptr;
   adapters::port::Reindexing* reindexing = nullptr;
+  adapters::port::JobFiles* job_files = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

@@ -188,6 +188,15 @@ std::vector<Problem> FindProblems(const Settings& settings) {
   if (settings.journal.retry_first_ms > settings.journal.retry_max_ms) {
     problems.push_back({"journal.retry_first_ms", "must not exceed journal.retry_max_ms"});
   }
+  for (std::size_t i = 0; i < settings.jobs.import_sources.size(); ++i) {
+    // Without the slash "https://files.example" would allow "https://files.example.elsewhere/" too.
+    const std::string& source = settings.jobs.import_sources[i];
+    if ((!source.starts_with("https://") && !source.starts_with("http://")) || !source.ends_with('/') ||
+        source.ends_with("//")) {
+      problems.push_back(
+          {fmt::format("jobs.import_sources[{}]", i), "must be the beginning of a URL: https://host/path/"});
+    }
+  }
   return problems;
 }
 

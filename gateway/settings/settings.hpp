@@ -115,6 +115,7 @@ struct Jobs {
   std::size_t open_per_party_max = 20;
   std::int64_t result_lifetime_ms = 21'600'000;  ///< 6 hours
   std::size_t export_file_bytes_max = 8u * 1024 * 1024;
+  std::vector<std::string> import_sources;  ///< beginnings of URLs, each with a slash at its end; empty: none
 };
 
 struct Log {

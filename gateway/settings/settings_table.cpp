@@ -261,6 +261,10 @@ constexpr Setting kJobs[] = {
       .unit = "bytes",
       .min = 1'024,
       .max = kLargestBody}},
+    {"import_sources",
+     At<&Jobs::import_sources>(),
+     {.about = "Beginnings of the URLs that $import may read, each with a slash at its end. Empty: $import is refused.",
+      .example = "https://files.example/fhir/"}},
 };
 
 constexpr Setting kLog[] = {

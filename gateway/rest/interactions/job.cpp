@@ -2,6 +2,7 @@
 // Source: https://hl7.org/fhir/R4/async.html, https://hl7.org/fhir/uv/bulkdata/STU2/export.html
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "fhir/json/value.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "gateway/rest/accept_job.hpp"
+#include "gateway/rest/bulk_import/import_job.hpp"
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/http_date.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
@@ -82,9 +84,50 @@ fhir::Result<http::Response> AnswerExport(Call& call, const Job& job) {
   return response;
 }
 
+/// What was loaded of each input, and the files that say what was not.
+fhir::Result<http::Response> AnswerImport(Call& call, const Job& job) {
+  port::JobFiles* files = call.service.ports().operations.job_files;
+  if (files == nullptr) {
+    return fhir::Fail(fhir::ErrorCode::kUnsupported, "this server does not offer the operation");
+  }
+  GW_ASSIGN(const bulk_import::ImportOrder order, bulk_import::ReadOrder(job.parameters));
+  GW_ASSIGN(const auto counts, bulk_import::ReadCounts(job));
+  GW_ASSIGN(const std::vector<port::JobFile> written, files->ListFiles(job.id));
+  std::vector<Value> output;
+  for (std::size_t i = 0; i < std::min(order.inputs.size(), counts.size()); ++i) {
+    Value entry = Value::Object();
+    entry.Set("type", Value::String(order.inputs[i].type));
+    entry.Set("inputUrl", Value::String(order.inputs[i].url));
+    entry.Set("count", Value::Integer(counts[i].loaded));
+    entry.Set("failed", Value::Integer(counts[i].failed));
+    output.push_back(std::move(entry));
+  }
+  std::vector<Value> errors;
+  for (const port::JobFile& file : written) {
+    Value entry = Value::Object();
+    entry.Set("type", Value::String("OperationOutcome"));
+    entry.Set("url", Value::String(fmt::format("{}/{}", JobUrl(call.options(), job.id), file.file)));
+    entry.Set("count", Value::Integer(file.rows));
+    errors.push_back(std::move(entry));
+  }
+  Value body = Value::Object();
+  body.Set("transactionTime", Value::String(fhir::FormatInstant(job.finished_us)));
+  body.Set("request", Value::String(order.request));
+  body.Set("requiresAccessToken", Value::Boolean(call.actor.kind != port::PartyKind::kOpen));
+  body.Set("output", Value::Array(std::move(output)));
+  body.Set("error", Value::Array(std::move(errors)));
+  http::Response response;
+  response.headers.Add("Content-Type", "application/json");
+  response.body = fhir::json::WriteValue(body);
+  return response;
+}
+
 fhir::Result<http::Response> AnswerDone(Call& call, const Job& job) {
   if (job.kind == port::kExportJob) {
     return AnswerExport(call, job);
+  }
+  if (job.kind == bulk_import::kImportJob) {
+    return AnswerImport(call, job);
   }
   return JsonResponse(call, 200, job.result.empty() ? fhir::operation_outcome::ToOperationOutcome("done") : job.result);
 }
@@ -144,8 +187,8 @@ fhir::Result<http::Response> JobCancel(Call& call) {
 fhir::Result<http::Response> JobFile(Call& call) {
   const auto no_file = [] { return fhir::Fail(fhir::ErrorCode::kNotFound, "the job has no such file"); };
   GW_ASSIGN(const Job job, FindJob(call));
-  port::BulkExport* exports = call.service.ports().operations.exports;
-  if (job.state != JobState::kDone || job.kind != port::kExportJob || exports == nullptr) {
+  const auto& operations = call.service.ports().operations;
+  if (job.state != JobState::kDone) {
     return no_file();
   }
   const std::string_view name = call.request.PathParameter("file");
@@ -154,7 +197,16 @@ fhir::Result<http::Response> JobFile(Call& call) {
   if (error != std::errc() || end != name.data() + name.size()) {
     return no_file();
   }
-  GW_ASSIGN(const port::ExportManifest manifest, exports->Manifest(job));
+  if (job.kind != port::kExportJob && operations.job_files != nullptr) {
+    http::Response response;
+    response.headers.Add("Content-Type", std::string(kNdjson));
+    GW_ASSIGN(response.body, operations.job_files->ReadFile(job.id, number));
+    return response;
+  }
+  if (job.kind != port::kExportJob || operations.exports == nullptr) {
+    return no_file();
+  }
+  GW_ASSIGN(const port::ExportManifest manifest, operations.exports->Manifest(job, number));
   for (const port::ExportFile& file : manifest.files) {
     if (file.file == number) {
       call.audit.searched_type = call.definitions().TypeName(file.type);

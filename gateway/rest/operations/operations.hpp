@@ -51,6 +51,9 @@ fhir::Result<http::Response> ExportGroup(Call& call);
 /// $reindex: of a resource, or as a job.
 fhir::Result<http::Response> Reindex(Call& call);
 
+/// $import: files of NDJSON, fetched and loaded in the background.
+fhir::Result<http::Response> Import(Call& call);
+
 /// Patient/$match: who of the record a patient may be.
 fhir::Result<http::Response> MatchPatient(Call& call);
 

@@ -32,7 +32,8 @@ SET content = excluded.content, type = excluded.type, after_id = excluded.after_
     rows = excluded.rows, print = excluded.print)sql"};
 
 constexpr pg::Statement kSelectExportFiles{"select_export_files", R"sql(
-SELECT file, type, content = 'deletions', rows FROM job_file WHERE job_id = $1::text ORDER BY file)sql"};
+SELECT file, type, content = 'deletions', rows FROM job_file
+ WHERE job_id = $1::text AND ($2::int IS NULL OR file = $2::int) ORDER BY file)sql"};
 
 constexpr pg::Statement kSelectExportFile{"select_export_file", R"sql(
 SELECT f.type, f.content = 'deletions', f.after_id, f.last_id, f.rows, f.print, h.snapshot
@@ -98,9 +99,9 @@ fhir::Result<std::set<fhir::metadata::TypeId>> BulkExport::TypesInUse(
   return in_use;
 }
 
-// One statement's rows into the plan; whether the stretch has ended.
-fhir::Result<bool> BulkExport::Walk(const StoredOrder& stored, const Grants& grants,
-                                    const search_sql::Snapshot& snapshot, ExportPlan& plan) {
+// One statement's rows into the plan.
+fhir::Result<std::int64_t> BulkExport::Walk(const StoredOrder& stored, const Grants& grants,
+                                            const search_sql::Snapshot& snapshot, ExportPlan& plan) {
   const auto type = stored.order.types[plan.type()];
   search_sql::SearchStatement statement;
   if (plan.in_deletions()) {
@@ -116,7 +117,7 @@ fhir::Result<bool> BulkExport::Walk(const StoredOrder& stored, const Grants& gra
   for (int i = 0; i < rows.size(); ++i) {
     plan.Add(rows[i].Text(search_sql::kExportId), rows[i].Int(search_sql::kExportBytes), stored.file_bytes_max);
   }
-  return rows.size() < options_.step_rows;
+  return std::int64_t{rows.size()};
 }
 
 fhir::Result<void> BulkExport::StoreFiles(const Job& job, const StoredOrder& stored, const Grants& grants,
@@ -153,13 +154,14 @@ fhir::Result<JobStep> BulkExport::Step(const Job& job, const adapters::port::Job
     plan.transaction_us = held.complete_us;
   }
   GW_ASSIGN(const std::set<fhir::metadata::TypeId> in_use, TypesInUse(stored.order.types));
-  const std::int64_t rows_before = plan.rows_done();
-  while (plan.type() < stored.order.types.size() && plan.rows_done() - rows_before < options_.step_rows) {
-    bool ended = !in_use.contains(stored.order.types[plan.type()]);
-    if (!ended) {
-      GW_ASSIGN(ended, Walk(stored, grants, held.snapshot, plan));
+  std::int64_t walked = 0;
+  while (plan.type() < stored.order.types.size() && walked < options_.step_rows) {
+    std::int64_t rows = 0;
+    if (in_use.contains(stored.order.types[plan.type()])) {
+      GW_ASSIGN(rows, Walk(stored, grants, held.snapshot, plan));
     }
-    if (ended) {
+    walked += rows;
+    if (rows < options_.step_rows) {
       plan.EndStretch(TellsDeletions(stored, grants, stored.order.types[plan.type()]));
     }
   }
@@ -182,13 +184,14 @@ fhir::Result<void> BulkExport::Forget(const Job& job) {
   return {};
 }
 
-fhir::Result<ExportManifest> BulkExport::Manifest(const Job& job) {
+fhir::Result<ExportManifest> BulkExport::Manifest(const Job& job, std::optional<int> file) {
   ExportManifest manifest;
   GW_ASSIGN(StoredOrder stored, ReadOrder(job.parameters));
   manifest.order = std::move(stored.order);
   std::from_chars(job.result.data(), job.result.data() + job.result.size(), manifest.transaction_us);
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectExportFiles, pg::Parameters().Text(job.id)));
+  GW_ASSIGN(const pg::Rows rows,
+            connection->Execute(kSelectExportFiles, pg::Parameters().Text(job.id).IntOrNull(file)));
   manifest.files.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     const pg::Row row = rows[i];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,18 +22,16 @@ struct BulkExportOptions {
   std::int64_t step_rows = 20'000;
 };
 
-/// The party that a job works for, as it is now. Errors: kForbidden when there is none of that name any more.
-using ActorOfOwner = std::function<fhir::Result<adapters::port::Actor>(const adapters::port::JobOwner& owner)>;
-
 /// thread-safe. The pool must outlive it.
 class BulkExport final : public adapters::port::BulkExport, public adapters::port::JobKind {
  public:
-  BulkExport(pg::Pool& pool, StoreOptions store, ActorOfOwner actor_of, BulkExportOptions options = {})
+  BulkExport(pg::Pool& pool, StoreOptions store, adapters::port::ActorOfOwner actor_of, BulkExportOptions options = {})
       : pool_(pool), store_(std::move(store)), actor_of_(std::move(actor_of)), options_(options) {}
 
   fhir::Result<adapters::port::NewJob> Plan(const adapters::port::Actor& actor,
                                             const adapters::port::ExportOrder& order) override;
-  fhir::Result<adapters::port::ExportManifest> Manifest(const adapters::port::Job& job) override;
+  fhir::Result<adapters::port::ExportManifest> Manifest(const adapters::port::Job& job,
+                                                        std::optional<int> file = std::nullopt) override;
   /// Cost: one statement in a read transaction; the file's rows are in memory once.
   fhir::Result<void> ReadFile(const adapters::port::Actor& actor, const adapters::port::Job& job, int file,
                               const std::function<fhir::Result<void>(std::string_view line)>& line) override;
@@ -44,8 +43,9 @@ class BulkExport final : public adapters::port::BulkExport, public adapters::por
 
  private:
   fhir::Result<std::set<fhir::metadata::TypeId>> TypesInUse(const std::vector<fhir::metadata::TypeId>& types);
-  fhir::Result<bool> Walk(const StoredOrder& order, const adapters::port::Grants& grants,
-                          const search_sql::Snapshot& snapshot, ExportPlan& plan);
+  /// How many rows it came to; fewer than a step's: the stretch has ended.
+  fhir::Result<std::int64_t> Walk(const StoredOrder& order, const adapters::port::Grants& grants,
+                                  const search_sql::Snapshot& snapshot, ExportPlan& plan);
   fhir::Result<void> StoreFiles(const adapters::port::Job& job, const StoredOrder& order,
                                 const adapters::port::Grants& grants, const std::vector<PlannedFile>& files);
 
@@ -54,7 +54,7 @@ class BulkExport final : public adapters::port::BulkExport, public adapters::por
 
   pg::Pool& pool_;
   const StoreOptions store_;
-  const ActorOfOwner actor_of_;
+  const adapters::port::ActorOfOwner actor_of_;
   const BulkExportOptions options_;
 };
 

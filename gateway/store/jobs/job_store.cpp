@@ -109,6 +109,18 @@ constexpr pg::Statement kSelectExpiredJobs{"select_expired_jobs", "SELECT " GW_J
 constexpr pg::Statement kDeleteJob{"delete_job", R"sql(
 DELETE FROM job WHERE id = $1::text AND expires_at IS NOT NULL)sql"};
 
+constexpr pg::Statement kWriteJobFile{"write_job_file", R"sql(
+INSERT INTO job_file (job_id, file, content, type, rows, body) VALUES ($1::text, $2::int, 'bytes', 0, $3::bigint, $4::bytea)
+ON CONFLICT (job_id, file) DO UPDATE SET rows = excluded.rows, body = excluded.body)sql"};
+
+constexpr pg::Statement kListJobFiles{"list_job_files", R"sql(
+SELECT file, rows FROM job_file WHERE job_id = $1::text AND content = 'bytes' ORDER BY file)sql"};
+
+constexpr pg::Statement kReadJobFile{"read_job_file", R"sql(
+SELECT body FROM job_file WHERE job_id = $1::text AND file = $2::int AND content = 'bytes')sql"};
+
+constexpr pg::Statement kDeleteJobFiles{"delete_job_files", "DELETE FROM job_file WHERE job_id = $1::text"};
+
 constexpr pg::Statement kCountJobs{"count_jobs", R"sql(
 SELECT count(*) FILTER (WHERE lease_until IS NULL OR lease_until <= clock_timestamp()),
        count(*) FILTER (WHERE lease_until > clock_timestamp())
@@ -258,6 +270,36 @@ fhir::Result<std::vector<Job>> JobStore::Expired(std::span<const std::string> ki
 
 fhir::Result<void> JobStore::Delete(std::string_view id) {
   GW_TRY(Run(kDeleteJob, pg::Parameters().Text(id)));
+  return {};
+}
+
+fhir::Result<void> JobStore::WriteFile(std::string_view job_id, const adapters::port::JobFile& file,
+                                       std::string_view bytes) {
+  GW_TRY(Run(kWriteJobFile, pg::Parameters().Text(job_id).Int(file.file).Int(file.rows).Bytes(bytes)));
+  return {};
+}
+
+fhir::Result<std::vector<adapters::port::JobFile>> JobStore::ListFiles(std::string_view job_id) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kListJobFiles, pg::Parameters().Text(job_id)));
+  std::vector<adapters::port::JobFile> files;
+  for (int i = 0; i < rows.size(); ++i) {
+    files.push_back({static_cast<int>(rows[i].Int(0)), rows[i].Int(1)});
+  }
+  return files;
+}
+
+fhir::Result<std::string> JobStore::ReadFile(std::string_view job_id, int file) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kReadJobFile, pg::Parameters().Text(job_id).Int(file)));
+  if (rows.empty()) {
+    return fhir::Fail(fhir::ErrorCode::kNotFound, "the job has no such file");
+  }
+  return rows[0].String(0);
+}
+
+fhir::Result<void> JobStore::DeleteFiles(std::string_view job_id) {
+  GW_TRY(Run(kDeleteJobFiles, pg::Parameters().Text(job_id)));
   return {};
 }
 

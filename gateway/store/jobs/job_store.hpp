@@ -1,4 +1,4 @@
-// Jobs in PostgreSQL: table job. schema/jobs.md explains its columns.
+// Jobs in PostgreSQL: tables job and job_file. schema/jobs.md explains its columns.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@ struct JobCounts {
 };
 
 /// thread-safe. Pool and ids are borrowed.
-class JobStore final : public adapters::port::Jobs, public adapters::port::JobQueue {
+class JobStore final : public adapters::port::Jobs, public adapters::port::JobQueue, public adapters::port::JobFiles {
  public:
   JobStore(pg::Pool& pool, adapters::port::IdSource& ids, JobStoreOptions options = {})
       : pool_(pool), ids_(ids), options_(std::move(options)) {}
@@ -46,6 +46,12 @@ class JobStore final : public adapters::port::Jobs, public adapters::port::JobQu
   fhir::Result<bool> Release(const adapters::port::ClaimedJob& claim) override;
   fhir::Result<std::vector<adapters::port::Job>> Expired(std::span<const std::string> kinds, int jobs_max) override;
   fhir::Result<void> Delete(std::string_view id) override;
+
+  fhir::Result<void> WriteFile(std::string_view job_id, const adapters::port::JobFile& file,
+                               std::string_view bytes) override;
+  fhir::Result<std::vector<adapters::port::JobFile>> ListFiles(std::string_view job_id) override;
+  fhir::Result<std::string> ReadFile(std::string_view job_id, int file) override;
+  fhir::Result<void> DeleteFiles(std::string_view job_id) override;
 
   /// Cost: reads a partial index of open jobs.
   fhir::Result<JobCounts> Count();

@@ -20,6 +20,8 @@
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/jobs/worker.hpp"
+#include "gateway/rest/async_request.hpp"
+#include "gateway/rest/bulk_import/import_job.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/jobs/job_store.hpp"
@@ -98,22 +100,30 @@ class Gateway {
     exports_ = std::make_unique<gateway::store::bulk::BulkExport>(
         *pool_, options, [this](const port::JobOwner& owner) { return ActorOf(owner); },
         gateway::store::bulk::BulkExportOptions{.file_bytes_max = 2'000, .step_rows = 5});
-    auto service = gateway::rest::Service::Create({.definitions = r4,
-                                                   .store = *store_,
-                                                   .units = *units_,
-                                                   .audit = trail_.get(),
-                                                   .clock = &clock_,
-                                                   .operations = {.views = views_.get(),
-                                                                  .terminology = terminology_.get(),
-                                                                  .ids = &ids_,
-                                                                  .eraser = units_.get(),
-                                                                  .search_parameters = parameters_.get(),
-                                                                  .jobs = job_store_.get(),
-                                                                  .exports = exports_.get(),
-                                                                  .reindexing = reindex_.get()}},
-                                                  {.base_url = "https://gw.example/fhir"});
+    auto service = gateway::rest::Service::Create(
+        {.definitions = r4,
+         .store = *store_,
+         .units = *units_,
+         .audit = trail_.get(),
+         .clock = &clock_,
+         .operations = {.views = views_.get(),
+                        .terminology = terminology_.get(),
+                        .ids = &ids_,
+                        .eraser = units_.get(),
+                        .search_parameters = parameters_.get(),
+                        .jobs = job_store_.get(),
+                        .exports = exports_.get(),
+                        .reindexing = reindex_.get(),
+                        .job_files = job_store_.get()}},
+        {.base_url = "https://gw.example/fhir", .import_sources = {"https://files.example/in/"}});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
+    requests_ = gateway::rest::MakeRequestJob(service_, [this](const port::JobOwner& owner) { return ActorOf(owner); });
+    // Small, so that a short file makes several steps and transactions.
+    imports_ = gateway::rest::bulk_import::MakeImportJob(
+        service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, *job_store_,
+        [this](const gateway::http::ClientRequest& request) { return fetch(request); },
+        {.sources = {"https://files.example/in/"}, .piece = {.piece_bytes = 500}, .group_lines = 3});
     handler_ = gateway::access::Authenticate(parties_, {.open_on_loopback = true})(
         [this](gateway::http::Request& request) { return service_->Dispatch(request); });
   }
@@ -148,10 +158,12 @@ class Gateway {
   gateway::store::pg::Pool& pool() { return *pool_; }
   gateway::store::jobs::JobStore& job_store() { return *job_store_; }
   gateway::store::bulk::BulkExport& exports() { return *exports_; }
+  port::JobKind& imports() { return *imports_; }
+  gateway::rest::bulk_import::Fetch fetch;  ///< what an import asks for files; set by its test
 
   /// Does all open jobs to their end.
   void RunJobs() {
-    gateway::jobs::Worker worker(*job_store_, {exports_.get(), reindex_.get()},
+    gateway::jobs::Worker worker(*job_store_, {exports_.get(), reindex_.get(), requests_.get(), imports_.get()},
                                  {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
@@ -224,6 +236,8 @@ class Gateway {
   std::unique_ptr<gateway::store::jobs::JobStore> job_store_;
   std::unique_ptr<gateway::store::bulk::BulkExport> exports_;
   std::shared_ptr<gateway::rest::Service> service_;
+  std::unique_ptr<port::JobKind> requests_;
+  std::unique_ptr<port::JobKind> imports_;
   gateway::http::Handler handler_;
 };
 
