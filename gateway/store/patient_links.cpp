@@ -176,6 +176,7 @@ class LinkGraph {
       return TooManyPatients();
     }
     std::vector<std::string> ids;
+    ids.reserve(static_cast<std::size_t>(rows.size()));
     for (int i = 0; i < rows.size(); ++i) {
       ids.push_back(rows[i].String(0));
     }

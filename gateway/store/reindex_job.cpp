@@ -203,6 +203,7 @@ fhir::Result<std::string> ReindexJob::ParametersOf(const adapters::port::Reindex
   GW_ASSIGN(const auto in_force, options_.search_parameters->Current());
   GW_TRY(NumbersOf(*in_force, order.urls));
   std::vector<std::string> types;
+  types.reserve(order.types.size());
   for (const auto type : order.types) {
     types.emplace_back(Definitions::R4().TypeName(type));
   }

@@ -43,6 +43,7 @@ std::int64_t NumberIn(const Value& value, std::string_view name) {
 
 Value CountsValue(const std::vector<ImportCounts>& counts) {
   std::vector<Value> items;
+  items.reserve(counts.size());
   for (const ImportCounts& each : counts) {
     items.push_back(Value::Array({Value::Integer(each.loaded), Value::Integer(each.failed)}));
   }

@@ -86,6 +86,7 @@ fhir::Result<adapters::port::NewJob> BulkExport::Plan(const Actor& actor, const 
 fhir::Result<std::set<fhir::metadata::TypeId>> BulkExport::TypesInUse(
     const std::vector<fhir::metadata::TypeId>& types) {
   std::vector<std::int64_t> codes;
+  codes.reserve(types.size());
   for (const auto type : types) {
     codes.push_back(TypeCode(type));
   }

@@ -18,6 +18,7 @@ constexpr std::string_view kLevelNames[] = {"system", "patients", "group"};
 
 Value TextList(const std::vector<std::string>& texts) {
   std::vector<Value> items;
+  items.reserve(texts.size());
   for (const std::string& text : texts) {
     items.push_back(Value::String(text));
   }
@@ -49,6 +50,7 @@ std::string WriteOrder(const StoredOrder& stored) {
   value.Set("group", Value::String(order.group));
   value.Set("leftOut", TextList(order.patients_left_out));
   std::vector<std::string> types;
+  types.reserve(order.types.size());
   for (const auto type : order.types) {
     types.emplace_back(r4.TypeName(type));
   }

@@ -283,6 +283,7 @@ fhir::Result<std::vector<adapters::port::JobFile>> JobStore::ListFiles(std::stri
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
   GW_ASSIGN(const pg::Rows rows, connection->Execute(kListJobFiles, pg::Parameters().Text(job_id)));
   std::vector<adapters::port::JobFile> files;
+  files.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     files.push_back({static_cast<int>(rows[i].Int(0)), rows[i].Int(1)});
   }

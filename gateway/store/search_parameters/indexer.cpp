@@ -117,6 +117,7 @@ fhir::search::Extractor& Indexer::ExtractorOf(const Group& group) {
   // A number stands for one definition for ever, so the same numbers are the same extractor.
   if (extractor_ == nullptr || extracted_ != group.numbers) {
     std::vector<CustomParameter> parameters;
+    parameters.reserve(group.tasks.size());
     for (const Task& task : group.tasks) {
       parameters.push_back(task.parameter);
     }
@@ -145,7 +146,7 @@ fhir::Result<IndexerStep> Indexer::Advance(bool leaving) {
     return step;
   }
   const auto behind = [](const Task& left, const Task& right) { return left.place() < right.place(); };
-  std::ranges::stable_sort(tasks, behind);
+  std::ranges::sort(tasks, behind);
   Group group;
   for (Task& task : tasks) {
     if (group.tasks.empty() || task.place() == group.tasks.front().place()) {

@@ -175,6 +175,17 @@ std::int64_t TimeOf(const Node& item, std::string_view path) {
   return time ? fhir::ToRange(*time, fhir::TimeZone::Utc()).low_us : std::numeric_limits<std::int64_t>::max();
 }
 
+/// Items of equal times keep their order.
+void SortByTime(std::vector<const Node*>& items, std::string_view path) {
+  std::vector<std::tuple<std::int64_t, std::size_t, const Node*>> keyed;
+  keyed.reserve(items.size());
+  for (const Node* const item : items) {
+    keyed.emplace_back(TimeOf(*item, path), keyed.size(), item);
+  }
+  std::sort(keyed.begin(), keyed.end());
+  std::transform(keyed.begin(), keyed.end(), items.begin(), [](const auto& each) { return std::get<2>(each); });
+}
+
 /// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are
 /// new. With `gone`, stored items without those that arrive.
 void JoinList(Document& merged, const Node& stored, const Node& change, const adapters::port::ListKey& key) {
@@ -207,9 +218,7 @@ void JoinList(Document& merged, const Node& stored, const Node& change, const ad
     result.insert(result.end(), arriving.begin(), arriving.end());
   }
   if (!key.order.empty()) {
-    std::stable_sort(result.begin(), result.end(), [&](const Node* left, const Node* right) {
-      return TimeOf(*left, key.order) < TimeOf(*right, key.order);
-    });
+    SortByTime(result, key.order);
   }
   merged.RemoveAll(merged.root(), key.element);
   for (const Node* item : result) {
