@@ -10,6 +10,7 @@ each for a moment, to see that it works; its figures mean nothing.
 
 import argparse
 import dataclasses
+import http.client
 import json
 import pathlib
 import re
@@ -31,6 +32,9 @@ from postgres_server import binaries as postgres_binaries, execute  # noqa: E402
 CLIENTS = 8
 EXAMPLES = ROOT / "fhir/definitions/node_modules/hl7.fhir.r4.examples"
 OBSERVATION = EXAMPLES / "Observation-example.json"
+OBSERVED = [{"resourceType": "Patient", "id": "example"},
+            {"resourceType": "Encounter", "id": "example", "status": "finished",
+             "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}}]
 SMALL_BUNDLE = EXAMPLES / "Bundle-father.json"
 AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5, "rest": None}
 LIBRARY = "fhir"
@@ -172,6 +176,18 @@ class Bench:
 
     # What is measured
 
+    def name_the_observed(self, port: int):
+        """What the Observation refers to, since references are checked."""
+        for resource in OBSERVED:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("PUT", f"/fhir/{resource['resourceType']}/{resource['id']}", json.dumps(resource),
+                               {"Content-Type": "application/fhir+json"})
+            answer = connection.getresponse()
+            text = answer.read()
+            connection.close()
+            if answer.status not in (200, 201):
+                raise Failure(f"PUT of {resource['resourceType']}: {answer.status} {text[:300]!r}")
+
     def create_load(self, port: int, path: str, seconds: float) -> dict:
         return self.load("http_load", "127.0.0.1", port, CLIENTS, seconds, "create", self.observation(), path)
 
@@ -184,6 +200,7 @@ class Bench:
         return path
 
     def create(self):
+        self.name_the_observed(self.main.http_port)
         with Program(self.binaries / "http_floor", self.database("create_floor")) as floor:
             self.create_load(self.main.http_port, "/fhir/Observation", self.scale.warm_s)
             self.create_load(floor.port, "/", self.scale.warm_s)
@@ -193,6 +210,7 @@ class Bench:
         given = f"Observation of {self.observation().stat().st_size} bytes, {CLIENTS} clients"
         self.report("create", "resources/s", given, ours, theirs, AIMS["create"])
         audited = self.outside("create_audited", audit=True)
+        self.name_the_observed(audited.http_port)
         self.create_load(audited.http_port, "/fhir/Observation", self.scale.warm_s)
         runs = [self.create_load(audited.http_port, "/fhir/Observation", self.seconds)]
         self.report("create, writes audited", "resources/s", given, runs, theirs[-1:], None)
@@ -200,6 +218,7 @@ class Bench:
 
     def read(self):
         main = self.conninfo("passerelle")
+        self.name_the_observed(self.main.http_port)
         kind = "type = (SELECT type FROM resource_version WHERE convert_from(body, 'UTF8') LIKE '{\"resourceType\":\"Observation\"%' LIMIT 1)"
         while True:
             self.create_load(self.main.http_port, "/fhir/Observation", self.scale.warm_s)
