@@ -109,7 +109,7 @@ class JobsTest : public testing::Test {
   void Sql(const std::string& sql) { ASSERT_TRUE(database_.Connect()->ExecuteScript("test", sql)); }
 
   static constexpr WorkerOptions kQuick{.workers = 2, .poll_ms = 5, .lease_ms = 30'000, .retry_first_ms = 1};
-  static constexpr std::string kKinds[] = {"count-up"};
+  inline static const std::string kKinds[] = {"count-up"};
 
   TestDatabase database_;
   std::unique_ptr<store::pg::Pool> pool_;
