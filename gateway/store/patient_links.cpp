@@ -1,6 +1,7 @@
 #include "gateway/store/patient_links.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -31,11 +32,6 @@ constexpr fhir::json::ValueLimits kBodyLimits{.bytes_max = 64u * 1024 * 1024, .d
 TypeId PatientType() {
   static const TypeId kPatient = Definitions::R4().FindType("Patient");
   return kPatient;
-}
-
-int LinkParameter() {
-  static const int kLink = Definitions::R4().FindSearchParameter(PatientType(), "link")->id;
-  return kLink;
 }
 
 std::unexpected<fhir::Error> TooManyPatients() {
@@ -162,9 +158,9 @@ class LinkGraph {
     search_sql::AppendResourcesCount(sql, search_sql::Walk::kByResource);
     // Asked of each patient: no index has the links of all.
     sql << " AND (EXISTS (SELECT 1";
-    AppendLinkRows(sql);
+    search_sql::AppendPatientLinks(sql, "f");
     sql << " AND f.id = r.id OFFSET 0) OR EXISTS (SELECT 1";
-    AppendLinkRows(sql);
+    search_sql::AppendPatientLinks(sql, "f");
     sql << " AND f.target = r.id OFFSET 0))";
     const search_sql::Scope scope{.alias = "r", .type = PatientType(), .versions = true};
     GW_TRY(compiler.AppendCriteria(scope, criteria));
@@ -184,12 +180,6 @@ class LinkGraph {
   }
 
  private:
-  static void AppendLinkRows(search_sql::SqlText& sql) {
-    sql << " FROM idx_reference f WHERE f.type = " << TypeCode(PatientType())
-        << " AND f.parameter = " << LinkParameter() << " AND f.target_type = " << TypeCode(PatientType());
-    search_sql::AppendCounts(sql, "f");
-  }
-
   fhir::Result<pg::Rows> Run(std::string_view name, search_sql::SqlText&& sql) {
     const auto values = sql.TakeValues();
     return connection_.ExecuteAdHoc(name, sql.TakeText(), search_sql::Bound(values), pg::Plan::kKept);
@@ -209,9 +199,9 @@ class LinkGraph {
     sql << " WHERE r.type = " << TypeCode(PatientType());
     search_sql::AppendResourcesCount(sql, search_sql::Walk::kByResource);
     sql << " AND r.id IN (SELECT f.id";
-    AppendLinkRows(sql);
+    search_sql::AppendPatientLinks(sql, "f");
     (sql << " AND f.id = ANY (").Bind(ids) << ") UNION ALL SELECT f.id";
-    AppendLinkRows(sql);
+    search_sql::AppendPatientLinks(sql, "f");
     (sql << " AND f.target = ANY (").Bind(std::move(ids)) << "))";
     GW_TRY(compiler.AppendGranted({.alias = "r", .type = PatientType(), .versions = true}, adapters::port::kRead));
     (sql << " LIMIT ").Bind(static_cast<std::int64_t>(kPatientsMax) + 1);
@@ -295,13 +285,20 @@ bool IsPatient(TypeId type) {
   return type == PatientType();
 }
 
-bool AsksByPatient(const fhir::search::Query& query) {
-  bool asks = false;
-  const auto note = [&](const Criterion&) -> fhir::Result<void> {
-    asks = true;
+std::optional<search_sql::NamedPatients> PatientsAsked(const fhir::search::Query& query) {
+  std::optional<search_sql::NamedPatients> patients;
+  const auto note = [&](const Criterion& criterion) -> fhir::Result<void> {
+    auto& named = patients ? *patients : patients.emplace();
+    if (criterion.kind == CriterionKind::kCompartment) {
+      named.ids.push_back(criterion.compartment->id);
+    } else if (criterion.kind == CriterionKind::kParameter) {
+      std::ranges::move(PatientsNamed(criterion), std::back_inserter(named.ids));
+    } else {
+      named.any = true;
+    }
     return {};
   };
-  return VisitByPatient(query.criteria, query.type, note) && asks;
+  return VisitByPatient(query.criteria, query.type, note) ? patients : std::nullopt;
 }
 
 fhir::Result<std::vector<std::string>> ReplacedPatients(pg::Connection& connection, const Grants& grants,

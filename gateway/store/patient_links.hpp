@@ -3,6 +3,7 @@
 // Source: https://hl7.org/fhir/R4/patient.html#links
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,14 +12,15 @@
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
 #include "gateway/store/pg/connection.hpp"
+#include "gateway/store/search_sql/patient_links.hpp"
 #include "gateway/store/search_sql/snapshot.hpp"
 
 namespace gateway::store {
 
 bool IsPatient(fhir::metadata::TypeId type);
 
-/// Whether a criterion asks for what refers to patients, so that there may be something to follow.
-bool AsksByPatient(const fhir::search::Query& query);
+/// The patients that the query asks by, so that there may be something to follow. Unset: by none.
+std::optional<search_sql::NamedPatients> PatientsAsked(const fhir::search::Query& query);
 
 /// The patients that this one replaces, by its own links or by theirs, over several steps; itself not among them. Only
 /// links of patients that the actor may read count. `as_of`: the state to ask; null: the current one.

@@ -145,7 +145,8 @@ fhir::Result<StoredResource> StoreResourceStore::ReadGranted(const Grants& grant
 fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fhir::search::Query& asked) {
   const Grants& grants = GrantsOf(actor);
   const bool count_only = asked.summary == fhir::search::Summary::kCount || asked.count == 0;
-  const bool follows = options_.patient_links_followed && AsksByPatient(asked);
+  const auto patients = options_.patient_links_followed ? PatientsAsked(asked) : std::nullopt;
+  const bool follows = patients.has_value();
   SearchPage page;
   page.page_size = count_only ? 0 : PageSize(asked.count, options_);
   if (count_only) {
@@ -166,13 +167,27 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
   // Several statements must see one state. A page alone is one statement.
   std::optional<pg::Transaction> transaction;
   const bool total_asked = asked.total != fhir::search::Total::kNone;
-  if (!walk.fresh() || !asked.includes.empty() || total_asked || follows) {
-    transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
+  const bool page_alone = walk.fresh() && asked.includes.empty() && !total_asked;
+  std::optional<pg::Rows> found;
+  if (page_alone) {
+    GW_ASSIGN(const auto statement,
+              search_sql::CompilePage(asked, grants, page.page_size + 1, walk.Place(), follows ? &*patients : nullptr));
+    GW_ASSIGN(found, RunCompiled(*connection, "search_page", statement));
   }
-  GW_ASSIGN(const auto followed, Followed(*connection, grants, asked, follows, walk.as_of()));
+  // The page says whether the patients it names were merged with others. One without rows says nothing.
+  if (follows && found && (found->empty() || (*found)[0].Bool(search_sql::kPageLinked))) {
+    found.reset();
+  }
+  std::optional<fhir::search::Query> followed;
+  if (!found) {
+    transaction.emplace(*connection, pg::Isolation::kRepeatableReadReadOnly);
+    GW_ASSIGN(followed, Followed(*connection, grants, asked, follows, walk.as_of()));
+    GW_ASSIGN(const auto statement,
+              search_sql::CompilePage(followed ? *followed : asked, grants, page.page_size + 1, walk.Place()));
+    GW_ASSIGN(found, RunCompiled(*connection, "search_page", statement));
+  }
   const fhir::search::Query& query = followed ? *followed : asked;
-  GW_ASSIGN(const auto statement, search_sql::CompilePage(query, grants, page.page_size + 1, walk.Place()));
-  GW_ASSIGN(const auto rows, RunCompiled(*connection, "search_page", statement));
+  const pg::Rows& rows = *found;
   const std::vector<int> order = walk.Arrange(rows.size(), page.page_size);
   page.hits.reserve(order.size());
   for (const int i : order) {

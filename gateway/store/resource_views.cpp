@@ -181,7 +181,7 @@ fhir::Result<std::vector<adapters::port::ResourceKey>> StoreResourceViews::FindO
 fhir::Result<std::vector<StoredResource>> StoreResourceViews::Latest(const Actor& actor,
                                                                      const adapters::port::LatestQuery& asked) {
   adapters::port::LatestQuery query = asked;
-  if (options_.patient_links_followed && AsksByPatient(asked.query)) {
+  if (options_.patient_links_followed && PatientsAsked(asked.query)) {
     GW_ASSIGN(const auto connection, pool_.Acquire());
     GW_ASSIGN(query.query, FollowPatientLinks(*connection, ViewGrantsOf(actor), asked.query, nullptr));
   }

@@ -35,8 +35,14 @@ bool SortsByTime(const fhir::search::Query& query) {
   return std::any_of(query.sort.begin(), query.sort.end(), [](const auto& sort) { return sort.parameter == nullptr; });
 }
 
-void AppendSnapshot(SqlText& sql) {
-  sql << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text)" : "NULL::text");
+// kPageSnapshot and kPageLinked.
+void AppendState(SqlText& sql, const NamedPatients* patients) {
+  sql << (sql.as_of() == nullptr ? "(SELECT pg_current_snapshot()::text), " : "NULL::text, ");
+  if (patients == nullptr) {
+    sql << "false";
+  } else {
+    AppendIsLinked(sql, *patients);
+  }
 }
 
 fhir::Result<void> CheckFits(const SortOrder& order, const PagePlace& place) {
@@ -48,7 +54,7 @@ fhir::Result<void> CheckFits(const SortOrder& order, const PagePlace& place) {
 
 // A page along resources: each is asked the criteria.
 fhir::Result<void> AppendResourcesPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
-                                       int rows_max, const PagePlace& place) {
+                                       int rows_max, const PagePlace& place, const NamedPatients* patients) {
   GW_ASSIGN(const auto order, PlanSort(query.sort, "r", query.type == fhir::metadata::kNoType));
   GW_TRY(CheckFits(order, place));
   const Walk walk = SortsByTime(query) ? Walk::kByLastUpdated : Walk::kByResource;
@@ -58,7 +64,7 @@ fhir::Result<void> AppendResourcesPage(SqlText& sql, const fhir::search::Query& 
     compiler.WalkFrom("r", place.position->id, place.direction);
   }
   sql << "SELECT r.type, r.id, " << state << ".version, " << state << ".last_updated, " << state << ".body, ";
-  AppendSnapshot(sql);
+  AppendState(sql, patients);
   AppendSortColumns(sql, order);
   AppendResources(sql, walk);
   AppendSortJoins(sql, compiler, query.type, order);
@@ -73,7 +79,8 @@ fhir::Result<void> AppendResourcesPage(SqlText& sql, const fhir::search::Query& 
 
 // A page of ids and sort keys, found in indexes alone, and then its bodies. Without a lead, along the sort keys.
 fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query, const Grants& grants,
-                                 const std::optional<Lead>& lead, int rows_max, const PagePlace& place) {
+                                 const std::optional<Lead>& lead, int rows_max, const PagePlace& place,
+                                 const NamedPatients* patients) {
   GW_ASSIGN(const auto order, PlanSort(query.sort, "m"));
   GW_TRY(CheckFits(order, place));
   std::optional<KeyWalk> walk;
@@ -82,7 +89,7 @@ fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query,
     GW_TRY(walk->AppendFirstPart());
   }
   sql << "SELECT r.type, r.id, r.version, r.last_updated, r.body, ";
-  AppendSnapshot(sql);
+  AppendState(sql, patients);
   AppendSortColumns(sql, order);
   sql << " FROM (";
   if (walk) {
@@ -125,15 +132,15 @@ fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query,
 }  // namespace
 
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const Grants& grants, int rows_max,
-                                          const PagePlace& place) {
+                                          const PagePlace& place, const NamedPatients* patients) {
   SqlText sql(place.as_of);
   // By time, an index of resource_version gives the order.
   const auto lead = SortsByTime(query) ? std::nullopt : LeadOf(query, grants);
   const bool walks_keys = WalksKeys(query, lead);
   if (lead || walks_keys) {
-    GW_TRY(AppendIdsPage(sql, query, grants, lead, rows_max, place));
+    GW_TRY(AppendIdsPage(sql, query, grants, lead, rows_max, place, patients));
   } else {
-    GW_TRY(AppendResourcesPage(sql, query, grants, rows_max, place));
+    GW_TRY(AppendResourcesPage(sql, query, grants, rows_max, place, patients));
   }
   return Finished(std::move(sql), lead && (walks_keys || !lead->settled));
 }

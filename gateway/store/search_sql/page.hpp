@@ -14,6 +14,7 @@
 #include "adapters/port/actor.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/patient_links.hpp"
 #include "gateway/store/search_sql/position.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
 
@@ -34,7 +35,7 @@ struct PagePlace {
 };
 
 /// Columns of CompilePage's rows; then one text column per sort key. kPageSnapshot: pg_current_snapshot() as text, NULL
-/// on pages of a snapshot.
+/// on pages of a snapshot. kPageLinked: whether the patients that CompilePage was given were merged with others.
 enum PageColumn : int {
   kPageType,
   kPageId,
@@ -42,12 +43,14 @@ enum PageColumn : int {
   kPageLastUpdated,
   kPageBody,
   kPageSnapshot,
+  kPageLinked,
   kPageFirstKey,
 };
 
 /// At most `rows_max` resources. Errors: kUnsupported, kTooCostly; kMalformed for a position of another query.
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const adapters::port::Grants& grants,
-                                          int rows_max, const PagePlace& place = {});
+                                          int rows_max, const PagePlace& place = {},
+                                          const NamedPatients* patients = nullptr);
 
 /// What the cursors of the query's pages are bound to. Cost: that of compiling a page.
 fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, const adapters::port::Grants& grants);

@@ -29,10 +29,10 @@ using fhir::model::Node;
 using TargetKey = std::pair<TypeId, std::string>;
 
 // arrays: $1 types, $2 ids. The first that there is no live resource of. OFFSET 0: each is looked for by the index of
-// heads, however many there are.
+// heads, however many there are. LIMIT: see versions.cpp.
 constexpr pg::Statement kFindAbsent{"find_absent_references", R"sql(
 SELECT min(w.n)
-  FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w(type, id, n)
+  FROM (SELECT * FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY LIMIT cardinality($2::text[])) AS w(type, id, n)
  WHERE NOT EXISTS (SELECT 1 FROM resource_version r
                     WHERE r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL AND NOT r.deleted
                    OFFSET 0))sql"};
