@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <initializer_list>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
+#include "fhir/search/answering_rows.hpp"
 #include "fhir/search/types/composite.hpp"
 #include "fhir/search/types/date.hpp"
 #include "fhir/search/types/full_text.hpp"
@@ -95,28 +96,27 @@ const Extractor::TypePlans& Extractor::PlansOf(metadata::TypeId type) {
   TypePlans& plans = *by_type_[type];
   std::call_once(plans.once, [&] {
     for (const metadata::SearchParameter& parameter : definitions_.SearchParameters(type)) {
-      AddPlan(parameter, plans);
+      AddPlan(type, parameter, plans);
     }
     if (custom_ == nullptr) return;
-    for (const metadata::SearchParameter& parameter : custom_->Of(type)) AddPlan(parameter, plans);
+    for (const metadata::SearchParameter& parameter : custom_->Of(type)) AddPlan(type, parameter, plans);
   });
   return plans;
 }
 
-void Extractor::AddPlan(const metadata::SearchParameter& parameter, TypePlans& plans) {
+void Extractor::AddPlan(metadata::TypeId type, const metadata::SearchParameter& parameter, TypePlans& plans) {
   if (parameter.code == "_text") plans.narrative = &parameter;
   if (parameter.code == "_content") plans.content = &parameter;
   if (parameter.expression.empty() || IsColumn(parameter.code)) return;
-  if (parameter.type == metadata::SearchType::kComposite &&
-      !std::ranges::equal(CompositeRowParameters(parameter.id), std::initializer_list<std::uint16_t>{parameter.id})) {
-    return;  // the rows of other parameters answer it
-  }
+  const bool answered = !RowsAnswering(type, parameter.id, parameter.type).own;
+  if (answered && parameter.type != metadata::SearchType::kReference) return;
   auto compiled = fhirpath::Compile(parameter.expression, definitions_);
   if (!compiled) {
     plans.failures.emplace_back(parameter.code);
     return;
   }
   Plan plan{&parameter, *std::move(compiled)};
+  plan.identifiers_only = answered;
   for (const metadata::SearchComponent& component : metadata::SearchComponents(parameter.id)) {
     auto part = fhirpath::Compile(component.expression, definitions_);
     if (!part) {
@@ -170,6 +170,7 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
   } else {
     issues.Add(Severity::kWarning, IssueType::kProcessing, "The zone for dates without one is unknown; UTC is used.");
   }
+  IndexValues identifiers;  // of references that other parameters' rows answer, whose identifiers are rows of their own
   const IndexContext context{definitions_, types_, *zone, options.base_url};
   fhirpath::EvaluationContext evaluation;
   evaluation.resource = &resource;
@@ -194,7 +195,7 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
       if (plan.parameter->type == metadata::SearchType::kComposite) {
         ExtractComposite(plan, item, context, evaluation, out, issues);
       } else {
-        IndexItem(context, *plan.parameter, item, out);
+        IndexItem(context, *plan.parameter, item, plan.identifiers_only ? identifiers : out);
       }
     }
   }
@@ -205,6 +206,7 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
   if (plans.content != nullptr && wanted(plans.content->id) && NamesType(options.content_types, type_name)) {
     IndexContent(definitions_, plans.content->id, resource, out);
   }
+  std::ranges::move(identifiers.tokens, std::back_inserter(out.tokens));
   RemoveAllDuplicates(out);
   return out;
 }

@@ -33,6 +33,7 @@ class Extractor {
     const metadata::SearchParameter* parameter;
     fhirpath::Expression expression;
     std::vector<fhirpath::Expression> components = {};  // of a composite, in order
+    bool identifiers_only = false;                      // rows of other parameters answer its references
   };
   struct TypePlans {
     std::once_flag once;
@@ -42,7 +43,7 @@ class Extractor {
     const metadata::SearchParameter* content = nullptr;
   };
   const TypePlans& PlansOf(metadata::TypeId type);
-  void AddPlan(const metadata::SearchParameter& parameter, TypePlans& plans);
+  void AddPlan(metadata::TypeId type, const metadata::SearchParameter& parameter, TypePlans& plans);
   void ExtractComposite(const Plan& plan, const fhirpath::Item& part, const IndexContext& context,
                         const fhirpath::EvaluationContext& evaluation, IndexValues& out, IssueList& issues);
 

@@ -1,8 +1,10 @@
 #include "fhir/search/match.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <variant>
 
+#include "fhir/search/answering_rows.hpp"
 #include "fhir/search/types/composite.hpp"
 #include "fhir/search/types/date.hpp"
 #include "fhir/search/types/near.hpp"
@@ -16,29 +18,44 @@
 namespace fhir::search {
 namespace {
 
-/// Whether a row of the criterion's parameter meets one of its values.
+/// Tells rows that answer a criterion's parameter.
+class Answering {
+ public:
+  Answering(const Criterion& criterion, metadata::SearchType of)
+      : rows_(RowsAnswering(criterion.parameter->base, criterion.parameter->id, of)) {}
+
+  bool operator()(const auto& row) const { return OfParameter(row.parameter); }
+  bool operator()(const ReferenceIndex& row) const {
+    if (!OfParameter(row.parameter) || rows_.target == metadata::kNoType) return OfParameter(row.parameter);
+    const std::string_view target = metadata::Definitions::R4().TypeName(rows_.target);
+    return row.id.empty() ? UrlNamesType(row.url, target) : row.type == target;
+  }
+
+ private:
+  bool OfParameter(std::uint16_t parameter) const {
+    return std::ranges::find(rows_.parameters, parameter) != rows_.parameters.end();
+  }
+
+  AnsweringRows rows_;
+};
+
+/// Whether a row that answers the criterion's parameter meets one of its values.
 template <typename ValueType, typename Row, typename Test>
 bool AnyRow(const std::vector<Row>& rows, const Criterion& criterion, Test test) {
+  constexpr bool kTokens = std::is_same_v<Row, TokenIndex>;
+  const Answering answers(criterion, kTokens ? metadata::SearchType::kToken : criterion.parameter->type);
   return std::ranges::any_of(rows, [&](const Row& row) {
-    return row.parameter == criterion.parameter->id && std::ranges::any_of(criterion.values, [&](const Value& value) {
+    return answers(row) && std::ranges::any_of(criterion.values, [&](const Value& value) {
              const auto* const typed = std::get_if<ValueType>(&value);
              return typed != nullptr && test(row, *typed);
            });
   });
 }
 
-bool AnswersComposite(const Criterion& criterion, const CompositeIndex& row) {
-  const auto parameters = CompositeRowParameters(criterion.parameter->id);
-  return std::ranges::find(parameters, row.parameter) != parameters.end();
-}
-
 bool AnyComposite(const Criterion& criterion, const IndexValues& values) {
   const auto components = metadata::SearchComponents(criterion.parameter->id);
-  return std::ranges::any_of(values.composites, [&](const CompositeIndex& row) {
-    return AnswersComposite(criterion, row) && std::ranges::any_of(criterion.values, [&](const Value& value) {
-             const auto* const composite = std::get_if<CompositeValue>(&value);
-             return composite != nullptr && CompositeMatches(row, components, *composite);
-           });
+  return AnyRow<CompositeValue>(values.composites, criterion, [&](const auto& row, const auto& value) {
+    return CompositeMatches(row, components, value);
   });
 }
 
@@ -89,7 +106,7 @@ bool AnyValueMatches(const Criterion& criterion, const IndexValues& values) {
 
 bool HasAnyRow(const Criterion& criterion, const IndexValues& values) {
   const auto has = [&](const auto& rows) {
-    return std::ranges::any_of(rows, [&](const auto& row) { return row.parameter == criterion.parameter->id; });
+    return std::ranges::any_of(rows, Answering(criterion, criterion.parameter->type));
   };
   switch (criterion.parameter->type) {
     case metadata::SearchType::kString:
@@ -107,8 +124,7 @@ bool HasAnyRow(const Criterion& criterion, const IndexValues& values) {
     case metadata::SearchType::kUri:
       return has(values.uris);
     case metadata::SearchType::kComposite:
-      return std::ranges::any_of(values.composites,
-                                 [&](const CompositeIndex& row) { return AnswersComposite(criterion, row); });
+      return has(values.composites);
     case metadata::SearchType::kSpecial:
       return has(values.positions);
   }
@@ -121,9 +137,11 @@ bool InCompartment(const Compartment& compartment, const IndexValues& values, co
   if (subject.type == compartment.type && subject.id == compartment.id) return true;
   for (const std::string_view code : r4.CompartmentParameters(compartment.type, subject.type)) {
     const metadata::SearchParameter* const parameter = r4.FindSearchParameter(subject.type, code);
-    if (parameter != nullptr && std::ranges::any_of(values.references, [&](const ReferenceIndex& row) {
-          return row.parameter == parameter->id && row.id == compartment.id &&
-                 row.type == r4.TypeName(compartment.type);
+    if (parameter == nullptr) continue;
+    const auto rows = RowsAnswering(subject.type, parameter->id, metadata::SearchType::kReference);
+    if (std::ranges::any_of(values.references, [&](const ReferenceIndex& row) {
+          return std::ranges::find(rows.parameters, row.parameter) != rows.parameters.end() &&
+                 row.id == compartment.id && row.type == r4.TypeName(compartment.type);
         })) {
       return true;
     }

@@ -21,7 +21,10 @@ class Search:
 
 OBSERVATION, PATIENT, ENCOUNTER, CONDITION, PRACTITIONER, ORGANIZATION, LOCATION, MEDICATION, CLAIM = map(type_code, (
     "Observation", "Patient", "Encounter", "Condition", "Practitioner", "Organization", "Location", "MedicationRequest", "Claim"))
-CODE, OF_PATIENT, DATE = map(parameter_id, ("clinical-code", "clinical-patient", "clinical-date"))
+CODE, DATE = map(parameter_id, ("clinical-code", "clinical-date"))
+# Whose they are: a patient's resources are found by their subject.
+SUBJECT = {type_: parameter_id(f"{name}-subject") for type_, name in (
+    (OBSERVATION, "Observation"), (ENCOUNTER, "Encounter"), (CONDITION, "Condition"), (MEDICATION, "MedicationRequest"))}
 FAMILY, GENDER, BIRTH = map(parameter_id, ("individual-family", "individual-gender", "individual-birthdate"))
 CATEGORY, QUANTITY, ABOUT_ENCOUNTER = map(parameter_id, ("Observation-category", "Observation-value-quantity", "clinical-encounter"))
 PARTICIPANT, PLACE, PROVIDER, CLASS = map(parameter_id, (
@@ -71,7 +74,7 @@ class Data:
                 f"SELECT {what} FROM {table} WHERE type = {type_} AND parameter = {parameter} AND closed_tx IS NULL"
                 f" GROUP BY {what} ORDER BY count(*) DESC, 1 LIMIT 200")]
         self.codes = [code for code, system in most("idx_token", OBSERVATION, CODE, "code, system") if system == LOINC]
-        self.patients = most("idx_reference", OBSERVATION, OF_PATIENT, "target")[:VARIANTS]
+        self.patients = most("idx_reference", OBSERVATION, SUBJECT[OBSERVATION], "target")[:VARIANTS]
         self.participants = most("idx_reference", ENCOUNTER, PARTICIPANT, "target")[:VARIANTS]
         self.places = most("idx_reference", ENCOUNTER, PLACE, "target")[:VARIANTS]
         self.providers = most("idx_reference", ENCOUNTER, PROVIDER, "target")[:VARIANTS]
@@ -98,7 +101,7 @@ def searches(data: Data) -> list[Search]:
     token = lambda type_, parameter, condition: of("idx_token", type_, parameter, condition)  # noqa: E731
     coded = token(OBSERVATION, CODE, f"t.system = '{LOINC}' AND t.code = ANY ($1::text[])")
     one_code = token(OBSERVATION, CODE, f"t.system = '{LOINC}' AND t.code = $1")
-    own = lambda type_, number=1: of("idx_reference", type_, OF_PATIENT, f"t.target = ${number} AND t.target_type = {PATIENT}")  # noqa: E731
+    own = lambda type_, number=1: of("idx_reference", type_, SUBJECT[type_], f"t.target = ${number} AND t.target_type = {PATIENT}")  # noqa: E731
     array = lambda codes: "{" + ",".join(codes) + "}"  # noqa: E731
     system = lambda codes: ",".join(f"{LOINC}|{code}" for code in codes)  # noqa: E731
     groups = lambda size: [[data.codes[(first + i) % len(data.codes)] for i in range(min(size, len(data.codes)))]  # noqa: E731
@@ -150,7 +153,7 @@ def searches(data: Data) -> list[Search]:
     add("class and patient", page(ENCOUNTER, own(ENCOUNTER), also("idx_token", ENCOUNTER, CLASS, "s.code = $2")),
         [(path("Encounter", ("patient", patient), ("class", "AMB")), (patient, "AMB")) for patient in data.patients])
     named = of("idx_string", PATIENT, FAMILY, "n.folded ^@ $1", "n")
-    add("chain", page(OBSERVATION, of("idx_reference", OBSERVATION, OF_PATIENT, f"t.target_type = {PATIENT} AND t.target IN ({named})"),
+    add("chain", page(OBSERVATION, of("idx_reference", OBSERVATION, SUBJECT[OBSERVATION], f"t.target_type = {PATIENT} AND t.target IN ({named})"),
                       also("idx_token", OBSERVATION, CODE, "s.code = $2")),
         [(path("Observation", ("patient.family", name), ("code", data.codes[0])), (name, data.codes[0])) for name in data.families])
     of_provider = of("idx_reference", ENCOUNTER, PROVIDER, f"e.target_type = {ORGANIZATION} AND e.target IN ("
@@ -160,7 +163,7 @@ def searches(data: Data) -> list[Search]:
                                    also("idx_token", OBSERVATION, CODE, "s.code = $2")),
         [(path("Observation", ("encounter:Encounter.service-provider:Organization.name", name), ("code", data.codes[0])), (name, data.codes[0]))
          for name in data.names])
-    add("_has", page(PATIENT, of("idx_reference", OBSERVATION, OF_PATIENT, f"t.target_type = {PATIENT} AND t.id IN ("
+    add("_has", page(PATIENT, of("idx_reference", OBSERVATION, SUBJECT[OBSERVATION], f"t.target_type = {PATIENT} AND t.id IN ("
                                  + of("idx_token", OBSERVATION, CODE, "c.code = $1", "c") + ")", "t", "target AS id")),
         [(path("Patient", ("_has:Observation:patient:code", code)), (code,)) for code in data.codes[:VARIANTS]])
     of_code = of("idx_reference", OBSERVATION, ABOUT_ENCOUNTER, f"o.target_type = {ENCOUNTER} AND o.id IN ("

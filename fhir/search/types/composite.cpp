@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <ranges>
 #include <string>
 #include <variant>
@@ -23,51 +22,6 @@ namespace {
 using metadata::SearchComponent;
 using metadata::SearchParameter;
 using metadata::SearchType;
-using RowParameters = std::map<std::uint16_t, std::vector<std::uint16_t>>;
-
-std::vector<std::string_view> UnionParts(std::string_view expression) {
-  std::vector<std::string_view> parts;
-  constexpr std::string_view kBar = " | ";
-  for (std::size_t at = expression.find(kBar); at != std::string_view::npos; at = expression.find(kBar)) {
-    parts.push_back(expression.substr(0, at));
-    expression.remove_prefix(at + kBar.size());
-  }
-  parts.push_back(expression);
-  return parts;
-}
-
-bool SameComponents(std::uint16_t left, std::uint16_t right) {
-  return std::ranges::equal(metadata::SearchComponents(left), metadata::SearchComponents(right),
-                            [](const SearchComponent& a, const SearchComponent& b) {
-                              return a.type == b.type && a.expression == b.expression;
-                            });
-}
-
-void AddRowParameters(std::span<const SearchParameter> all, const SearchParameter& parameter, RowParameters& rows) {
-  std::vector<std::uint16_t> others;
-  const std::vector<std::string_view> parts = UnionParts(parameter.expression);
-  for (const std::string_view part : parts) {
-    const auto other = std::ranges::find_if(all, [&](const SearchParameter& candidate) {
-      return candidate.type == SearchType::kComposite && candidate.expression == part &&
-             SameComponents(candidate.id, parameter.id);
-    });
-    if (other != all.end()) others.push_back(other->id);
-  }
-  if (parts.size() < 2 || others.size() != parts.size()) others = {parameter.id};
-  rows.insert_or_assign(parameter.id, std::move(others));
-}
-
-RowParameters ReadRowParameters() {
-  const metadata::Definitions& r4 = metadata::Definitions::R4();
-  RowParameters rows;
-  for (const metadata::TypeId type : r4.ResourceTypes()) {
-    const auto all = r4.SearchParameters(type);
-    for (const SearchParameter& parameter : all) {
-      if (parameter.type == SearchType::kComposite) AddRowParameters(all, parameter, rows);
-    }
-  }
-  return rows;
-}
 
 bool IsNumeric(SearchType type) {
   return type == SearchType::kNumber || type == SearchType::kQuantity;
@@ -148,12 +102,6 @@ struct ComponentTest {
 };
 
 }  // namespace
-
-std::span<const std::uint16_t> CompositeRowParameters(std::uint16_t parameter) {
-  static const RowParameters rows = ReadRowParameters();
-  const auto found = rows.find(parameter);
-  return found == rows.end() ? std::span<const std::uint16_t>() : std::span(found->second);
-}
 
 std::size_t ComponentSlot(std::span<const SearchComponent> components, std::size_t component) {
   const SearchType type = components[component].type;

@@ -1,9 +1,6 @@
 // Search type composite: values of several components that stand in one part of the resource. The parts are what the
 // parameter's expression gives: "Observation.component" makes each component a part of its own, so that a code of one
 // and a value of another do not make a match.
-//
-// A parameter whose expression is the union of others' with the same components ("combo-code-value-quantity") has no
-// rows of its own: those of the others answer it.
 // Source: https://hl7.org/fhir/R4/search.html#composite
 #pragma once
 
@@ -22,9 +19,6 @@ namespace fhir::search {
 
 /// Combinations of one part of a resource that are indexed; the rest is left out.
 inline constexpr std::size_t kCombinationsMax = 256;
-
-/// The parameters whose rows answer the composite with that stable id: itself, or those it is the union of.
-std::span<const std::uint16_t> CompositeRowParameters(std::uint16_t parameter);
 
 /// Adds a row per combination of the components' values, which stand in `values`, one entry per component.
 /// False when there were more than kCombinationsMax.

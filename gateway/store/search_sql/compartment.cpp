@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
@@ -59,7 +60,9 @@ Members MembersOf(const CompartmentQuery& query) {
     for (const std::string_view code : codes) {
       const auto* parameter = definitions.FindSearchParameter(type, code);
       if (parameter != nullptr && parameter->type == SearchType::kReference) {
-        members.references.push_back(Pair(type, parameter->id));
+        for (const auto id : fhir::search::RowsAnswering(type, parameter->id, parameter->type).parameters) {
+          members.references.push_back(Pair(type, id));
+        }
       }
     }
     if (type == compartment) {
@@ -69,7 +72,9 @@ Members MembersOf(const CompartmentQuery& query) {
       const auto* parameter = definitions.FindSearchParameter(type, code);
       if (parameter != nullptr && parameter->type == SearchType::kDate &&
           parameter->expression.find(kRecorded) == std::string_view::npos) {
-        members.dates.push_back(Pair(type, parameter->id));
+        for (const auto id : fhir::search::RowsAnswering(type, parameter->id, parameter->type).parameters) {
+          members.dates.push_back(Pair(type, id));
+        }
       }
     }
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "fhir/search/types/composite.hpp"
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/equality.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
@@ -225,12 +225,18 @@ void Compiler::AppendType(std::string_view alias, fhir::metadata::TypeId type) {
 
 void Compiler::AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
                               fhir::metadata::SearchType table) {
-  const auto rows_of = table == fhir::metadata::SearchType::kComposite ? fhir::search::CompositeRowParameters(parameter)
-                                                                       : std::span<const std::uint16_t>(&parameter, 1);
-  AppendHeadRowsOf(alias, type, rows_of, IndexTable(table));
+  const auto rows = fhir::search::RowsAnswering(type, parameter, table);
+  AppendRowsOf(alias, type, rows.parameters, rows.target, table);
+}
+
+void Compiler::AppendRowsOf(std::string_view alias, fhir::metadata::TypeId type,
+                            std::span<const std::uint16_t> parameters, fhir::metadata::TypeId target,
+                            fhir::metadata::SearchType table) {
+  AppendHeadRowsOf(alias, type, parameters, IndexTable(table));
   if (table == fhir::metadata::SearchType::kToken) {
     AppendHidden(alias, type);
   }
+  AppendLeadsTo(sql_, alias, target);
 }
 
 void Compiler::AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type,

@@ -68,8 +68,8 @@ class Compiler {
   fhir::Result<void> AppendGrantedAnyType(std::string_view alias, std::span<const fhir::metadata::TypeId> types,
                                           std::uint16_t interactions);
 
-  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from. Those
-  /// of a composite may be rows of other parameters.
+  /// Appends " FROM table alias WHERE …" for the head rows of one parameter that the actor may be answered from. They
+  /// may be rows of other parameters (fhir/search/answering_rows.hpp).
   void AppendHeadRows(std::string_view alias, fhir::metadata::TypeId type, std::uint16_t parameter,
                       fhir::metadata::SearchType table);
 
@@ -78,6 +78,11 @@ class Compiler {
   /// The same of several parameters, or of all when none is given.
   void AppendHeadRowsOf(std::string_view alias, fhir::metadata::TypeId type, std::span<const std::uint16_t> parameters,
                         std::string_view table);
+  /// The same of these parameters; of references those to `target` alone, unless it is kNoType.
+  void AppendRowsOf(std::string_view alias, fhir::metadata::TypeId type, std::span<const std::uint16_t> parameters,
+                    fhir::metadata::TypeId target, fhir::metadata::SearchType table);
+  fhir::Result<void> AppendParameterSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion,
+                                        std::string_view value);
   fhir::Result<void> AppendIn(const Scope& scope, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendGroup(const Scope& scope, const fhir::search::Criterion& group);
   fhir::Result<void> AppendMissing(const Scope& scope, const fhir::search::Criterion& criterion);

@@ -1,8 +1,10 @@
 #include "gateway/store/search_sql/export_rows.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
@@ -28,7 +30,8 @@ std::vector<std::uint16_t> PatientParameters(TypeId type) {
   for (const std::string_view code : r4.CompartmentParameters(PatientType(), type)) {
     const auto* parameter = r4.FindSearchParameter(type, code);
     if (parameter != nullptr && parameter->type == SearchType::kReference) {
-      parameters.push_back(parameter->id);
+      std::ranges::copy(fhir::search::RowsAnswering(type, parameter->id, parameter->type).parameters,
+                        std::back_inserter(parameters));
     }
   }
   return parameters;

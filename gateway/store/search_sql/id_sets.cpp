@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/value_conditions.hpp"
@@ -69,14 +70,25 @@ fhir::Result<void> Compiler::AppendIdSet(fhir::metadata::TypeId type, const Crit
   } else if (criterion.kind == CriterionKind::kHas) {
     result = AppendHasSet(type, criterion);
   } else {
-    const std::string alias = sql_.NewAlias();
-    AppendSelect(alias, type);
-    AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
-    sql_ << " AND ";
-    result = AppendRowCondition(alias, criterion, value);
+    result = AppendParameterSet(type, criterion, value);
   }
   --depth_;
   return result;
+}
+
+// Part by part where rows of several parameters answer: each comes in the order of ids, and they are merged.
+fhir::Result<void> Compiler::AppendParameterSet(fhir::metadata::TypeId type, const Criterion& criterion,
+                                                std::string_view value) {
+  const auto rows = fhir::search::RowsAnswering(type, criterion.parameter->id, RowType(criterion));
+  for (std::size_t i = 0; i < rows.parameters.size(); ++i) {
+    const std::string alias = sql_.NewAlias();
+    sql_ << (i == 0 ? "" : " UNION ALL ");
+    AppendSelect(alias, type);
+    AppendRowsOf(alias, type, std::span(rows.parameters).subspan(i, 1), rows.target, RowType(criterion));
+    sql_ << " AND ";
+    GW_TRY(AppendRowCondition(alias, criterion, value));
+  }
+  return {};
 }
 
 void Compiler::AppendTextRows(std::string_view alias, fhir::metadata::TypeId type,
@@ -120,8 +132,10 @@ void Compiler::AppendCompartmentParameters(std::string_view alias, fhir::metadat
       if (separator.empty()) {
         sql_ << " OR (" << alias << ".type = " << TypeCode(type) << " AND " << alias << ".parameter IN (";
       }
-      sql_ << separator << parameter->id;
-      separator = ", ";
+      for (const auto id : fhir::search::RowsAnswering(type, parameter->id, parameter->type).parameters) {
+        sql_ << separator << id;
+        separator = ", ";
+      }
     }
     sql_ << (separator.empty() ? "" : "))");
   }

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/key_walk.hpp"
 #include "gateway/store/search_sql/matches.hpp"
 #include "gateway/store/search_sql/sort.hpp"
+#include "gateway/store/search_sql/value_conditions.hpp"
 #include "gateway/store/search_sql/visible_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
@@ -213,7 +215,14 @@ fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& includ
     sql << " AND f.type = " << TypeCode(source_type);
   }
   if (include.parameter != nullptr) {
-    sql << " AND f.parameter = " << include.parameter->id;
+    const auto rows = fhir::search::RowsAnswering(source_type, include.parameter->id, include.parameter->type);
+    std::string_view separator = " AND f.parameter IN (";
+    for (const std::uint16_t parameter : rows.parameters) {
+      sql << separator << parameter;
+      separator = ", ";
+    }
+    sql << ")";
+    AppendLeadsTo(sql, "f", rows.target);
   }
   std::vector<fhir::metadata::TypeId> result_types;
   if (include.reverse) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "gateway/store/type_codes.hpp"
+
 namespace gateway::store::search_sql {
 
 std::unexpected<fhir::Error> UnsupportedModifier(const fhir::search::Criterion& criterion) {
@@ -15,6 +17,16 @@ std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& crit
                     {fmt::format("Search parameter \"{}\" cannot be evaluated.",
                                  criterion.parameter != nullptr ? criterion.parameter->code : "")},
                     {"a criterion holds a value of another search type than its parameter"});
+}
+
+void AppendLeadsTo(SqlText& sql, std::string_view alias, fhir::metadata::TypeId target) {
+  if (target == fhir::metadata::kNoType) {
+    return;
+  }
+  // As fhir::search::UrlNamesType.
+  sql << " AND (" << alias << ".target_type = " << TypeCode(target) << " OR (" << alias
+      << ".target_type = 0 AND strpos(" << alias << ".target, '/" << fhir::metadata::Definitions::R4().TypeName(target)
+      << "/') > 0))";
 }
 
 fhir::metadata::SearchType RowType(const fhir::search::Criterion& criterion) {

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <string>
 
+#include "fhir/search/answering_rows.hpp"
 #include "gateway/store/pg/array.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/index_text.hpp"
@@ -44,7 +45,8 @@ const fhir::search::TokenValue* SoleToken(const Query& query) {
   const auto& criterion = query.criteria.front();
   if (criterion.kind != fhir::search::CriterionKind::kParameter || criterion.parameter == nullptr ||
       criterion.parameter->type != fhir::metadata::SearchType::kToken ||
-      criterion.modifier != fhir::search::Modifier::kNone || criterion.values.size() != 1) {
+      criterion.modifier != fhir::search::Modifier::kNone || criterion.values.size() != 1 ||
+      !fhir::search::RowsAnswering(query.type, criterion.parameter->id, criterion.parameter->type).own) {
     return nullptr;
   }
   const auto* value = std::get_if<fhir::search::TokenValue>(&criterion.values.front());

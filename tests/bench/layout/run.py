@@ -65,7 +65,7 @@ def queries_for(database: Database) -> list[Query]:
     """Shapes of the usual mix, with values that the data has."""
     observation, patient, encounter = map(type_code, ("Observation", "Patient", "Encounter"))
     code, of_patient, date, category, quantity = map(
-        parameter_id, ("clinical-code", "clinical-patient", "clinical-date", "Observation-category", "Observation-value-quantity"))
+        parameter_id, ("clinical-code", "Observation-subject", "clinical-date", "Observation-category", "Observation-value-quantity"))
     codes = [row[0] for row in database.rows(
         f"SELECT code FROM staged.token WHERE type = {observation} AND parameter = {code} AND system = '{LOINC}'"
         " GROUP BY 1 ORDER BY count(*) DESC, 1")]

@@ -10,7 +10,6 @@
 namespace {
 
 using search_test::Matches;
-using testing::ElementsAre;
 
 // Systolic 120, diastolic 80, and a pulse of 60 as the value itself.
 constexpr std::string_view kPressure = R"({"resourceType":"Observation","status":"final",
@@ -35,14 +34,6 @@ TEST(Composite, Union_IsAnsweredByTheRowsOfItsParts) {
   EXPECT_TRUE(Matches(kPressure, "combo-code-value-quantity=8867-4$60"));
   EXPECT_TRUE(Matches(kPressure, "combo-code-value-quantity=8480-6$120"));
   EXPECT_FALSE(Matches(kPressure, "combo-code-value-quantity=8867-4$120"));
-  const auto& r4 = fhir::metadata::Definitions::R4();
-  const auto observation = r4.FindType("Observation");
-  const auto id = [&](std::string_view code) { return r4.FindSearchParameter(observation, code)->id; };
-  EXPECT_THAT(fhir::search::CompositeRowParameters(id("combo-code-value-quantity")),
-              ElementsAre(id("code-value-quantity"), id("component-code-value-quantity")));
-  EXPECT_THAT(fhir::search::CompositeRowParameters(id("combo-code-value-concept")),
-              ElementsAre(id("code-value-concept"), id("component-code-value-concept")));
-  EXPECT_THAT(fhir::search::CompositeRowParameters(id("code-value-date")), ElementsAre(id("code-value-date")));
 }
 
 TEST(Composite, Values_AreAlternatives) {

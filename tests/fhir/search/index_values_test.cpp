@@ -162,13 +162,13 @@ TEST(IndexValues, BundleComposition_InPlace_IsItsIdentity) {
       ElementsAre("reference Composition/c"));
 }
 
-TEST(IndexValues, ParticipantByType_ResolvedFromText_ChoosesTheRightOnes) {
+TEST(IndexValues, WhatOtherRowsAnswer_IsNotSaidAgain) {
   constexpr std::string_view kAppointment = R"({"resourceType":"Appointment","participant":[
-      {"actor":{"reference":"Patient/1"}},{"actor":{"reference":"Practitioner/2"}},{"actor":{"reference":"Location/3"}}]})";
-  EXPECT_THAT(ValuesOf(kAppointment, "patient"), ElementsAre("reference Patient/1"));
-  EXPECT_THAT(ValuesOf(kAppointment, "practitioner"), ElementsAre("reference Practitioner/2"));
-  EXPECT_THAT(ValuesOf(kAppointment, "location"), ElementsAre("reference Location/3"));
-  EXPECT_EQ(ValuesOf(kAppointment, "actor").size(), 3u);
+      {"actor":{"reference":"Patient/1","identifier":{"system":"urn:ipp","value":"7"}}},
+      {"actor":{"reference":"Practitioner/2"}},{"actor":{"reference":"Location/3"}}]})";
+  EXPECT_EQ(ValuesOf(kAppointment, "actor").size(), 4u);
+  EXPECT_THAT(ValuesOf(kAppointment, "patient"), ElementsAre("token urn:ipp|7")) << "identifiers of references are";
+  EXPECT_THAT(ValuesOf(kAppointment, "practitioner"), IsEmpty());
 }
 
 }  // namespace

@@ -69,8 +69,13 @@ TEST(SearchSql, EachType_GivesItsCondition) {
   EXPECT_EQ(Open("Patient", "birthdate", "2024"),
             InSet("idx_date", "((t1.low >= $1::bigint AND t1.high <= $2::bigint))"));
   EXPECT_EQ(Open("Patient", "birthdate", "sa2024"), InSet("idx_date", "(t1.low >= $1::bigint)"));
-  EXPECT_EQ(Open("Encounter", "patient", "Patient/1"),
+  EXPECT_EQ(Open("Encounter", "subject", "Patient/1"),
             InSet("idx_reference", "(t1.target_type = N AND t1.target = $1::text)"));
+  // The rows of the subject answer.
+  EXPECT_EQ(Open("Encounter", "patient", "Patient/1"),
+            InSet("idx_reference",
+                  "(t1.target_type = N OR (t1.target_type = N AND strpos(t1.target, '/Patient/') > 0)) AND "
+                  "(t1.target_type = N AND t1.target = $1::text)"));
   EXPECT_EQ(Open("RiskAssessment", "probability", "gt0.5"), InSet("idx_number", "(t1.high > $1::text::numeric)"));
   EXPECT_EQ(Open("Observation", "value-quantity", "lt5||mg"),
             InSet("idx_quantity", "((t1.low < $1::text::numeric AND (t1.code = $2::text OR t1.unit = $3::text)))"));
@@ -94,9 +99,12 @@ TEST(SearchSql, Composite_IsOneRow) {
   EXPECT_EQ(Open("Observation", "component-code-value-quantity", "s|c$gt5"),
             InSet("idx_composite",
                   "(((true AND t1.code = $1::text AND t1.system = $2::text) AND (t1.high > $3::text::numeric)))"));
-  EXPECT_EQ(Open("Observation", "combo-code-value-concept", "a$b"),
-            Among("SELECT t1.id FROM idx_composite t1 WHERE t1.type = N AND t1.parameter IN (903, 914) AND "
-                  "t1.closed_tx IS NULL AND (((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text)))"));
+  EXPECT_EQ(
+      Open("Observation", "combo-code-value-concept", "a$b"),
+      Among("SELECT t1.id FROM idx_composite t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL AND "
+            "(((true AND t1.code = $1::text) AND (true AND t1.code2 = $2::text))) UNION ALL "
+            "SELECT t2.id FROM idx_composite t2 WHERE t2.type = N AND t2.parameter = N AND t2.closed_tx IS NULL AND "
+            "(((true AND t2.code = $3::text) AND (true AND t2.code2 = $4::text)))"));
 }
 
 TEST(SearchSql, Filter_OrOfIndexedCriteria_IsAUnion) {
@@ -172,9 +180,9 @@ TEST(SearchSql, Page_FindsIdsBeforeBodies) {
       "SELECT r.type, r.id, r.version, r.last_updated, r.body, (SELECT pg_current_snapshot()::text), false";
   const std::string own = "SELECT DISTINCT m.id FROM (SELECT t1.id FROM idx_reference t1" + std::string(kRows) +
                           "(t1.target_type = N AND t1.target = $1::text)) m(id) WHERE true";
-  EXPECT_EQ(Page("Encounter", {{"patient", "Patient/1"}}),
+  EXPECT_EQ(Page("Encounter", {{"subject", "Patient/1"}}),
             shown + " FROM (" + own + " ORDER BY m.id LIMIT $2::bigint" + bodies + "m.id");
-  EXPECT_EQ(Page("Encounter", {{"patient", "Patient/1"}, {"_sort", "-date"}}),
+  EXPECT_EQ(Page("Encounter", {{"subject", "Patient/1"}, {"_sort", "-date"}}),
             shown + ", k1::text AS at1 FROM (SELECT m.id, k1 FROM (" + own +
                 ") m LEFT JOIN LATERAL (SELECT max(t2.low) AS k1 FROM idx_date t2 WHERE t2.type = N AND t2.parameter "
                 "= N AND "
