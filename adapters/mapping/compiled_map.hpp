@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,6 +82,7 @@ struct ResourceRules {
   port::Verb verb = port::Verb::kMerge;
   bool existing_only = false;   ///< verb: amend, a merge that leaves alone what is not stored
   std::optional<Address> each;  ///< one resource per occurrence of a group or repetition of a field
+  bool required = false;        ///< a message without any is at fault
   std::vector<Term> when;
   bool keyed = false;                     ///< conditional by the identifier of the rule with `key: true`
   Missing without_key = Missing::kFault;  ///< when it has no key, or nothing to make a digest of
@@ -88,6 +90,7 @@ struct ResourceRules {
   bool digest_identifier = false;
   std::string key_name;               ///< part of that key: resources of one name are found by each other's rules
   bool numbers_twins = false;         ///< resources of one message with equal digests are told apart by their order
+  bool refuses_twins = false;         ///< a key that an earlier resource of the message has is a fault
   std::vector<port::ListKey> joined;  ///< lists of the resource that are merged item by item
   std::vector<SettledRule> settled;
   std::vector<RemoveRule> removes;
@@ -105,17 +108,29 @@ struct MapResult {
   std::vector<std::vector<Origin>> origins;  ///< with list_origins: for each change, where its elements came from
 };
 
+/// A file that another one includes.
+struct IncludedFile {
+  std::string name;  ///< one name for one file, for error texts
+  std::string yaml;
+};
+/// Finds what `including` (a file's name as given to Load, or an IncludedFile's) calls `path`.
+using IncludeReader = std::function<fhir::Result<IncludedFile>(const std::string& including, const std::string& path)>;
+
 /// Immutable after loading. thread-safe.
 class CompiledMap {
  public:
-  /// Shape:  `yaml` is the text of one rule file; `file_name` goes into error texts.
+  /// Shape:  `yaml` is the text of one rule file; `file_name` goes into error texts. `includes` reads the files of its
+  ///         `include:`; without it there may be none. Their tables and resources stand before the file's own.
   /// Errors: kConfiguration; internal_text and public_text name file, line and rule.
-  static fhir::Result<CompiledMap> Load(std::string_view yaml, std::string file_name, const Vocabulary& vocabulary);
+  static fhir::Result<CompiledMap> Load(std::string_view yaml, std::string file_name, const Vocabulary& vocabulary,
+                                        const IncludeReader& includes = {});
 
   const std::string& name() const { return name_; }
   bool HandlesType(std::string_view message_type) const;
   bool HandlesVersion(std::string_view version) const;
   bool HandlesProcessingId(std::string_view processing_id) const;
+  /// Countries whose profile of the standard the rules follow ("FRA"); none: everybody else's messages.
+  const std::vector<std::string>& countries() const { return countries_; }
   bool HandlesTrigger(std::string_view trigger) const { return messages_.contains(std::string(trigger)); }
   /// Whether a trigger without rules is accepted and left alone (PAM.fr) instead of refused.
   bool ignores_unknown_triggers() const { return ignores_unknown_triggers_; }
@@ -137,6 +152,7 @@ class CompiledMap {
   std::vector<std::string> types_;
   std::vector<std::string> versions_;
   std::vector<std::string> processing_ids_;
+  std::vector<std::string> countries_;
   bool ignores_unknown_triggers_ = false;
   std::vector<CodeTable> tables_;
   std::vector<ResourceRules> resources_;

@@ -104,7 +104,9 @@ class Engine {
       add({});
       return;
     }
+    bool any = false;
     reading_.ForEachCell(*rules.each, {}, [&](const Cell& cell) {
+      any = true;
       if (instances_.size() == kInstancesMax) {
         issues_.AddAt(Place(cell), fhir::Severity::kError, fhir::IssueType::kTooLong,
                       fmt::format("the message makes more than {} resources", kInstancesMax));
@@ -113,6 +115,11 @@ class Engine {
       add(Binding::On(cell));
       return true;
     });
+    if (rules.required && !any) {
+      const auto key = std::find_if(rules.rules.begin(), rules.rules.end(), [](const Rule& rule) { return rule.key; });
+      MissingFault(key == rules.rules.end() ? *rules.each : key->from.value_or(*rules.each), {},
+                   "a required segment is missing");
+    }
   }
 
   /// Of a group that the rules want to take whole, an occurrence that no resource takes: the sender told something that
@@ -211,6 +218,11 @@ class Engine {
       }
       if (!earlier.dropped && earlier.key_value == instance.key_value && earlier.key_system == instance.key_system &&
           map_.resources_[earlier.rules].type == map_.resources_[instance.rules].type) {
+        if (map_.resources_[instance.rules].refuses_twins) {
+          const Binding& at = instance.binding;
+          issues_.AddAt(Place({at.group, at.occurrence, at.field, at.repetition}), fhir::Severity::kError,
+                        fhir::IssueType::kDuplicate, "this names the same one again");
+        }
         instance.dropped = true;
         instance.full_url = earlier.full_url;
         instance.id = earlier.id;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapters/mapping/compiled_map.hpp"
+#include "adapters/mapping/merge_rules.hpp"
 #include "adapters/mapping/rule_reader.hpp"
 #include "adapters/mapping/yaml_node.hpp"
 
@@ -14,13 +15,13 @@ using fhir::metadata::Definitions;
 
 class Loader {
  public:
-  Loader(std::string file_name, const Vocabulary& vocabulary)
-      : reader_(std::move(file_name), vocabulary, map_.tables_, map_.resources_), definitions_(Definitions::R4()) {}
+  Loader(std::string file_name, const Vocabulary& vocabulary, const IncludeReader& includes)
+      : reader_(std::move(file_name), vocabulary, map_.tables_, map_.resources_), includes_(includes) {}
 
   CompiledMap Read(const YAML::Node& root) {
     CheckKeys(root, "a rule file",
-              {"name", "source", "types", "versions", "processing_ids", "unknown_trigger", "ignore", "complete",
-               "within", "tables", "resources", "messages"});
+              {"name", "source", "types", "versions", "processing_ids", "countries", "unknown_trigger", "include",
+               "ignore", "complete", "within", "tables", "resources", "messages"});
     for (const char* key : {"name", "types", "versions", "processing_ids", "resources", "messages"}) {
       if (!root[key]) {
         Refuse(root, fmt::format("'{}' is missing", key));
@@ -30,17 +31,38 @@ class Loader {
     map_.types_ = ListOf(root["types"], "types");
     map_.versions_ = ListOf(root["versions"], "versions");
     map_.processing_ids_ = ListOf(root["processing_ids"], "processing_ids");
+    if (const auto node = root["countries"]) {
+      map_.countries_ = ListOf(node, "countries");
+    }
     if (const auto node = root["unknown_trigger"]) {
       map_.ignores_unknown_triggers_ = ChoiceOf(node, "unknown_trigger", {"refuse", "ignore"}) == 1;
     }
-    if (const auto node = root["complete"]) {
+    ReadParts(root);
+    if (!root["messages"].IsMap()) {
+      Refuse(root["messages"], "messages must map triggers to lists of resources");
+    }
+    for (const auto& entry : root["messages"]) {
+      ReadMessage(entry.first, entry.second);
+    }
+    return std::move(map_);
+  }
+
+ private:
+  /// What a rule file and a file that it includes both may hold; what is included comes first.
+  void ReadParts(const YAML::Node& root) {
+    if (const auto node = root["include"]) {
+      if (!node.IsSequence()) {
+        Refuse(node, "include must be a list of files");
+      }
       for (const auto& entry : node) {
-        map_.complete_.push_back(reader_.AddressOf(entry));
+        Include(entry);
       }
     }
-    if (const auto node = root["ignore"]) {
-      for (const auto& entry : node) {
-        map_.ignored_.push_back(reader_.AddressOf(entry));
+    for (const auto& [key, addresses] : {std::pair("complete", &map_.complete_), std::pair("ignore", &map_.ignored_)}) {
+      if (const auto node = root[key]) {
+        for (const auto& entry : node) {
+          addresses->push_back(reader_.AddressOf(entry));
+        }
       }
     }
     ReadNesting(root["within"]);
@@ -52,22 +74,51 @@ class Loader {
         ReadTable(entry.first.as<std::string>(), entry.second);
       }
     }
-    if (!root["resources"].IsSequence()) {
-      Refuse(root["resources"], "resources must be a list");
+    if (const auto node = root["resources"]) {
+      if (!node.IsSequence()) {
+        Refuse(node, "resources must be a list");
+      }
+      for (const auto& entry : node) {
+        ReadResource(entry);
+      }
     }
-    for (const auto& entry : root["resources"]) {
-      ReadResource(entry);
-    }
-    if (!root["messages"].IsMap()) {
-      Refuse(root["messages"], "messages must map triggers to lists of resources");
-    }
-    for (const auto& entry : root["messages"]) {
-      ReadMessage(entry.first, entry.second);
-    }
-    return std::move(map_);
   }
 
- private:
+  /// Reads a file once, however often it is named.
+  void Include(const YAML::Node& entry) {
+    const auto path = TextOf(entry, "include");
+    if (!includes_) {
+      Refuse(entry, "nothing can be included here");
+    }
+    auto file = includes_(reader_.file_name(), path);
+    if (!file) {
+      Refuse(entry, fmt::format("'{}': {}", path, file.error().public_text.text));
+    }
+    const auto same = [&](const std::string& name) { return name == file->name; };
+    if (file->name == reader_.file_name() || std::any_of(open_.begin(), open_.end(), same)) {
+      Refuse(entry, fmt::format("'{}' includes itself", path));
+    }
+    if (std::any_of(included_.begin(), included_.end(), same)) {
+      return;
+    }
+    if (included_.size() == kIncludesMax) {
+      Refuse(entry, fmt::format("more than {} files are included", kIncludesMax));
+    }
+    included_.push_back(file->name);
+    open_.push_back(reader_.EnterFile(file->name));
+    try {
+      const YAML::Node root = YAML::Load(file->yaml);
+      CheckKeys(root, "an included file", {"source", "include", "ignore", "complete", "within", "tables", "resources"});
+      ReadParts(root);
+    } catch (const Wrong& wrong) {
+      throw Wrong{wrong.line, wrong.text, wrong.file.empty() ? file->name : wrong.file};
+    } catch (const YAML::Exception& error) {
+      throw Wrong{error.mark.line + 1, error.msg, file->name};
+    }
+    reader_.EnterFile(open_.back());
+    open_.pop_back();
+  }
+
   /// within: {OBX: OBR, NTE: [OBR, OBX]}: a segment belongs to the nearest of those before it.
   void ReadNesting(const YAML::Node& node) {
     if (!node) {
@@ -102,6 +153,9 @@ class Loader {
 
   void ReadTable(const std::string& name, const YAML::Node& node) {
     CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "source"});
+    if (std::any_of(map_.tables_.begin(), map_.tables_.end(), [&](const CodeTable& one) { return one.name == name; })) {
+      Refuse(node, fmt::format("table '{}' is there twice", name));
+    }
     CodeTable table;
     table.name = name;
     if (node["system"]) {
@@ -142,8 +196,8 @@ class Loader {
 
   void ReadResource(const YAML::Node& node) {
     CheckKeys(node, "a resource",
-              {"name", "type", "verb", "each", "when", "find_by", "without_key", "id_from", "key_from", "key_as",
-               "twins", "join", "settled", "remove", "rules", "note"});
+              {"name", "type", "verb", "each", "required", "when", "find_by", "without_key", "id_from", "key_from",
+               "key_as", "twins", "join", "settled", "remove", "rules", "note"});
     for (const char* key : {"name", "type", "rules"}) {
       if (!node[key]) {
         Refuse(node, fmt::format("'{}' is missing", key));
@@ -169,6 +223,10 @@ class Loader {
     }
     if (node["each"]) {
       resource.each = reader_.AddressOf(node["each"]);
+    }
+    resource.required = node["required"] && FlagOf(node["required"], "required");
+    if (resource.required && !resource.each) {
+      Refuse(node["required"], "'required' needs 'each'");
     }
     if (node["when"]) {
       resource.when = reader_.ConditionOf(node["when"]);
@@ -200,16 +258,17 @@ class Loader {
       Refuse(node["key_as"], "key_as needs key_from");
     }
     if (const auto twins = node["twins"]) {
-      if (resource.digest.empty()) {
+      const auto choice = ChoiceOf(twins, "twins", {"one", "numbered", "fault"});
+      if (choice != 2 && resource.digest.empty()) {
         Refuse(twins, "twins needs id_from or key_from");
       }
-      resource.numbers_twins = ChoiceOf(twins, "twins", {"one", "numbered"}) == 1;
+      if (choice == 2 && !resource.keyed) {
+        Refuse(twins, "twins: fault needs 'find_by: identifier'");
+      }
+      resource.numbers_twins = choice == 1;
+      resource.refuses_twins = choice == 2;
     }
-    if (const auto join = node["join"]) {
-      ReadJoin(join, resource);
-    }
-    ReadSettled(node["settled"], resource);
-    ReadRemove(node["remove"], resource);
+    ReadMergeRules(node, reader_, resource);
     if (resource.digest_identifier && !resource.keyed) {
       Refuse(node["key_from"], "key_from needs 'find_by: identifier'");
     }
@@ -223,125 +282,6 @@ class Loader {
       Refuse(node, "more than 200 resources in one rule file");
     }
     map_.resources_.push_back(std::move(resource));
-  }
-
-  /// join: {location: URL} or {location: {by: URL, order: period.start}}: items of the list are the same when their
-  /// extension URL has the same value.
-  void ReadJoin(const YAML::Node& join, ResourceRules& resource) {
-    if (!join.IsMap() || resource.verb != port::Verb::kMerge) {
-      Refuse(join, "join is a mapping of lists to extension URLs, for verb: merge");
-    }
-    for (const auto& pair : join) {
-      const auto element = TextOf(pair.first, "join");
-      const auto* row = definitions_.FindChild(resource.type, element);
-      if (row == nullptr || row->repeats == 0) {
-        Refuse(pair.first, fmt::format("'{}' is not a list of {}", element, definitions_.TypeName(resource.type)));
-      }
-      port::ListKey key;
-      key.element = element;
-      if (pair.second.IsMap()) {
-        CheckKeys(pair.second, "join", {"by", "order"});
-        key.extension_url = TextOf(Wanted(pair.second, "by"), "by");
-        if (pair.second["order"]) {
-          key.order = TextOf(pair.second["order"], "order");
-          CheckPath(pair.second["order"], key.order, row->type);
-        }
-      } else {
-        key.extension_url = TextOf(pair.second, "join");
-      }
-      resource.joined.push_back(std::move(key));
-    }
-  }
-
-  /// settled: [{when: CONDITION, element: status, values: [finished]}]: a state the message may not leave.
-  void ReadSettled(const YAML::Node& list, ResourceRules& resource) {
-    if (!list) {
-      return;
-    }
-    if (!list.IsSequence() || resource.verb != port::Verb::kMerge) {
-      Refuse(list, "settled is a list, for verb: merge");
-    }
-    for (const auto& node : list) {
-      CheckKeys(node, "settled", {"when", "element", "values", "note"});
-      if (!node["element"] || !node["values"]) {
-        Refuse(node, "settled needs 'element' and 'values'");
-      }
-      SettledRule rule;
-      if (node["when"]) {
-        rule.when = reader_.ConditionOf(node["when"]);
-      }
-      rule.settled = {TextOf(node["element"], "element"), ListOf(node["values"], "values")};
-      const auto* row = definitions_.FindChild(resource.type, rule.settled.element);
-      if (row == nullptr || definitions_.Kind(row->type) != fhir::metadata::TypeKind::kPrimitive) {
-        Refuse(node["element"], fmt::format("'{}' is not a primitive element of {}", rule.settled.element,
-                                            definitions_.TypeName(resource.type)));
-      }
-      resource.settled.push_back(std::move(rule));
-    }
-  }
-
-  /// remove: [{when: CONDITION, elements: [period.end], identifier_types: [INS-NIR], items: [location]}]: what the
-  /// message takes away.
-  void ReadRemove(const YAML::Node& list, ResourceRules& resource) {
-    if (!list) {
-      return;
-    }
-    if (!list.IsSequence() || resource.verb != port::Verb::kMerge) {
-      Refuse(list, "remove is a list, for verb: merge");
-    }
-    for (const auto& node : list) {
-      CheckKeys(node, "remove", {"when", "elements", "identifier_types", "items", "note"});
-      if (!node["elements"] && !node["identifier_types"] && !node["items"]) {
-        Refuse(node, "remove needs 'elements', 'identifier_types' or 'items'");
-      }
-      RemoveRule rule;
-      if (node["when"]) {
-        rule.when = reader_.ConditionOf(node["when"]);
-      }
-      if (node["elements"]) {
-        rule.elements = ListOf(node["elements"], "elements");
-      }
-      for (const auto& path : rule.elements) {
-        CheckPath(node["elements"], path, resource.type);
-      }
-      if (node["identifier_types"]) {
-        rule.identifier_types = ListOf(node["identifier_types"], "identifier_types");
-      }
-      if (node["items"]) {
-        rule.items = ListOf(node["items"], "items");
-      }
-      for (const auto& name : rule.items) {
-        if (std::none_of(resource.joined.begin(), resource.joined.end(),
-                         [&](const port::ListKey& key) { return key.element == name; })) {
-          Refuse(node["items"], fmt::format("'{}' is not a list of 'join'", name));
-        }
-      }
-      resource.removes.push_back(std::move(rule));
-    }
-  }
-
-  static YAML::Node Wanted(const YAML::Node& map, const char* key) {
-    const YAML::Node node = map[key];
-    if (!node) {
-      Refuse(map, fmt::format("'{}' is missing", key));
-    }
-    return node;
-  }
-
-  void CheckPath(const YAML::Node& node, std::string_view path, fhir::metadata::TypeId type) const {
-    for (std::string_view rest = path;;) {
-      const auto dot = rest.find('.');
-      const auto* row = definitions_.FindChild(type, rest.substr(0, dot));
-      if (row == nullptr) {
-        Refuse(node,
-               fmt::format("'{}': {} has no element '{}'", path, definitions_.TypeName(type), rest.substr(0, dot)));
-      }
-      if (dot == std::string_view::npos) {
-        return;
-      }
-      type = row->type;
-      rest.remove_prefix(dot + 1);
-    }
   }
 
   void ReadMessage(const YAML::Node& key, const YAML::Node& node) {
@@ -362,17 +302,23 @@ class Loader {
     map_.messages_.emplace(message.trigger, std::move(message));
   }
 
+  static constexpr std::size_t kIncludesMax = 100;
+
   CompiledMap map_;  // before the reader, which borrows from it
   RuleReader reader_;
-  const Definitions& definitions_;
+  const IncludeReader& includes_;
+  std::vector<std::string> included_;
+  std::vector<std::string> open_;  ///< files that are being read, above the one that the reader is in
+  const Definitions& definitions_ = Definitions::R4();
 };
 
-fhir::Result<CompiledMap> CompiledMap::Load(std::string_view yaml, std::string file_name,
-                                            const Vocabulary& vocabulary) {
+fhir::Result<CompiledMap> CompiledMap::Load(std::string_view yaml, std::string file_name, const Vocabulary& vocabulary,
+                                            const IncludeReader& includes) {
   try {
-    return Loader(file_name, vocabulary).Read(YAML::Load(std::string(yaml)));
+    return Loader(file_name, vocabulary, includes).Read(YAML::Load(std::string(yaml)));
   } catch (const Wrong& wrong) {
-    return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}:{}: {}", file_name, wrong.line, wrong.text));
+    return fhir::Fail(fhir::ErrorCode::kConfiguration,
+                      fmt::format("{}:{}: {}", wrong.file.empty() ? file_name : wrong.file, wrong.line, wrong.text));
   } catch (const YAML::Exception& error) {
     return fhir::Fail(fhir::ErrorCode::kConfiguration,
                       fmt::format("{}:{}: {}", file_name, error.mark.line + 1, error.msg));

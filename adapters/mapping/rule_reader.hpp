@@ -24,6 +24,9 @@ class RuleReader {
              const std::vector<ResourceRules>& resources)
       : file_name_(std::move(file_name)), vocabulary_(vocabulary), tables_(tables), resources_(resources) {}
 
+  const std::string& file_name() const { return file_name_; }
+  /// Goes on in another file; returns the name of the one left.
+  std::string EnterFile(std::string name) { return std::exchange(file_name_, std::move(name)); }
   /// "pam-fr.yaml:120".
   std::string Here(const YAML::Node& node) const;
   Address AddressOf(const YAML::Node& node) const;

@@ -16,6 +16,7 @@ namespace adapters::mapping {
 struct Wrong {
   int line;  ///< 1-based
   std::string text;
+  std::string file = {};  ///< empty: the one that is being read
 };
 
 [[noreturn]] void Refuse(const YAML::Node& node, std::string text);

@@ -43,7 +43,7 @@ enum class Verb : std::uint8_t {
 /// How a list is merged item by item: items of `element` whose extension `extension_url` has the same value are one.
 struct ListKey {
   std::string element;        ///< child of the root, e.g. "location"
-  std::string extension_url;  ///< of each item
+  std::string extension_url;  ///< of each item; "": items are one when they say the same
   std::string order;  ///< path of a dateTime in the item, "period.start": items stand in its order; "": as they come
   bool gone = false;  ///< the items that the change brings are taken away from those stored
 };
@@ -84,7 +84,7 @@ struct Change {
   /// there is none.
   bool existing_only = false;
   std::string full_url;                ///< entry.fullUrl, for references among the entries
-  std::vector<std::string> removals;   ///< kMerge: elements to take away, "telecom" or "period.end"
+  std::vector<std::string> removals;   ///< kMerge: elements to take away: "telecom", "period.end", "link[type=refer]"
   std::vector<ListKey> joined;         ///< kMerge: lists whose stored items stay unless named by key
   std::vector<SettledValues> settled;  ///< kMerge: what the change may not overwrite
   /// kMerge: type codes of identifiers to take away, e.g. "INS-NIR"; those that the change brings itself stay.

@@ -14,6 +14,8 @@
 #include "adapters/hospital/hl7v2/mllp/listener.hpp"
 #include "adapters/hospital/hl7v2/mllp/sender.hpp"
 #include "adapters/hospital/identity/identity_links.hpp"
+#include "adapters/hospital/identity/merged_patients.hpp"
+#include "adapters/hospital/identity/moved_stays.hpp"
 #include "adapters/insurer/claims.hpp"
 #include "adapters/platform/booking.hpp"
 #include "adapters/platform/notification.hpp"
@@ -259,7 +261,10 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   // Booking first: whoever loses the race for a slot is told before anything else is done for the appointment.
   reactions.push_back(std::make_unique<adapters::platform::Booking>());
   reactions.push_back(std::make_unique<adapters::platform::BookedSlot>());
+  // Who replaces whom comes before who else is the same person: a replaced record is left out of that.
+  reactions.push_back(std::make_unique<adapters::hospital::identity::MergedPatients>());
   reactions.push_back(std::make_unique<adapters::hospital::identity::IdentityLinks>());
+  reactions.push_back(std::make_unique<adapters::hospital::identity::MovedStays>());
   reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
   reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
   reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));

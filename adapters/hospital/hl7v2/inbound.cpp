@@ -50,6 +50,19 @@ er7::Fault TooLargeFault() {
   return {true, er7::Condition::kInternal, er7::ParsePlace("MSH"), "the message is larger than the limit"};
 }
 
+/// The locks of all patients that a message is about, always in the same order: two messages about the same two follow
+/// each other, whichever names whom first.
+std::vector<std::string> LocksOf(const std::vector<std::string>& patient_keys) {
+  std::vector<std::string> locks;
+  locks.reserve(patient_keys.size());
+  for (const std::string& key : patient_keys) {
+    locks.push_back(mapping::DigestUuid(key));
+  }
+  std::sort(locks.begin(), locks.end());
+  locks.erase(std::unique(locks.begin(), locks.end()), locks.end());
+  return locks;
+}
+
 /// Whether a stored document is about a patient to whom the partner gave a number.
 fhir::Result<bool> IsAboutOwnPatient(const port::StoredResource& document, const Partner& partner,
                                      port::UnitOfWork& work) {
@@ -165,7 +178,8 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
   }
   const auto maps = maps_();
   auto first = messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits});
-  const std::string patient_key = first.patient_key.empty() ? std::string() : mapping::DigestUuid(first.patient_key);
+  const std::vector<std::string> patient_locks = LocksOf(first.patient_keys);
+  const std::string patient_key = first.patient_keys.empty() ? "" : mapping::DigestUuid(first.patient_keys.front());
   if (!first.faults.empty()) {
     return Refuse(entry_id, header, first.faults, patient_key, refusal, report);
   }
@@ -184,8 +198,8 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
             first.changes.empty()
                 ? messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits}).changes
                 : std::exchange(first.changes, {});
-        if (!patient_key.empty()) {
-          GW_TRY(work.Lock(patient_key));
+        for (const std::string& lock : patient_locks) {
+          GW_TRY(work.Lock(lock));
         }
         GW_ASSIGN(faults, CheckDocuments(changes, options_.partner, work));
         if (!faults.empty()) {

@@ -14,6 +14,7 @@ struct Partner {
   std::string name;                      ///< in the configuration
   std::string charset = "UTF-8";         ///< of messages without MSH-18
   const fhir::TimeZone* zone = nullptr;  ///< of times without an offset; null: such times keep their date alone
+  std::string profile;                   ///< name of the rule file for its messages; empty: what they say themselves
   std::string finess;                    ///< of its own authority, for identifiers that name none
   /// Assigning authority (OID, FINESS or name, as in CX-4) → system URI of its identifiers.
   std::map<std::string, std::string, std::less<>> identifier_systems;

@@ -66,8 +66,16 @@ bool HasTypeCode(const Node& identifier, std::string_view code) {
                      [&](const Node& coding) { return coding.ChildValue("code") == code; });
 }
 
+/// Whether another record stands for this one: that one is who is linked.
+bool IsReplaced(const Node& patient) {
+  const auto children = patient.children();
+  return std::any_of(children.begin(), children.end(), [](const Node& child) {
+    return child.name == "link" && child.ChildValue("type") == "replaced-by";
+  });
+}
+
 Ins QualifiedIns(const Node* patient) {
-  if (patient == nullptr || IsDoubted(*patient)) {
+  if (patient == nullptr || IsDoubted(*patient) || IsReplaced(*patient)) {
     return {};
   }
   for (const auto code : kQualifiedTypes) {

@@ -8,9 +8,10 @@ namespace adapters::hospital::identity {
 /// The Patients with an equal qualified INS are one person: the one with the smallest id (the oldest, since ids are
 /// time-ordered) is the golden record and carries a link `seealso` to each other one; each other one carries a link
 /// `refer` to it. A qualified INS is an identifier of type INS-NIR, INS-NIR-TEST or INS-NIR-DEMO with use official, of
-/// a Patient whose identity status, where it is said, is QUAL or VALI. Names and birth dates link nobody. A Patient who
-/// has lost the INS, or is deleted, loses these links; links to anybody else, and of other types, stay. Source:
-/// https://hl7.org/fhir/R4/patient.html#link thread-safe.
+/// a Patient whose identity status, where it is said, is QUAL or VALI. Names and birth dates link nobody, and neither
+/// does the INS of a Patient that another one replaces. A Patient who has lost the INS, or is deleted, loses these
+/// links; links to anybody else, and of other types, stay. Source: https://hl7.org/fhir/R4/patient.html#link
+/// thread-safe.
 class IdentityLinks final : public port::Reaction {
  public:
   std::string_view name() const override { return "identity-links"; }

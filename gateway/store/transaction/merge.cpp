@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "fhir/base/date_time.hpp"
@@ -29,16 +31,46 @@ void RemoveBase(Document& document, Node& parent, std::string_view base_name) {
   }
 }
 
+/// One item of a list by the value of a child: "link[type=replaced-by]".
+struct ItemPath {
+  std::string_view element, child, value;
+
+  bool Names(const Node& item) const { return item.name == element && item.ChildValue(child) == value; }
+};
+
+std::optional<ItemPath> ReadItemPath(std::string_view path) {
+  const auto open = path.find('[');
+  const auto equals = path.find('=', std::min(open, path.size()));
+  if (equals == std::string_view::npos || path.back() != ']') {
+    return std::nullopt;
+  }
+  return ItemPath{path.substr(0, open), path.substr(open + 1, equals - open - 1),
+                  path.substr(equals + 1, path.size() - equals - 2)};
+}
+
+/// Whether the change takes an item of a list away.
+bool IsTakenAway(const Node& item, const adapters::port::Change& change) {
+  return std::any_of(change.removals.begin(), change.removals.end(), [&](const std::string& path) {
+    const auto named = ReadItemPath(path);
+    return named && named->Names(item);
+  });
+}
+
 /// Takes away what a path of element names leads to, and an element on the way that stays empty.
 void RemovePath(Document& document, Node& parent, std::string_view path) {
+  const auto item = ReadItemPath(path);
   const auto dot = path.find('.');
-  if (dot == std::string_view::npos) {
+  if (!item && dot == std::string_view::npos) {
     RemoveBase(document, parent, path);
     return;
   }
   for (Node* child = parent.first_child; child != nullptr;) {
     Node* const next = child->next;
-    if (child->name == path.substr(0, dot)) {
+    if (item) {
+      if (item->Names(*child)) {
+        document.Remove(*child);
+      }
+    } else if (child->name == path.substr(0, dot)) {
       RemovePath(document, *child, path.substr(dot + 1));
       if (child->first_child == nullptr) {
         document.Remove(*child);
@@ -89,21 +121,35 @@ void MergeIdentifiers(Document& merged, const Node& stored, const Node& change,
       arriving.push_back(&child);
     }
   }
+  // A number that arrives again keeps its place; only then does another one of its kind take that of a stored one. A
+  // stored number that was replaced (use old) gives its place to nobody.
+  std::vector<std::pair<const Node*, bool>> places;  // and whether what arrives stands there
+  const auto take = [&](auto&& fits) -> const Node* {
+    const auto found = std::find_if(arriving.begin(), arriving.end(), fits);
+    const Node* const taken = found == arriving.end() ? nullptr : *found;
+    if (taken != nullptr) {
+      arriving.erase(found);
+    }
+    return taken;
+  };
   for (const Node& child : stored.children()) {
-    if (child.name != "identifier") {
-      continue;
+    if (child.name == "identifier") {
+      const Node* const same = take([&](const Node* candidate) {
+        return IdentifierKey(*candidate) == IdentifierKey(child) &&
+               candidate->ChildValue("value") == child.ChildValue("value");
+      });
+      places.emplace_back(same == nullptr ? &child : same, same != nullptr);
     }
-    const auto same = std::find_if(arriving.begin(), arriving.end(), [&](const Node* candidate) {
-      return IdentifierKey(*candidate) == IdentifierKey(child);
+  }
+  for (const auto& [node, arrived] : places) {
+    const Node* const other = arrived || node->ChildValue("use") == "old" ? nullptr : take([&](const Node* candidate) {
+      return IdentifierKey(*candidate) == IdentifierKey(*node);
     });
-    if (same == arriving.end()) {
-      if (!HasType(child, type_codes_gone)) {
-        result.push_back(&child);
-      }
-      continue;
+    if (other != nullptr) {
+      result.push_back(other);
+    } else if (arrived || !HasType(*node, type_codes_gone)) {
+      result.push_back(node);
     }
-    result.push_back(*same);
-    arriving.erase(same);
   }
   result.insert(result.end(), arriving.begin(), arriving.end());
   merged.RemoveAll(merged.root(), "identifier");
@@ -186,25 +232,32 @@ void SortByTime(std::vector<const Node*>& items, std::string_view path) {
   std::transform(keyed.begin(), keyed.end(), items.begin(), [](const auto& each) { return std::get<2>(each); });
 }
 
+bool IsSameItem(const Node& left, const Node& right, const adapters::port::ListKey& key) {
+  if (key.extension_url.empty()) {
+    return SameTree(left, right);
+  }
+  const Node* const own = ExtensionOf(left, key.extension_url);
+  const Node* const other = ExtensionOf(right, key.extension_url);
+  return own != nullptr && other != nullptr && SameTree(*own, *other);
+}
+
 /// Stored items in their order, each replaced by the arriving one with an equal key; then the arriving ones that are
 /// new. With `gone`, stored items without those that arrive.
-void JoinList(Document& merged, const Node& stored, const Node& change, const adapters::port::ListKey& key) {
+void JoinList(Document& merged, const Node& stored, const adapters::port::Change& change,
+              const adapters::port::ListKey& key) {
   std::vector<const Node*> arriving;
-  for (const Node& child : change.children()) {
+  for (const Node& child : change.resource->root().children()) {
     if (child.name == key.element) {
       arriving.push_back(&child);
     }
   }
   std::vector<const Node*> result;
   for (const Node& child : stored.children()) {
-    if (child.name != key.element) {
+    if (child.name != key.element || IsTakenAway(child, change)) {
       continue;
     }
-    const Node* const own = ExtensionOf(child, key.extension_url);
-    const auto same = std::find_if(arriving.begin(), arriving.end(), [&](const Node* candidate) {
-      const Node* const other = ExtensionOf(*candidate, key.extension_url);
-      return own != nullptr && other != nullptr && SameTree(*own, *other);
-    });
+    const auto same = std::find_if(arriving.begin(), arriving.end(),
+                                   [&](const Node* candidate) { return IsSameItem(child, *candidate, key); });
     if (same == arriving.end()) {
       result.push_back(&child);
     } else {
@@ -287,7 +340,7 @@ Document Merge(const Node& stored, const adapters::port::Change& change) {
       }
     } else if (joined != change.joined.end()) {
       if (first) {
-        JoinList(merged, stored, arriving, *joined);
+        JoinList(merged, stored, change, *joined);
       }
     } else if (Node* const known = MergesByChild(child) ? merged.root().Child(child.name) : nullptr; known != nullptr) {
       MergeChildren(merged, *known, child);

@@ -13,8 +13,11 @@ namespace gateway::store::transaction {
 /// - an element with a structure of its own that does not repeat, and a Period, is merged child by child: a message
 /// that
 ///   knows the end of a stay alone does not take away its beginning;
-/// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order;
-/// - the lists of change.joined are joined by the value of their extension, or lose the items so named (`gone`);
+/// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order; a number
+/// that
+///   is stored already keeps its place, and one with use old is replaced by itself alone;
+/// - the lists of change.joined are joined by the value of their extension, or by the whole item, or lose the items so
+///   named (`gone`);
 /// - of meta, profiles, tags and security labels are united and other children replaced; id stays;
 /// - the elements of change.removals that the change does not set are taken away, and an element they leave empty;
 /// - identifiers of the types change.identifier_types_gone that the change does not bring are taken away;

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+
 #include "adapters/mapping/compiled_map.hpp"
 #include "adapters/mapping/condition.hpp"
 
@@ -123,6 +126,81 @@ TEST(RuleFile, Within_NamesKnownSegments) {
   EXPECT_THAT(load("{PID-3: MSH}"), testing::HasSubstr("x.yaml:5: within speaks of segments"));
   EXPECT_THAT(load("{PID: [MSH, PID]}"), testing::HasSubstr("x.yaml:5: a segment belongs to one of another name"));
   EXPECT_THAT(load("[PID]"), testing::HasSubstr("x.yaml:5: within must map"));
+}
+
+TEST(RuleFile, Join_ByTheItem_AndRemovalOfAnItem_AreReadOrRefused) {
+  const auto load = [](std::string_view extra) {
+    const auto map =
+        CompiledMap::Load(fmt::format("name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\nresources:\n"
+                                      "  - name: p\n    type: Patient\n{}\n    rules: [{{to: gender, value: female}}]\n"
+                                      "messages: {{A01: [p]}}\n",
+                                      extra),
+                          "x.yaml", kLoaderVocabulary);
+    return map ? std::string("loaded") : map.error().public_text.text;
+  };
+  EXPECT_EQ(load("    join: {link: item}\n    remove: [{elements: ['link[type=replaced-by]']}]"), "loaded");
+  constexpr std::pair<std::string_view, std::string_view> kCases[] = {
+      {"    remove: [{elements: ['link[kind=x]']}]", "Patient.link has no element 'kind'"},
+      {"    remove: [{elements: ['gender[x=y]']}]", "'gender' is not a list of Patient"},
+      {"    remove: [{elements: ['link[type]']}]", "is not LIST[CHILD=VALUE]"},
+      {"    remove: [{elements: ['link[type=]']}]", "is not LIST[CHILD=VALUE]"},
+      {"    required: true", "'required' needs 'each'"},
+      {"    twins: fault", "twins: fault needs 'find_by: identifier'"},
+  };
+  for (const auto& [extra, reason] : kCases) {
+    EXPECT_THAT(load(extra), testing::HasSubstr(std::string(reason))) << extra;
+  }
+}
+
+/// Loads "x.yaml" of the files; what they include is found among them by its name.
+std::string LoadAmong(const std::map<std::string, std::string>& files) {
+  const auto read = [&](const std::string&, const std::string& path) -> fhir::Result<adapters::mapping::IncludedFile> {
+    const auto found = files.find(path);
+    if (found == files.end()) {
+      return fhir::Fail(fhir::ErrorCode::kConfiguration, "the file cannot be read");
+    }
+    return adapters::mapping::IncludedFile{path, found->second};
+  };
+  const auto map = CompiledMap::Load(files.at("x.yaml"), "x.yaml", kLoaderVocabulary, read);
+  return map ? "loaded" : map.error().public_text.text;
+}
+
+constexpr const char* kIncluding =
+    "name: x\ntypes: [ADT]\nversions: []\nprocessing_ids: []\ninclude: [a.yaml, b.yaml]\nresources:\n"
+    "  - name: e\n    type: Encounter\n    rules:\n      - {to: status, value: planned}\n"
+    "      - {to: subject, reference: p}\n      - {from: PID-8, to: class.code, table: t}\nmessages: {A01: [p, e]}\n";
+constexpr const char* kIncludedResource =
+    "resources:\n  - name: p\n    type: Patient\n    rules: [{to: gender, value: female}]\n";
+constexpr const char* kIncludedTable = "tables:\n  t: {codes: {A: b}}\n";
+
+TEST(RuleFile, Include_BringsTablesAndResources_OnceEach) {
+  EXPECT_EQ(LoadAmong({{"x.yaml", kIncluding}, {"a.yaml", kIncludedResource}, {"b.yaml", kIncludedTable}}), "loaded");
+  EXPECT_EQ(LoadAmong({{"x.yaml", kIncluding},
+                       {"a.yaml", std::string("include: [b.yaml]\n") + kIncludedResource},
+                       {"b.yaml", kIncludedTable}}),
+            "loaded")
+      << "b.yaml is named twice and read once";
+}
+
+TEST(RuleFile, Include_RefusalsNameTheFileAndLineOfTheIncludedOne) {
+  const auto with = [](const std::string& a, const std::string& b) {
+    return LoadAmong({{"x.yaml", kIncluding}, {"a.yaml", a}, {"b.yaml", b}});
+  };
+  EXPECT_THAT(with("resources:\n  - name: p\n    type: Patent\n    rules: []\n", kIncludedTable),
+              testing::StartsWith("a.yaml:3: 'Patent' is not a FHIR resource type"));
+  EXPECT_THAT(with(kIncludedResource, "tables:\n  t: {kodes: {}}\n"), testing::StartsWith("b.yaml:2: unknown key"));
+  EXPECT_THAT(with(kIncludedResource, "tables: {"), testing::StartsWith("b.yaml:1: "));
+  EXPECT_THAT(with(kIncludedResource, "messages: {}\n"), testing::StartsWith("b.yaml:1: unknown key 'messages'"));
+  EXPECT_THAT(with(std::string("include: [b.yaml]\n") + kIncludedResource, "include: [a.yaml]\n"),
+              testing::StartsWith("b.yaml:1: 'a.yaml' includes itself"));
+  EXPECT_THAT(with("include: [x.yaml]\n", kIncludedTable), testing::StartsWith("a.yaml:1: 'x.yaml' includes itself"));
+  EXPECT_THAT(with("include: [c.yaml]\n", kIncludedTable),
+              testing::StartsWith("a.yaml:1: 'c.yaml': the file cannot be read"));
+  EXPECT_THAT(with(kIncludedResource, std::string(kIncludedTable) + kIncludedResource),
+              testing::StartsWith("b.yaml:4: resource 'p' is there twice"));
+  EXPECT_THAT(LoadAmong({{"x.yaml", kIncluding}, {"a.yaml", kIncludedResource}, {"b.yaml", "include: [a.yaml]\n"}}),
+              testing::StartsWith("x.yaml:12: unknown table 't'"))
+      << "the rule is in the file that includes";
 }
 
 TEST(RuleFile, Twins_AreNumberedOnlyWhereADigestTellsThemApart) {

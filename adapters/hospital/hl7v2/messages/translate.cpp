@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -51,6 +52,19 @@ const fhir::search::TokenValue* KeyOf(const port::Change& change) {
              : nullptr;
 }
 
+std::string_view PlaceOfPatient(const er7::Message& message, std::string_view number) {
+  for (const char* field : {"PID-3[1].1", "PID-3[2].1", "PID-3[3].1", "PID-3[4].1"}) {
+    if (message.Get(field) == number) {
+      return "PID-3";
+    }
+  }
+  return message.Get("MRG-1").empty() ? "PID-3" : "MRG-1";
+}
+
+std::string_view PlaceOfAccount(const er7::Message& message) {
+  return message.Get("MRG-3").empty() ? "PID-18" : "MRG-3";
+}
+
 /// Patients and stays are found by numbers of the sender's own authorities alone: no port may change what another
 /// hospital wrote.
 std::vector<er7::Fault> CheckAuthorities(const std::vector<port::Change>& changes, const Partner& partner,
@@ -62,12 +76,17 @@ std::vector<er7::Fault> CheckAuthorities(const std::vector<port::Change>& change
   const auto& definitions = fhir::metadata::Definitions::R4();
   const auto patient = definitions.FindType("Patient");
   const auto encounter = definitions.FindType("Encounter");
+  const auto account = definitions.FindType("Account");
   for (const auto& change : changes) {
-    const auto* key = change.type == patient || change.type == encounter ? KeyOf(change) : nullptr;
+    // An account that is only referred to changes nothing.
+    const bool checked = change.type == patient || change.type == encounter ||
+                         (change.type == account && change.verb != port::Verb::kCreate);
+    const auto* key = checked ? KeyOf(change) : nullptr;
     if (key == nullptr || IssuesSystem(partner, key->system.value_or(""))) {
       continue;
     }
-    const std::string_view place = change.type == patient          ? "PID-3"
+    const std::string_view place = change.type == patient          ? PlaceOfPatient(message, key->code.value_or(""))
+                                   : change.type == account        ? PlaceOfAccount(message)
                                    : message.Get("PV1-19").empty() ? "PID-18"
                                                                    : "PV1-19";
     faults.push_back({false, er7::Condition::kUnknownKey, er7::ParsePlace(place),
@@ -76,14 +95,42 @@ std::vector<er7::Fault> CheckAuthorities(const std::vector<port::Change>& change
   return faults;
 }
 
-std::string KeyOfPatient(const std::vector<port::Change>& changes) {
+std::vector<std::string> KeysOfPatients(const std::vector<port::Change>& changes) {
   const auto patient = fhir::metadata::Definitions::R4().FindType("Patient");
+  std::vector<std::string> keys;
   for (const auto& change : changes) {
     if (const auto* key = change.type == patient ? KeyOf(change) : nullptr; key != nullptr) {
-      return fmt::format("{}|{}", key->system.value_or(""), key->code.value_or(""));
+      keys.push_back(fmt::format("{}|{}", key->system.value_or(""), key->code.value_or("")));
     }
   }
-  return {};
+  return keys;
+}
+
+/// The countries that the message says it follows: MSH-17 and MSH-12.2, as sent.
+std::array<std::string_view, 2> CountriesOf(const er7::Header& header) {
+  const std::string_view version = header.version;
+  const auto separator = std::min(version.find(header.encoding_characters.substr(0, 1)), version.size());
+  std::string_view country = version.substr(std::min(separator + 1, version.size()));
+  country = country.substr(0, country.find_first_of(header.encoding_characters));
+  return {header.country, country};
+}
+
+/// A file included by another one: relative to it, and not above the folder of the rules.
+fhir::Result<mapping::IncludedFile> ReadIncluded(const std::string& including, const std::string& path) {
+  namespace fs = std::filesystem;
+  const fs::path asked(path);
+  const bool leaves =
+      asked.is_absolute() || std::any_of(asked.begin(), asked.end(), [](const fs::path& part) { return part == ".."; });
+  if (leaves) {
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, "a file beside this one, or below, is included");
+  }
+  const fs::path found = (fs::path(including).parent_path() / asked).lexically_normal();
+  std::ifstream file(found, std::ios::binary);
+  mapping::IncludedFile included{found.string(), {std::istreambuf_iterator<char>(file), {}}};
+  if (!file.is_open() || (!file.good() && !file.eof())) {
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, "the file cannot be read");
+  }
+  return included;
 }
 
 std::string ConditionText(const fhir::search::Query& query) {
@@ -101,10 +148,10 @@ std::string ConditionText(const fhir::search::Query& query) {
 }  // namespace
 
 fhir::Result<std::shared_ptr<const MapSet>> MapSet::LoadTexts(
-    const std::vector<std::pair<std::string, std::string>>& name_and_yaml) {
+    const std::vector<std::pair<std::string, std::string>>& name_and_yaml, const mapping::IncludeReader& includes) {
   auto set = std::make_shared<MapSet>();
   for (const auto& [name, yaml] : name_and_yaml) {
-    GW_ASSIGN(auto map, mapping::CompiledMap::Load(yaml, name, Hl7Vocabulary()));
+    GW_ASSIGN(auto map, mapping::CompiledMap::Load(yaml, name, Hl7Vocabulary(), includes));
     set->maps_.push_back(std::move(map));
   }
   return set;
@@ -127,22 +174,41 @@ fhir::Result<std::shared_ptr<const MapSet>> MapSet::LoadFolder(const std::string
     return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("no mapping files (*.yaml) in {}", folder));
   }
   std::sort(texts.begin(), texts.end());
-  return LoadTexts(texts);
+  return LoadTexts(texts, ReadIncluded);
 }
 
-const mapping::CompiledMap* MapSet::Find(std::string_view message_type) const {
-  const auto found = std::find_if(maps_.begin(), maps_.end(),
-                                  [&](const mapping::CompiledMap& map) { return map.HandlesType(message_type); });
-  return found == maps_.end() ? nullptr : &*found;
+const mapping::CompiledMap* MapSet::Find(std::string_view message_type, std::span<const std::string_view> countries,
+                                         std::string_view profile) const {
+  const mapping::CompiledMap* national = nullptr;
+  const mapping::CompiledMap* general = nullptr;
+  for (const auto& map : maps_) {
+    if (!map.HandlesType(message_type)) {
+      continue;
+    }
+    if (!profile.empty() && map.name() == profile) {
+      return &map;
+    }
+    const auto& own = map.countries();
+    const bool follows = std::any_of(countries.begin(), countries.end(), [&](std::string_view country) {
+      return std::find(own.begin(), own.end(), country) != own.end();
+    });
+    if (own.empty() && general == nullptr) {
+      general = &map;
+    } else if (follows && national == nullptr) {
+      national = &map;
+    }
+  }
+  return national != nullptr ? national : general;
 }
 
 Translation Translate(std::string_view raw, const Partner& partner, const MapSet& maps,
                       const TranslateOptions& options) {
   Translation result;
   const auto header = er7::ReadHeader(raw);
+  const auto countries = CountriesOf(header);
+  const auto* const map = maps.Find(header.code, countries, partner.profile);
   if (header.readable) {
     result.message_type = header.trigger.empty() ? header.code : fmt::format("{}^{}", header.code, header.trigger);
-    const auto* map = maps.Find(header.code);
     result.faults = CheckHeader(header, map);
     if (!result.faults.empty()) {
       return result;
@@ -153,8 +219,7 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
     result.faults.push_back(message.error());
     return result;
   }
-  const auto& map = *maps.Find(header.code);
-  if (!map.HandlesTrigger(header.trigger)) {
+  if (!map->HandlesTrigger(header.trigger)) {
     result.ignored = true;
     return result;
   }
@@ -165,7 +230,7 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
     context.zone.header_offset_minutes = sent->offset_minutes;
   }
   fhir::IssueList issues(20);
-  auto mapped = map.Run(
+  auto mapped = map->Run(
       *message, header.trigger, context,
       {.digest_salt = partner.name, .list_unmapped = options.list_unmapped, .list_origins = options.list_origins},
       issues);
@@ -177,7 +242,7 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
   result.changes = std::move(mapped.changes);
   result.unmapped = std::move(mapped.unmapped);
   result.origins = std::move(mapped.origins);
-  result.patient_key = KeyOfPatient(result.changes);
+  result.patient_keys = KeysOfPatients(result.changes);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,18 @@ namespace adapters::hospital::hl7v2::messages {
 /// The rule files of HL7 v2, compiled. Immutable, thread-safe; a reload makes another.
 class MapSet {
  public:
-  /// Loads every *.yaml of a folder in name order. Errors: kConfiguration naming file and line; kConfiguration when the
-  /// folder holds none.
+  /// Loads every *.yaml of a folder in name order; what they include is looked for beside them and below. Errors:
+  /// kConfiguration naming file and line; kConfiguration when the folder holds none.
   static fhir::Result<std::shared_ptr<const MapSet>> LoadFolder(const std::string& folder);
   static fhir::Result<std::shared_ptr<const MapSet>> LoadTexts(
-      const std::vector<std::pair<std::string, std::string>>& name_and_yaml);
+      const std::vector<std::pair<std::string, std::string>>& name_and_yaml,
+      const mapping::IncludeReader& includes = {});
 
-  /// The first map that handles a message type such as "ADT"; null when none does.
-  const mapping::CompiledMap* Find(std::string_view message_type) const;
+  /// The map for a message type such as "ADT": the one called `profile`; else the first that follows the profile of one
+  /// of the message's `countries` (MSH-17, MSH-12.2); else the first that follows none. Null when there is none.
+  const mapping::CompiledMap* Find(std::string_view message_type, std::span<const std::string_view> countries,
+                                   std::string_view profile) const;
+  const std::vector<mapping::CompiledMap>& maps() const { return maps_; }
 
  private:
   std::vector<mapping::CompiledMap> maps_;
@@ -36,7 +41,8 @@ struct Translation {
   std::vector<port::Change> changes;
   std::vector<std::string> unmapped;                  ///< with list_unmapped
   std::vector<std::vector<mapping::Origin>> origins;  ///< with list_origins: for each change
-  std::string patient_key;   ///< system|value of the patient the message is about; "" when it has none
+  /// system|value of the patients that the message is about: the one of PID first, then those of MRG and further PIDs.
+  std::vector<std::string> patient_keys;
   std::string message_type;  ///< "ADT^A03"
 };
 

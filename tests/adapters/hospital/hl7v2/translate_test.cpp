@@ -46,7 +46,8 @@ INSTANTIATE_TEST_SUITE_P(Files, Translating,
                                          "accents_admission", "accents_discharge", "provisional_admission",
                                          "provisional_discharge", "outpatient_admission", "outpatient_discharge",
                                          "adult_letter", "accents_letter", "lab_results", "lab_document",
-                                         "cisis_report", "appointment_new", "appointment_cancelled"),
+                                         "cisis_report", "appointment_new", "appointment_cancelled", "patients_merged",
+                                         "account_moved"),
                          [](const auto& file) { return std::string(file.param); });
 
 TEST(Translate, Refusals_NameTheirPlace) {
@@ -69,7 +70,7 @@ TEST(Translate, Refusals_NameTheirPlace) {
     EXPECT_EQ(static_cast<int>(fault.condition), condition) << name << ": " << fault.text;
     EXPECT_EQ(hl7::er7::ToPlace(fault.location), place) << name << ": " << fault.text;
   }
-  EXPECT_EQ(cases, 31);
+  EXPECT_EQ(cases, 36);
 }
 
 TEST(Translate, MoreThan1000Resources_AreAnErrorAtTheOneTooMany) {

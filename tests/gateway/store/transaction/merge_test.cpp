@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
@@ -107,6 +108,17 @@ TEST(Merge_Identifiers, AreJoinedBySystemAndType_InTheStoredOrder) {
             R"({"system":"urn:c","value":"3"}])");
 }
 
+TEST(Merge_IdentifierThatWasReplaced, StaysBesideTheNewOne_WhicheverArrives) {
+  constexpr std::string_view kBoth =
+      R"("identifier":[{"use":"old","system":"urn:a","value":"1"},{"system":"urn:a","value":"2"}])";
+  EXPECT_EQ(MergedMembers("Encounter", R"("identifier":[{"system":"urn:a","value":"1"}])", kBoth), kBoth);
+  EXPECT_EQ(MergedMembers("Encounter", kBoth, R"("identifier":[{"system":"urn:a","value":"2"}])"), kBoth);
+  EXPECT_EQ(MergedMembers("Encounter", kBoth, R"("identifier":[{"system":"urn:a","value":"3"}])"),
+            R"("identifier":[{"use":"old","system":"urn:a","value":"1"},{"system":"urn:a","value":"3"}])");
+  EXPECT_EQ(MergedMembers("Encounter", kBoth, R"("identifier":[{"system":"urn:a","value":"1"}])"),
+            R"("identifier":[{"system":"urn:a","value":"1"},{"system":"urn:a","value":"2"}])");
+}
+
 TEST(Merge_IdentifiersOfOneSystemAndTwoTypes, StayApart) {
   EXPECT_EQ(
       MergedMembers("Patient", R"("identifier":[{"type":{"coding":[{"code":"PI"}]},"system":"urn:a","value":"1"}])",
@@ -199,6 +211,35 @@ TEST(Merge_ItemsThatAreGone, AreNotMadeWhereNothingIsStored) {
   auto document = ReadForMerge(R"({"resourceType":"Encounter","location":[)" + Movement("1", "ward") + "]}");
   TakeWhatIsGone(document, change);
   EXPECT_EQ(fhir::json::WriteJson(document.root()), R"({"resourceType":"Encounter"})");
+}
+
+TEST(Merge_ListJoinedByTheWholeItem, KeepsOthers_AddsNoneTwice_AndLosesWhatIsNamed) {
+  const auto link = [](std::string_view id, std::string_view type) {
+    return R"({"other":{"reference":"Patient/)" + std::string(id) + R"("},"type":")" + std::string(type) + "\"}";
+  };
+  const auto merged = [&](const std::string& arriving, bool gone, std::vector<std::string> removals) {
+    adapters::port::Change change;
+    change.joined = {{.element = "link", .extension_url = {}, .order = {}, .gone = gone}};
+    change.removals = std::move(removals);
+    return MergedMembers("Patient", "\"link\":[" + link("a", "refer") + "," + link("b", "replaced-by") + "]",
+                         "\"link\":[" + arriving + "]", std::move(change));
+  };
+  const std::string a = link("a", "refer");
+  const std::string b = link("b", "replaced-by");
+  const std::string c = link("c", "replaced-by");
+  EXPECT_EQ(merged(c, false, {}), "\"link\":[" + a + "," + b + "," + c + "]");
+  EXPECT_EQ(merged(b, false, {}), "\"link\":[" + a + "," + b + "]");
+  EXPECT_EQ(merged(link("b", "refer"), true, {}), "\"link\":[" + a + "," + b + "]") << "another type is another item";
+  EXPECT_EQ(merged(b, true, {}), "\"link\":[" + a + "]");
+  EXPECT_EQ(merged(c, false, {"link[type=replaced-by]"}), "\"link\":[" + a + "," + c + "]");
+}
+
+TEST(Merge_RemovalOfAnItem, LeavesTheOthers) {
+  adapters::port::Change change;
+  change.removals = {"link[type=replaced-by]"};
+  EXPECT_EQ(MergedMembers("Patient", R"("link":[{"type":"refer"},{"type":"replaced-by"}])", R"("active":true)",
+                          std::move(change)),
+            R"("active":true,"link":[{"type":"refer"}])");
 }
 
 TEST(Merge_JoinedListThatTheChangeDoesNotMention, StaysAsItIs) {
