@@ -18,6 +18,9 @@ namespace adapters::port {
 struct SearchHit {
   StoredResource resource;
   bool included = false;  ///< search.mode include
+  /// Of a contained resource: "MedicationRequest/23", what it stands in. `resource` then has its own type, id and text,
+  /// and the version and time of its container.
+  std::string container = {};
 };
 
 struct SearchPage {

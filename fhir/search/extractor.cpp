@@ -180,6 +180,7 @@ IndexValues Extractor::Extract(const model::Node& resource, const ExtractOptions
                fmt::format("Search parameter '{}' has an expression that cannot be read.", code));
   }
   const auto wanted = [&](std::uint16_t parameter) {
+    if (options.standard_only && parameter >= kCustomNumberFirst) return false;
     return !options.only || std::ranges::find(*options.only, parameter) != options.only->end();
   };
   for (const Plan& plan : plans.plans) {

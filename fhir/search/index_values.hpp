@@ -33,8 +33,9 @@ struct TokenIndex {
 struct ReferenceIndex {
   std::uint16_t parameter;
   std::string type;  ///< target type; "" when unknown
-  std::string id;    ///< target id for a local reference; "" otherwise
-  std::string url;   ///< absolute URL, urn or canonical when not local
+  /// Target id for a local reference, for one to a contained resource its name (contained.hpp); "" otherwise.
+  std::string id;
+  std::string url;  ///< absolute URL, urn or canonical when not local
 };
 struct DateIndex {
   std::uint16_t parameter;
@@ -111,6 +112,7 @@ struct ExtractOptions {
   std::vector<std::string> content_types = {};
   /// The parameters that are wanted, by id; unset: all.
   std::optional<std::vector<std::uint16_t>> only = {};
+  bool standard_only = false;  ///< parameters of the standard alone, as of contained resources
 };
 
 /// Values of all search parameters of the resource's type, without duplicates. A parameter whose expression fails on

@@ -152,6 +152,10 @@ struct Sort {
 
 enum class Total : std::uint8_t { kNone, kEstimate, kAccurate };
 enum class Summary : std::uint8_t { kFalse, kTrue, kText, kData, kCount };
+/// _contained: which resources are searched, those that stand by themselves, those inside others, or both.
+enum class Contained : std::uint8_t { kFalse, kTrue, kBoth };
+/// _containedType: what is given where a contained resource matches, the one it stands in or itself.
+enum class ContainedType : std::uint8_t { kContainer, kContained };
 
 /// A search of one type, or of several: on the system or in a compartment.
 struct Query {
@@ -172,6 +176,8 @@ struct Query {
   /// Shared with whoever knows the parameters: keeps what the criteria borrow of it. Null: they are all of the
   /// standard.
   std::shared_ptr<const CustomParameters> custom = nullptr;
+  Contained contained = Contained::kFalse;
+  ContainedType contained_type = ContainedType::kContainer;
 };
 
 }  // namespace fhir::search

@@ -54,6 +54,7 @@ class QueryParser {
       if (!query_.self.empty()) query_.self.push_back('&');
       query_.self += PercentEncode(name) + "=" + PercentEncode(value);
     }
+    GW_TRY(CheckContained());
     return std::move(query_);
   }
 
@@ -70,7 +71,8 @@ class QueryParser {
     }
     const std::string_view head = name.substr(0, name.find(':'));
     if (head == "_include" || head == "_revinclude") return TakeInclude(name, head == "_revinclude", value);
-    if (name == "_contained" || name == "_containedType") return Contained(name, value);
+    if (name == "_contained") return ContainedMode(value);
+    if (name == "_containedType") return ContainedTypeMode(value);
     if (name == "_type") {
       if (query_.type == metadata::kNoType) return {};  // taken before
       return Fail(ErrorCode::kUnsupported, "_type is for a search over several types: the address names one.");
@@ -140,16 +142,36 @@ class QueryParser {
     return {};
   }
 
-  /// Contained resources are not matches of their own; what asks for no more than that is answered.
-  Result<void> Contained(std::string_view name, std::string_view value) {
-    if (name == "_containedType") {
-      if (value == "container") return {};
-      return Fail(ErrorCode::kUnsupported, "Search parameter '_containedType': container is supported.");
+  /// Source: https://hl7.org/fhir/R4/search.html#contained
+  Result<void> ContainedMode(std::string_view value) {
+    if (value == "false")
+      query_.contained = Contained::kFalse;
+    else if (value == "true")
+      query_.contained = Contained::kTrue;
+    else if (value == "both")
+      query_.contained = Contained::kBoth;
+    else
+      return Fail(ErrorCode::kInvalid, "Search parameter '_contained': true, false or both is expected.");
+    return {};
+  }
+
+  Result<void> CheckContained() const {
+    if (query_.contained != Contained::kFalse && UsesCustomParameters(query_)) {
+      return Fail(
+          ErrorCode::kUnsupported,
+          "Search parameter '_contained': contained resources are searched by the standard's parameters alone.");
     }
-    if (value == "false") return {};
-    return Fail(
-        ErrorCode::kUnsupported,
-        "Search parameter '_contained': false is supported; contained resources are not searched by themselves.");
+    return {};
+  }
+
+  Result<void> ContainedTypeMode(std::string_view value) {
+    if (value == "container")
+      query_.contained_type = ContainedType::kContainer;
+    else if (value == "contained")
+      query_.contained_type = ContainedType::kContained;
+    else
+      return Fail(ErrorCode::kInvalid, "Search parameter '_containedType': container or contained is expected.");
+    return {};
   }
 
   Result<void> Elements(std::string_view value) {
@@ -301,7 +323,8 @@ Result<Query> ParseConditional(metadata::TypeId type, std::string_view query_tex
   IssueList warnings;
   GW_ASSIGN(Query query, ParseQuery(type, parameters, strict, warnings));
   const bool results_asked = !query.includes.empty() || !query.sort.empty() || query.count || query.cursor ||
-                             query.total_asked || query.summary != Summary::kFalse || !query.elements.empty();
+                             query.total_asked || query.summary != Summary::kFalse || !query.elements.empty() ||
+                             query.contained != Contained::kFalse;
   if (results_asked) return Fail(ErrorCode::kInvalid, "A conditional query has criteria alone.");
   if (query.criteria.empty()) return Fail(ErrorCode::kInvalid, "A conditional query needs a criterion.");
   return query;

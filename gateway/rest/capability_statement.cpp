@@ -178,6 +178,27 @@ void AddResourceType(Document& document, Node& rest, const Definitions& definiti
   });
 }
 
+/// What a search of any type can be asked for that is no criterion.
+struct SearchMode {
+  std::string_view name;
+  std::string_view documentation;
+};
+constexpr SearchMode kSearchModes[] = {
+    {"_contained",
+     "false, true or both: whether resources that stand inside others are searched, by the standard's "
+     "parameters"},
+    {"_containedType", "container or contained: which of the two is given"},
+};
+
+void AddSearchModes(Document& document, Node& rest) {
+  for (const SearchMode& mode : kSearchModes) {
+    Node& search = document.Add(rest, "searchParam");
+    document.Add(search, "name", mode.name);
+    document.Add(search, "type", "token");
+    document.Add(search, "documentation", mode.documentation);
+  }
+}
+
 }  // namespace
 
 std::string EtagOfText(std::string_view text) {
@@ -229,6 +250,7 @@ std::string MakeCapabilityStatement(const Definitions& definitions, const RestOp
     AddResourceType(document, rest, definitions, type, reverse, options, custom);
   }
   AddInteractions(document, rest, false);
+  AddSearchModes(document, rest);
   AddOperations(document, rest, [](const RouteRow& row) { return row.pattern.starts_with("/$"); });
   return fhir::json::WriteJson(root);
 }

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gateway/store/contained_hit.hpp"
 #include "gateway/store/page_walk.hpp"
 #include "gateway/store/patient_links.hpp"
 #include "gateway/store/pg/transaction.hpp"
@@ -98,7 +99,8 @@ fhir::Result<std::optional<fhir::search::Query>> Followed(pg::Connection& connec
 }
 
 using FoundKey = std::pair<fhir::metadata::TypeId, std::string>;
-using Frontier = std::map<fhir::metadata::TypeId, std::vector<std::string>>;
+/// What includes are followed from, by type; contained resources by their names.
+using Frontier = std::map<std::pair<fhir::metadata::TypeId, search_sql::Rows>, std::vector<std::string>>;
 
 }  // namespace
 
@@ -198,6 +200,12 @@ fhir::Result<SearchPage> StoreResourceStore::Search(const Actor& actor, const fh
     hit.resource.version = row.Int(search_sql::kPageVersion);
     hit.resource.last_updated_us = row.Int(search_sql::kPageLastUpdated);
     hit.resource.body = row.String(search_sql::kPageBody);
+    if (hit.resource.type == fhir::metadata::kNoType) {
+      GW_ASSIGN(const bool there, ShowContained(hit, options_.limits));
+      if (!there) {
+        continue;
+      }
+    }
     page.hits.push_back(std::move(hit));
   }
   if (walk.fresh() && rows.size() <= page.page_size) {
@@ -272,8 +280,12 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
   std::set<FoundKey> visited;
   Frontier frontier;
   for (const auto& hit : page.hits) {
+    if (!hit.container.empty()) {
+      frontier[{hit.resource.type, search_sql::Rows::kContained}].push_back(hit.container + "#" + hit.resource.id);
+      continue;
+    }
     visited.emplace(hit.resource.type, hit.resource.id);
-    frontier[hit.resource.type].push_back(hit.resource.id);
+    frontier[{hit.resource.type, search_sql::Rows::kOwn}].push_back(hit.resource.id);
   }
   std::int64_t room = options_.includes_max;
   for (int step = 0; step < options_.include_depth_max && !frontier.empty(); ++step) {
@@ -282,7 +294,11 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
       if (step > 0 && !include.iterate) {
         continue;
       }
-      for (const auto& [type, ids] : frontier) {
+      for (const auto& [source, ids] : frontier) {
+        const auto& [type, sources] = source;
+        if (include.reverse && sources == search_sql::Rows::kContained) {
+          continue;  // nothing outside refers to it
+        }
         if (!include.reverse && include.source_type != fhir::metadata::kNoType && include.source_type != type) {
           continue;
         }
@@ -291,7 +307,8 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
         }
         // Resources that are in the page already come again: they must not hide others from the limit.
         const auto rows_max = room + static_cast<std::int64_t>(visited.size()) + 1;
-        GW_ASSIGN(const auto statement, search_sql::CompileInclude(include, type, ids, grants, rows_max, as_of));
+        GW_ASSIGN(const auto statement,
+                  search_sql::CompileInclude(include, type, ids, grants, rows_max, as_of, sources));
         GW_ASSIGN(const auto rows, RunCompiled(connection, "search_include", statement));
         for (int i = 0; i < rows.size(); ++i) {
           const pg::Row row = rows[i];
@@ -312,7 +329,7 @@ fhir::Result<void> StoreResourceStore::AddIncludes(pg::Connection& connection, c
           hit.resource.version = row.Int(search_sql::kIncludeVersion);
           hit.resource.last_updated_us = row.Int(search_sql::kIncludeLastUpdated);
           hit.resource.body = row.String(search_sql::kIncludeBody);
-          added[found_type].push_back(hit.resource.id);
+          added[{found_type, search_sql::Rows::kOwn}].push_back(hit.resource.id);
           page.hits.push_back(std::move(hit));
           visited.insert(std::move(key));
         }

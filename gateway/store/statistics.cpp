@@ -22,6 +22,7 @@ constexpr AnalyzedTable kTables[] = {
     {"idx_composite", "ANALYZE idx_composite"},
     {"idx_text", "ANALYZE idx_text"},
     {"idx_position", "ANALYZE idx_position"},
+    {"contained_resource", "ANALYZE contained_resource"},
     {"message", "ANALYZE message"},
     {"outbox", "ANALYZE outbox"},
 };
@@ -33,7 +34,7 @@ SELECT relname::text
  WHERE relid IN (to_regclass('resource_version'), to_regclass('idx_string'), to_regclass('idx_token'),
                  to_regclass('idx_reference'), to_regclass('idx_date'), to_regclass('idx_number'),
                  to_regclass('idx_quantity'), to_regclass('idx_uri'), to_regclass('idx_composite'), to_regclass('idx_text'),
-                 to_regclass('idx_position'), to_regclass('message'), to_regclass('outbox'))
+                 to_regclass('idx_position'), to_regclass('contained_resource'), to_regclass('message'), to_regclass('outbox'))
    AND n_mod_since_analyze >= greatest(500, n_live_tup * 3 / 4))sql"};
 
 }  // namespace

@@ -203,8 +203,11 @@ TEST(SearchConformance, Page_SaysWhatWorks) {
       "(`fhir/definitions/corrections`). The others:\n\n" +
       ExplainedTable() +
       "\nBesides parameters: `_list` (the id of a List; functional lists are refused), `_has`, chains, `_type` on the "
-      "system and in\ncompartments, `near` with 50 km where no distance is said. `_contained` and `_containedType` are "
-      "refused but for their\ndefaults. `Bundle.total` is given when it costs nothing: all matches are on the page. "
+      "system and in\ncompartments, `near` with 50 km where no distance is said, `_contained` and `_containedType`: by "
+      "the standard's parameters,\nand those contained resources that have an id. `_id` is then the id within the "
+      "container, `_lastUpdated` the container's; a\nresource that is shown itself has the fullUrl of its container, "
+      "`#` and its id; a container comes once, sorted by the least of\nits matches, descending by the greatest. "
+      "`Bundle.total` is given when it costs nothing: all matches are on the page. "
       "`_total=accurate` counts up to 1,000,000\nmatches, past which no total is given and a note says so. "
       "`_total=estimate` counts up to 1,000, and past that gives what the\ndatabase's planner expects, from its last "
       "ANALYZE; a self link with `_total=estimate` names such a total. Schedule and Slot\nare searched so without "

@@ -3,24 +3,47 @@
 #include <algorithm>
 #include <string>
 
+#include "fhir/fhirpath/reference_resolver.hpp"
+#include "fhir/search/contained.hpp"
 #include "fhir/search/types/token.hpp"
 
 namespace fhir::search {
 namespace {
 
-bool IsLogicalId(std::string_view id) {
-  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
+/// "#m1", said within the resource that is stored or in one that it contains; "#" is said by the latter.
+void AddInsideRow(const IndexContext& context, std::uint16_t parameter, const model::Node& element,
+                  std::string_view text, IndexValues& out) {
+  const model::Node& container = fhirpath::OutermostResource(element);
+  const std::string_view container_id = container.ChildValue("id");
+  if (container.parent != nullptr || container_id.empty()) return;  // inside a Bundle, or of no place yet
+  const std::string_view container_type = context.definitions.TypeName(container.type);
+  if (text.size() == 1) {
+    if (&fhirpath::EnclosingResource(element) != &container) {
+      out.references.push_back({parameter, std::string(container_type), std::string(container_id), {}});
+    }
+  } else if (const model::Node* const found = FindContained(container, text.substr(1))) {
+    out.references.push_back({parameter,
+                              std::string(context.definitions.TypeName(found->type)),
+                              ContainedName(container_type, container_id, text.substr(1)),
+                              {}});
+  }
 }
 
-void AddReferenceRow(const IndexContext& context, std::uint16_t parameter, std::string_view text, IndexValues& out) {
+void AddReferenceRow(const IndexContext& context, std::uint16_t parameter, const model::Node& element,
+                     std::string_view text, IndexValues& out) {
+  if (text.starts_with('#')) return AddInsideRow(context, parameter, element, text, out);
   const auto parts = SplitReference(text, context.base_url, context.definitions);
   if (!parts) return;
   out.references.push_back({parameter, std::string(parts->type), std::string(parts->id), std::string(parts->url)});
 }
 
 }  // namespace
+
+bool IsLogicalId(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::ranges::all_of(id, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+}
 
 std::optional<ReferenceParts> SplitReference(std::string_view text, std::string_view base_url,
                                              const metadata::Definitions& definitions) {
@@ -47,14 +70,14 @@ void IndexReference(const IndexContext& context, std::uint16_t parameter, const 
   const model::Node* const element = ElementOf(context, item);
   if (element == nullptr) return;
   if (element->type == context.types.reference) {
-    AddReferenceRow(context, parameter, element->ChildValue("reference"), out);
+    AddReferenceRow(context, parameter, *element, element->ChildValue("reference"), out);
     if (const model::Node* const identifier = element->Child("identifier"))
       IndexIdentifier(parameter, *identifier, out);
   } else if (element->HasValue()) {
-    AddReferenceRow(context, parameter, element->value, out);
+    AddReferenceRow(context, parameter, *element, element->value, out);
     if (const std::size_t bar = element->value.find('|');
         bar != std::string_view::npos && element->type == context.types.canonical) {
-      AddReferenceRow(context, parameter, element->value.substr(0, bar), out);
+      AddReferenceRow(context, parameter, *element, element->value.substr(0, bar), out);
     }
   } else if (element->type != metadata::kNoType && context.definitions.IsResource(element->type)) {
     // Bundle?composition and Bundle?message: the resource itself stands there.

@@ -4,8 +4,8 @@
 //   subject=<url>       an absolute URL or canonical; below our own base it is the local resource
 //   subject:Patient=1   that id, of that type       subject:identifier=s|c   by Reference.identifier, as a token
 //
-// A canonical with a version is found with and without it. References to contained resources (#x) are no values: nobody
-// outside can name them. Source: https://hl7.org/fhir/R4/search.html#reference
+// A canonical with a version is found with and without it. References to contained resources (#x) are values that no
+// query can name, since nobody outside can; chains follow them. Source: https://hl7.org/fhir/R4/search.html#reference
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,9 @@ struct ReferenceParts {
 /// "Patient/1", "<base_url>/Patient/1" → local; anything else is a URL. Nothing for empty text and "#x".
 std::optional<ReferenceParts> SplitReference(std::string_view text, std::string_view base_url,
                                              const metadata::Definitions& definitions);
+
+/// Letters, digits, '-' and '.', at most 64. Source: https://hl7.org/fhir/R4/datatypes.html#id
+bool IsLogicalId(std::string_view id);
 
 void IndexReference(const IndexContext& context, std::uint16_t parameter, const fhirpath::Item& item, IndexValues& out);
 bool ReferenceMatches(const ReferenceIndex& row, const ReferenceValue& value);

@@ -136,6 +136,20 @@ void NoteForAudit(Call& call, const http::Pairs& parameters) {
   }
 }
 
+/// Who reads a contained resource has read in its container.
+void NoteRead(Call& call, const port::SearchPage& page) {
+  for (const port::SearchHit& hit : page.hits) {
+    const std::size_t slash = hit.container.find('/');
+    if (slash == std::string::npos) {
+      call.audit.entities.push_back({hit.resource.type, hit.resource.id, hit.resource.version});
+    } else {
+      const std::string_view container = hit.container;
+      call.audit.entities.push_back({call.definitions().FindType(container.substr(0, slash)),
+                                     std::string(container.substr(slash + 1)), hit.resource.version});
+    }
+  }
+}
+
 /// What was searched, below the base: "", "/Patient", "/Patient/1/Observation".
 std::string SearchedPath(const Call& call) {
   std::string_view path = call.request.path;
@@ -223,8 +237,10 @@ std::string WriteSearchset(Call& call, const search::Query& query, std::int64_t 
   }
   fhir::bundle::BundleWriter writer(head, bytes);
   for (const port::SearchHit& hit : page.hits) {
+    // Of a contained resource the reference that leads to it. Source: https://hl7.org/fhir/R4/search.html#contained
     const std::string full_url =
-        FullUrl(call.options(), call.definitions().TypeName(hit.resource.type), hit.resource.id);
+        hit.container.empty() ? FullUrl(call.options(), call.definitions().TypeName(hit.resource.type), hit.resource.id)
+                              : fmt::format("{}/{}#{}", call.options().base_url, hit.container, hit.resource.id);
     fhir::bundle::EntryOut entry;
     entry.full_url = full_url;
     entry.resource = hit.resource.body;
@@ -261,9 +277,7 @@ fhir::Result<http::Response> RunSearch(Call& call, std::span<const fhir::metadat
     query.criteria.push_back(*std::move(besides));
   }
   GW_ASSIGN(port::SearchPage page, call.service.ports().store.Search(call.actor, query));
-  for (const port::SearchHit& hit : page.hits) {
-    call.audit.entities.push_back({hit.resource.type, hit.resource.id, hit.resource.version});
-  }
+  NoteRead(call, page);
   if (query.summary == search::Summary::kCount) {
     page.hits.clear();
     page.next_cursor.clear();

@@ -96,6 +96,9 @@ fhir::Result<void> CheckLastn(const search::Query& query) {
   if (!query.includes.empty()) {
     return fhir::Fail(fhir::ErrorCode::kUnsupported, "the operation takes no _include and no _revinclude");
   }
+  if (query.contained != search::Contained::kFalse) {
+    return fhir::Fail(fhir::ErrorCode::kUnsupported, "the operation looks at no contained resources");
+  }
   return {};
 }
 

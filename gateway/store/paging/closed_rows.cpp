@@ -75,6 +75,9 @@ DELETE FROM idx_text WHERE ctid = ANY (ARRAY(
     {"idx_position", {"sweep_idx_position", R"sql(
 DELETE FROM idx_position WHERE ctid = ANY (ARRAY(
   SELECT ctid FROM idx_position WHERE closed_tx < $1::xid8 LIMIT $2::int FOR UPDATE SKIP LOCKED)))sql"}},
+    {"contained_resource", {"sweep_contained_resource", R"sql(
+DELETE FROM contained_resource WHERE ctid = ANY (ARRAY(
+  SELECT ctid FROM contained_resource WHERE closed_tx < $1::xid8 LIMIT $2::int FOR UPDATE SKIP LOCKED)))sql"}},
 };
 
 // The horizon after it was moved; nullopt while another node sweeps.

@@ -39,6 +39,9 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
       sql_ << "false";
       return {};
     case CriterionKind::kId: {
+      if (rows_ == Rows::kContained) {
+        return AppendContainedIds(scope, criterion);
+      }
       std::vector<std::string> ids;
       for (const auto& any : criterion.values) {
         const auto* value = std::get_if<fhir::search::TokenValue>(&any);
@@ -52,6 +55,9 @@ fhir::Result<void> Compiler::AppendOne(const Scope& scope, const Criterion& crit
       return {};
     }
     case CriterionKind::kLastUpdated: {
+      if (rows_ == Rows::kContained) {
+        return AppendContainerUpdated(scope, criterion);
+      }
       std::string alias(scope.alias);
       const bool own_rows = scope.versions && sql_.as_of() == nullptr;
       if (!own_rows) {
@@ -204,6 +210,16 @@ void Compiler::AppendSelect(std::string_view alias, fhir::metadata::TypeId type)
   sql_ << alias << ".id";
 }
 
+// " = N" by the rows that count.
+void Compiler::AppendCode(fhir::metadata::TypeId type) {
+  const int code = TypeCode(type);
+  if (rows_ == Rows::kEither) {
+    sql_ << " IN (" << code << ", " << -code << ")";
+  } else {
+    sql_ << " = " << (rows_ == Rows::kContained ? -code : code);
+  }
+}
+
 void Compiler::AppendSameResource(std::string_view alias, const Scope& scope) {
   sql_ << " AND " << alias << ".id = " << scope.alias << ".id";
   if (scope.type == fhir::metadata::kNoType) {
@@ -213,12 +229,18 @@ void Compiler::AppendSameResource(std::string_view alias, const Scope& scope) {
 
 void Compiler::AppendType(std::string_view alias, fhir::metadata::TypeId type) {
   if (type != fhir::metadata::kNoType) {
-    sql_ << alias << ".type = " << TypeCode(type);
+    sql_ << alias << ".type";
+    AppendCode(type);
     return;
   }
   std::vector<std::int64_t> codes;
   for (const auto one : types_) {
-    codes.push_back(TypeCode(one));
+    if (rows_ != Rows::kContained) {
+      codes.push_back(TypeCode(one));
+    }
+    if (rows_ != Rows::kOwn) {
+      codes.push_back(-TypeCode(one));
+    }
   }
   (sql_ << alias << ".type = ANY (").Bind(std::move(codes)) << ")";
 }

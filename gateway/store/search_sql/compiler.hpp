@@ -27,7 +27,11 @@ struct Scope {
   bool one_by_one = false;
 };
 
-/// thread-compatible; one per statement.
+/// Which index rows of a type count: those of resources that stand by themselves, those of contained resources, which
+/// have the negative number of the type, or both.
+enum class Rows : std::uint8_t { kOwn, kContained, kEither };
+
+/// thread-compatible; one per statement, or several one after another.
 class Compiler {
  public:
   /// `grants` are those of the actor on whose behalf the statement runs. Both must outlive the compiler.
@@ -43,6 +47,9 @@ class Compiler {
     direction_ = direction;
   }
 
+  /// For what is appended from here on. Scopes of contained rows have an alias with their numbers and names.
+  void CountRows(Rows rows) { rows_ = rows; }
+
   /// Appends " AND (…)" per criterion.
   /// Errors: kUnsupported for search types and modifiers that are not supported; kTooCostly past 5 levels of nesting.
   fhir::Result<void> AppendCriteria(const Scope& scope, std::span<const fhir::search::Criterion> criteria);
@@ -55,7 +62,7 @@ class Compiler {
   fhir::Result<void> AppendIdSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion,
                                  std::string_view value = {});
 
-  /// Appends "alias.type = N", or of a search over several types that it is one of them.
+  /// Appends "alias.type = N", or of a search over several types that it is one of them; by the rows that count.
   void AppendType(std::string_view alias, fhir::metadata::TypeId type);
 
   /// Appends " AND (…)" that holds when some grant with one of the interactions (bits of Interaction) covers the
@@ -94,10 +101,16 @@ class Compiler {
                       const fhir::metadata::SearchParameter& parameter);
   fhir::Result<void> AppendTextSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   void AppendSelect(std::string_view alias, fhir::metadata::TypeId type);
+  void AppendCode(fhir::metadata::TypeId type);
+  fhir::Result<void> AppendContainedIds(const Scope& scope, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendContainerUpdated(const Scope& scope, const fhir::search::Criterion& criterion);
   void AppendSameResource(std::string_view alias, const Scope& scope);
   void AppendTextReadable(std::string_view alias, fhir::metadata::TypeId type);
   fhir::Result<void> AppendChainSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendChainTo(Rows targets, fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  fhir::Result<void> AppendHasFrom(Rows sources, fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
+  void AppendEachOf(fhir::metadata::TypeId type);
   fhir::Result<void> AppendNested(fhir::metadata::TypeId type, std::span<const fhir::search::Criterion> criteria);
   fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion,
                                         std::string_view value = {});
@@ -112,6 +125,7 @@ class Compiler {
   const std::span<const fhir::metadata::TypeId> types_;
   bool trusted_ = false;  // inside a grant: its own chains and identifiers are not subject to grants
   int depth_ = 0;
+  Rows rows_ = Rows::kOwn;
   std::string_view walked_;
   std::string_view walked_to_;  // empty: everything is asked for
   Direction direction_ = Direction::kAfter;

@@ -37,6 +37,9 @@ void Compiler::AppendTextReadable(std::string_view alias, fhir::metadata::TypeId
   for (const auto& [granted, type_grants] : grants_.by_type) {
     if (!type_grants.identifier_types_hidden.empty() && (type == granted || type == fhir::metadata::kNoType)) {
       sql_ << " AND " << alias << ".type <> " << TypeCode(granted);
+      if (rows_ != Rows::kOwn) {
+        sql_ << " AND " << alias << ".type <> " << -TypeCode(granted);
+      }
     }
   }
 }
@@ -105,6 +108,7 @@ fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t int
   }
   trusted_ = true;
   const int outer_depth = std::exchange(depth_, 0);  // the nesting of a policy is not the client's doing
+  const Rows outer_rows = std::exchange(rows_, Rows::kOwn);
   fhir::Result<void> result;
   sql_ << " AND (";
   for (std::size_t i = 0; i < usable.size() && result; ++i) {
@@ -115,6 +119,7 @@ fhir::Result<void> Compiler::AppendGranted(const Scope& scope, std::uint16_t int
   sql_ << ")";
   trusted_ = false;
   depth_ = outer_depth;
+  rows_ = outer_rows;
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
@@ -130,7 +131,9 @@ void Compiler::AppendCompartmentParameters(std::string_view alias, fhir::metadat
         continue;  // "{def}"
       }
       if (separator.empty()) {
-        sql_ << " OR (" << alias << ".type = " << TypeCode(type) << " AND " << alias << ".parameter IN (";
+        sql_ << " OR (" << alias << ".type";
+        AppendCode(type);
+        sql_ << " AND " << alias << ".parameter IN (";
       }
       for (const auto id : fhir::search::RowsAnswering(type, parameter->id, parameter->type).parameters) {
         sql_ << separator << id;
@@ -146,15 +149,29 @@ fhir::Result<void> Compiler::AppendChainSet(fhir::metadata::TypeId type, const C
       criterion.parameter->type != fhir::metadata::SearchType::kReference) {
     return UnexpectedValue(criterion);
   }
+  if (rows_ == Rows::kOwn) {
+    return AppendChainTo(Rows::kOwn, type, criterion);
+  }
+  if (grants_.unrestricted) {
+    return AppendChainTo(Rows::kEither, type, criterion);
+  }
+  GW_TRY(AppendChainTo(Rows::kOwn, type, criterion));
+  sql_ << " UNION ALL ";
+  return AppendChainTo(Rows::kContained, type, criterion);
+}
+
+fhir::Result<void> Compiler::AppendChainTo(Rows targets, fhir::metadata::TypeId type, const Criterion& criterion) {
   const std::string alias = sql_.NewAlias();
   AppendSelect(alias, type);
   AppendHeadRows(alias, type, criterion.parameter->id, RowType(criterion));
   sql_ << " AND (";
   bool first = true;
+  const Rows sources = std::exchange(rows_, targets);
   const auto append_chain = [&](const fhir::search::Chain& chain) -> fhir::Result<void> {
     for (const auto target : chain.target_types) {
-      sql_ << (first ? "" : " OR ") << "(" << alias << ".target_type = " << TypeCode(target) << " AND " << alias
-           << ".target IN (";
+      sql_ << (first ? "" : " OR ") << "(" << alias << ".target_type";
+      AppendCode(target);
+      sql_ << " AND " << alias << ".target IN (";
       first = false;
       GW_TRY(AppendNested(target, chain.nested));
       sql_ << "))";
@@ -166,6 +183,7 @@ fhir::Result<void> Compiler::AppendChainSet(fhir::metadata::TypeId type, const C
     GW_TRY(append_chain(chain));
   }
   sql_ << (first ? "false)" : ")");
+  rows_ = sources;
   return {};
 }
 
@@ -174,18 +192,33 @@ fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Cri
       criterion.parameter->type != fhir::metadata::SearchType::kReference) {
     return UnexpectedValue(criterion);
   }
+  if (rows_ == Rows::kOwn) {
+    return AppendHasFrom(Rows::kOwn, type, criterion);
+  }
+  if (grants_.unrestricted) {
+    return AppendHasFrom(Rows::kEither, type, criterion);
+  }
+  GW_TRY(AppendHasFrom(Rows::kOwn, type, criterion));
+  sql_ << " UNION ALL ";
+  return AppendHasFrom(Rows::kContained, type, criterion);
+}
+
+fhir::Result<void> Compiler::AppendHasFrom(Rows sources, fhir::metadata::TypeId type, const Criterion& criterion) {
   // From the resources that meet the nested criteria to what they refer to, whatever the server expects: the other way
   // round it may read all references of the type. The fence keeps it from choosing.
   const std::string found = sql_.NewAlias();
   const std::string alias = sql_.NewAlias();
   const bool any_type = type == fhir::metadata::kNoType;
+  const Rows targets = std::exchange(rows_, sources);
   sql_ << "SELECT " << (any_type ? alias + ".target_type, " : "") << alias << ".target FROM (";
   GW_TRY(AppendNested(criterion.has->source_type, criterion.has->nested));
   sql_ << ") " << found << "(id) CROSS JOIN LATERAL (SELECT " << (any_type ? alias + ".target_type, " : "") << alias
        << ".target";
   AppendHeadRows(alias, criterion.has->source_type, criterion.parameter->id, criterion.parameter->type);
+  rows_ = targets;
   if (!any_type) {
-    sql_ << " AND " << alias << ".target_type = " << TypeCode(type);
+    sql_ << " AND " << alias << ".target_type";
+    AppendCode(type);
   }
   sql_ << " AND " << alias << ".id = " << found << ".id OFFSET 0) " << alias
        << (MayFollow(criterion.has->source_type, criterion) ? "" : " WHERE false");
@@ -209,7 +242,7 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
     GW_TRY(AppendRowCondition(alias, *driver));
     GW_TRY(AppendCriteria(scope, criteria.subspan(0, static_cast<std::size_t>(driver - criteria.begin()))));
     GW_TRY(AppendCriteria(scope, criteria.subspan(static_cast<std::size_t>(driver - criteria.begin()) + 1)));
-  } else {
+  } else if (rows_ == Rows::kOwn) {
     alias = sql_.NewAlias();
     scope.alias = alias;
     scope.versions = true;
@@ -218,8 +251,16 @@ fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span
     AppendCounts(sql_, alias);
     sql_ << " AND NOT " << alias << ".deleted";
     GW_TRY(AppendCriteria(scope, criteria));
+  } else {
+    alias = sql_.NewAlias();
+    scope.alias = alias;
+    sql_ << "SELECT " << alias << ".id FROM (";
+    AppendEachOf(type);
+    sql_ << ") " << alias << " WHERE true";
+    GW_TRY(AppendCriteria(scope, criteria));
   }
-  return AppendGranted(scope, kNamedInChain, criteria);
+  // Whoever may read a container may ask for what is in it.
+  return rows_ == Rows::kContained ? fhir::Result<void>() : AppendGranted(scope, kNamedInChain, criteria);
 }
 
 }  // namespace gateway::store::search_sql

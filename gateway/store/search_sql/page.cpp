@@ -4,6 +4,7 @@
 
 #include "fhir/search/answering_rows.hpp"
 #include "gateway/store/search_sql/compiler.hpp"
+#include "gateway/store/search_sql/contained_page.hpp"
 #include "gateway/store/search_sql/fingerprint.hpp"
 #include "gateway/store/search_sql/key_walk.hpp"
 #include "gateway/store/search_sql/matches.hpp"
@@ -135,6 +136,9 @@ fhir::Result<void> AppendIdsPage(SqlText& sql, const fhir::search::Query& query,
 
 fhir::Result<SearchStatement> CompilePage(const fhir::search::Query& query, const Grants& grants, int rows_max,
                                           const PagePlace& place, const NamedPatients* patients) {
+  if (query.contained != fhir::search::Contained::kFalse) {
+    return CompileContainedPage(query, grants, rows_max, place, patients);
+  }
   SqlText sql(place.as_of);
   // By time, an index of resource_version gives the order.
   const auto lead = SortsByTime(query) ? std::nullopt : LeadOf(query, grants);
@@ -154,6 +158,9 @@ fhir::Result<std::string> PageFingerprint(const fhir::search::Query& query, cons
 
 fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, const Grants& grants,
                                            std::int64_t matches_max, const Snapshot* as_of) {
+  if (query.contained != fhir::search::Contained::kFalse) {
+    return CompileContainedCount(query, grants, matches_max, as_of);
+  }
   SqlText sql(as_of);
   sql << "SELECT count(*) FROM (";
   const auto lead = LeadOf(query, grants);
@@ -171,6 +178,9 @@ fhir::Result<SearchStatement> CompileCount(const fhir::search::Query& query, con
 
 fhir::Result<SearchStatement> CompileEstimate(const fhir::search::Query& query, const Grants& grants,
                                               const Snapshot* as_of) {
+  if (query.contained != fhir::search::Contained::kFalse) {
+    return CompileContainedEstimate(query, grants, as_of);
+  }
   SqlText sql(as_of);
   Compiler compiler(sql, grants, query.types);
   sql << "EXPLAIN SELECT 1";
@@ -197,7 +207,7 @@ fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const
 
 fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& include, fhir::metadata::TypeId type,
                                              std::vector<std::string> ids, const Grants& grants, std::int64_t rows_max,
-                                             const Snapshot* as_of) {
+                                             const Snapshot* as_of, Rows sources) {
   SqlText sql(as_of);
   Compiler compiler(sql, grants);
   const auto state = StateAlias(sql, Walk::kByResource);
@@ -212,7 +222,7 @@ fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& includ
   const auto source_type =
       include.reverse || include.source_type != fhir::metadata::kNoType ? include.source_type : type;
   if (source_type != fhir::metadata::kNoType) {
-    sql << " AND f.type = " << TypeCode(source_type);
+    sql << " AND f.type = " << (sources == Rows::kContained ? -TypeCode(source_type) : TypeCode(source_type));
   }
   if (include.parameter != nullptr) {
     const auto rows = fhir::search::RowsAnswering(source_type, include.parameter->id, include.parameter->type);

@@ -14,6 +14,7 @@
 #include "adapters/port/actor.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/search/query.hpp"
+#include "gateway/store/search_sql/compiler.hpp"
 #include "gateway/store/search_sql/patient_links.hpp"
 #include "gateway/store/search_sql/position.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
@@ -70,9 +71,10 @@ fhir::Result<SearchStatement> CompileIds(const fhir::search::Query& query, const
 /// Columns of CompileInclude's rows.
 enum IncludeColumn : int { kIncludeType, kIncludeId, kIncludeVersion, kIncludeLastUpdated, kIncludeBody };
 
-/// Resources that `include` adds for resources of `type` with these ids.
+/// Resources that `include` adds for resources of `type` with these ids; for contained ones, with these names.
 fhir::Result<SearchStatement> CompileInclude(const fhir::search::Include& include, fhir::metadata::TypeId type,
                                              std::vector<std::string> ids, const adapters::port::Grants& grants,
-                                             std::int64_t rows_max, const Snapshot* as_of = nullptr);
+                                             std::int64_t rows_max, const Snapshot* as_of = nullptr,
+                                             Rows sources = Rows::kOwn);
 
 }  // namespace gateway::store::search_sql

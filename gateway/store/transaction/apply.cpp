@@ -11,6 +11,7 @@
 #include "fhir/json/reader.hpp"
 #include "fhir/json/writer.hpp"
 #include "gateway/store/transaction/conditions.hpp"
+#include "gateway/store/transaction/contained_rows.hpp"
 #include "gateway/store/transaction/delete_check.hpp"
 #include "gateway/store/transaction/grant_check.hpp"
 #include "gateway/store/transaction/index_rows.hpp"
@@ -413,6 +414,7 @@ void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::Issue
   std::vector<IndexChange> changes;
   std::vector<fhir::search::IndexValues> values;
   values.reserve(2 * steps.size());  // IndexChange points into it
+  ContainedRows contained(context.extractor, options, issues);
   const auto extract = [&](const fhir::model::Node& resource) {
     values.push_back(context.extractor.Extract(resource, options, issues));
     return &values.back();
@@ -431,8 +433,12 @@ void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::Issue
       change.after = extract(step.change.resource->root());
     }
     changes.push_back(change);
+    contained.Note(type, step.id, step.before ? &step.before->root() : nullptr,
+                   step.effect != Effect::kDeleted ? &step.change.resource->root() : nullptr);
   }
+  contained.AddTo(changes);
   WriteVersions(context.session, versions, context.now_us);
+  contained.Write(context.session);
   WriteIndexRows(context.session, changes);
 }
 

@@ -9,14 +9,15 @@
 namespace gateway::store::transaction {
 namespace {
 
-// arrays: $1 types, $2 ids, $3 types whose references do not count. The first that something refers to. OFFSET 0: each
-// is looked for by the index of targets.
+// arrays: $1 types, $2 ids, $3 types whose references do not count, $4 their names, by which what they contain is
+// known. The first that something refers to. OFFSET 0: each is looked for by the index of targets.
 constexpr pg::Statement kFindReferredTo{"find_referred_to", R"sql(
 SELECT min(w.n)
   FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w(type, id, n)
  WHERE EXISTS (SELECT 1 FROM idx_reference f
                 WHERE f.target = w.id AND f.target_type = w.type AND f.closed_tx IS NULL
                   AND f.type <> ALL ($3::smallint[])
+                  AND (f.type > 0 OR split_part(f.id, '/', 1) <> ALL ($4::text[]))
                OFFSET 0))sql"};
 
 }  // namespace
@@ -40,7 +41,7 @@ fhir::Result<void> CheckDeletes(const ApplyContext& context, std::span<const Ste
     ignored.AddInt(TypeCode(fhir::metadata::Definitions::R4().FindType(name)));
   }
   pg::Parameters parameters;
-  parameters.Add(types).Add(ids).Add(ignored);
+  parameters.Add(types).Add(ids).Add(ignored).Add(pg::Array::Texts(context.options.referrers_ignored));
   GW_ASSIGN(const auto rows, context.session.Read(kFindReferredTo, parameters));
   if (rows[0].IsNull(0)) {
     return {};

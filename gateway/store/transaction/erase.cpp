@@ -9,6 +9,7 @@
 
 #include "gateway/store/search_sql/index_text.hpp"
 #include "gateway/store/search_sql/sql_text.hpp"
+#include "gateway/store/transaction/contained_rows.hpp"
 #include "gateway/store/type_codes.hpp"
 
 namespace gateway::store::transaction {
@@ -42,6 +43,12 @@ constexpr pg::Statement kEraseIndexRows[] = {
     GW_ERASE_INDEX("idx_position"),
 };
 #undef GW_ERASE_INDEX
+
+// $1 types, $2 ids of containers
+constexpr pg::Statement kEraseContained{"erase_contained", R"sql(
+DELETE FROM contained_resource c
+ USING unnest($1::smallint[], $2::text[]) AS w(type, id)
+ WHERE c.container_id = w.id AND c.container_type = w.type)sql"};
 
 // $1 ids of Appointments
 constexpr pg::Statement kEraseClaims{"erase_claims", R"sql(
@@ -197,8 +204,18 @@ search_sql::SearchStatement ChooseDoomedBytes(std::vector<std::string> pointed_t
   return {sql.TakeText(), std::move(values)};
 }
 
+/// What the resources contain, as index rows name it.
+fhir::Result<std::vector<ContainedKey>> ReadDoomedContained(Session& session, const std::vector<DoomedRow>& doomed) {
+  std::vector<std::pair<std::int16_t, std::string>> containers;
+  containers.reserve(doomed.size());
+  for (const DoomedRow& row : doomed) {
+    containers.emplace_back(static_cast<std::int16_t>(row.type), row.id);
+  }
+  return ReadContained(session, containers, true);
+}
+
 fhir::Result<std::vector<DoomedRow>> ReadDoomedBytes(Session& session, const std::vector<DoomedRow>& doomed,
-                                                     std::size_t rows_max) {
+                                                     const std::vector<ContainedKey>& contained, std::size_t rows_max) {
   GW_ASSIGN(const pg::Rows found, session.Read("choose_bytes", ChooseBytesPointedTo(doomed)));
   std::vector<std::string> pointed_to;
   pointed_to.reserve(static_cast<std::size_t>(found.size()));
@@ -208,8 +225,12 @@ fhir::Result<std::vector<DoomedRow>> ReadDoomedBytes(Session& session, const std
   if (pointed_to.empty()) {
     return std::vector<DoomedRow>();
   }
+  std::vector<DoomedRow> all = doomed;  // what they contain needs the bytes as little as they do
+  for (const ContainedKey& key : contained) {
+    all.push_back({.type = key.first, .id = key.second});
+  }
   GW_ASSIGN(const pg::Rows rows,
-            session.Read("choose_doomed_bytes", ChooseDoomedBytes(std::move(pointed_to), doomed, rows_max)));
+            session.Read("choose_doomed_bytes", ChooseDoomedBytes(std::move(pointed_to), all, rows_max)));
   return DoomedRows(rows);
 }
 
@@ -223,10 +244,15 @@ fhir::Result<ErasedRows> EraseBatch(Session& session, const ErasureBatch& batch)
   if (doomed.empty()) {
     return erased;
   }
+  std::vector<ContainedKey> contained;
+  if (batch.what != Erased::kPastVersions) {
+    GW_ASSIGN(contained, ReadDoomedContained(session, doomed));
+  }
   if (batch.with_bytes) {
-    GW_ASSIGN(const std::vector<DoomedRow> bytes, ReadDoomedBytes(session, doomed, batch.rows_max));
+    GW_ASSIGN(const std::vector<DoomedRow> bytes, ReadDoomedBytes(session, doomed, contained, batch.rows_max));
     if (bytes.size() >= batch.rows_max) {
       doomed = bytes;  // what points to them stays, to find the rest by
+      contained.clear();
       erased.outcome.more = true;
     } else {
       doomed.insert(doomed.end(), bytes.begin(), bytes.end());
@@ -264,8 +290,21 @@ fhir::Result<ErasedRows> EraseBatch(Session& session, const ErasureBatch& batch)
     erased.outcome.versions = gone.affected();
     return erased;
   }
-  for (const pg::Statement& statement : kEraseIndexRows) {
-    session.Write(statement, keys);
+  if (contained.empty()) {
+    for (const pg::Statement& statement : kEraseIndexRows) {
+      session.Write(statement, keys);
+    }
+  } else {
+    session.Write(kEraseContained, keys);
+    for (const ContainedKey& key : contained) {
+      types.AddInt(key.first);
+      ids.AddText(key.second);
+    }
+    pg::Parameters with_contained;
+    with_contained.Add(types).Add(ids);
+    for (const pg::Statement& statement : kEraseIndexRows) {
+      session.Write(statement, with_contained);
+    }
   }
   if (appointments.size() > 0) {
     pg::Parameters claims;

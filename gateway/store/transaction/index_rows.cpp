@@ -330,7 +330,8 @@ void AddReference(RowBatch& batch, std::size_t column, const fhir::search::Refer
     return;
   }
   const int code = TypeCode(fhir::metadata::Definitions::R4().FindType(value.type));
-  batch.Int(column, code > 0 ? code : -1);
+  const bool contained = value.id.find('#') != std::string::npos;
+  batch.Int(column, contained ? -code : code > 0 ? code : -1);
   batch.Text(column + 1, EqualityText(value.id));
 }
 void Add(RowBatch& batch, const fhir::search::ReferenceIndex& value) {

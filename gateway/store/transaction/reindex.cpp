@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "fhir/json/reader.hpp"
+#include "gateway/store/transaction/contained_rows.hpp"
 #include "gateway/store/transaction/index_rows.hpp"
 
 namespace gateway::store::transaction {
@@ -53,6 +54,8 @@ fhir::Result<PartDone> ReindexResources(const ReindexContext& context, std::int1
   std::vector<fhir::search::IndexValues> values;
   values.reserve(heads.locked.size());  // IndexChange points into it
   std::vector<IndexChange> wanted;
+  fhir::IssueList unheard(1);
+  ContainedRows contained(context.extractor, options, unheard);
   for (const auto& [key, head] : heads.locked) {
     IndexChange change{.type = key.first, .id = key.second};
     if (!head.deleted) {
@@ -64,8 +67,21 @@ fhir::Result<PartDone> ReindexResources(const ReindexContext& context, std::int1
       }
       values.push_back(context.extractor.Extract(document->root(), options, ignored));
       change.after = &values.back();
+      if (!context.only) {
+        contained.Note(key.first, key.second, nullptr, &document->root());
+      }
     }
     wanted.push_back(change);
+  }
+  if (!context.only) {
+    std::vector<ResourceKey> visited;
+    for (const IndexChange& change : wanted) {
+      visited.emplace_back(change.type, change.id);
+    }
+    GW_ASSIGN(const auto stored, ReadContained(context.session, visited, false));
+    contained.NoteStored(stored);
+    contained.AddTo(wanted);
+    contained.Repair(context.session, visited);
   }
   RepairIndexRows(context.session, wanted, context.only);
   GW_TRY(context.session.Flush());  // what the statements borrow is gone after this

@@ -44,8 +44,8 @@ struct PartDone {
 fhir::Result<std::vector<std::string>> NextIds(Session& session, const ReindexPart& part, bool& more);
 
 /// Locks the resources, reads them, and makes their rows what their bodies say, at the next read or commit of the
-/// session. Cost: a round trip for the bodies, and a statement per index table.
-/// Errors: those of LockAndReadHeads.
+/// session; those of what they contain too, unless certain parameters are wanted. Cost: a round trip for the bodies,
+/// one for what is contained, and a statement per index table. Errors: those of LockAndReadHeads.
 fhir::Result<PartDone> ReindexResources(const ReindexContext& context, std::int16_t type,
                                         std::span<const std::string> ids);
 

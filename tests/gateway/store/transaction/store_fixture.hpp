@@ -107,7 +107,7 @@ class StoreTest : public ::testing::Test {
     const auto emptied = connection->ExecuteScript(
         "empty",
         "TRUNCATE resource_version, idx_string, idx_token, idx_reference, idx_date, idx_number, idx_quantity,"
-        " idx_uri, idx_composite, idx_text, idx_position, time_claim, outbox, repeat_key");
+        " idx_uri, idx_composite, idx_text, idx_position, contained_resource, time_claim, outbox, repeat_key");
     ASSERT_TRUE(emptied) << emptied.error().internal_text.text;
     options.clock = &clock_;
     options.ids = &ids_;
