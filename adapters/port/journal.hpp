@@ -20,6 +20,9 @@ struct InboundMessage {
   std::string control_id;  ///< MSH-10, or ""
   std::string type;        ///< "ADT^A03", or "" when it could not be read
   std::string raw;         ///< the bytes as received
+  /// "system|value" of the patients that it names, at most two: messages of one partner and patient keep their order.
+  std::vector<std::string> patients;
+  int lease_ms = 0;  ///< the caller works on it itself: nobody else claims it for so long. 0: it may be claimed at once
 };
 
 struct JournalEntry {
@@ -33,14 +36,25 @@ struct JournalEntry {
   std::int64_t finished_us = 0;  ///< 0 while waiting
   std::string ack;               ///< acknowledgement as sent, "" while waiting
   std::string error_code;
-  std::string error_place;  ///< e.g. "PID-7"
-  std::string raw;          ///< filled by Get and Claim, not by List
+  std::string error_place;   ///< e.g. "PID-7"
+  int attempts = 0;          ///< that failed for the moment
+  bool holds = false;        ///< later messages of its patients wait for it
+  std::int64_t held_by = 0;  ///< parked: the message that holds it
+  std::string raw;           ///< filled by Get and Claim, not by List
+};
+
+/// A message that later ones of the same patient may not overtake.
+struct OpenMessage {
+  std::int64_t id = 0;
+  std::string control_id;
+  bool holds = false;  ///< it failed for good and waits for a person; else it is waiting to be worked on
 };
 
 struct ReceiveResult {
   JournalEntry entry;
   bool repeated = false;  ///< same partner, control id and bytes as an entry that had been received before
   std::string refusal;    ///< of a refused message that its repeat takes up again: the acknowledgement it got, else ""
+  bool held = false;      ///< new, and an earlier message of one of its patients holds what comes later
 };
 
 struct JournalFilter {
@@ -60,11 +74,21 @@ class Journal {
   virtual fhir::Result<ReceiveResult> Receive(const InboundMessage& message) = 0;
   virtual fhir::Result<JournalEntry> Get(std::int64_t id) = 0;
   virtual fhir::Result<std::vector<JournalEntry>> List(const JournalFilter& filter) = 0;
-  /// Entries left in kReceived for longer than `older_than_ms` (a crash, a lost database), oldest first, at most
-  /// `entries_max`, leased to this caller for `lease_ms`.
-  virtual fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms, int entries_max) = 0;
-  /// Puts an ended entry back to kReceived so that it is worked on again. kConflict when it was committed.
+  /// Entries in kReceived that nobody has in hand and that are the first open ones of their patients, oldest first, at
+  /// most `entries_max`, leased to this caller for `lease_ms`.
+  virtual fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int lease_ms, int entries_max) = 0;
+  /// Ends a claim without a result: the entry may be claimed again after `delay_ms`, and counts one attempt more.
+  virtual fhir::Result<void> Postpone(std::int64_t id, int delay_ms) = 0;
+  /// What stands before the entry: the earliest open message of its patients that holds others, else the earliest open
+  /// one; nullopt when it is its turn.
+  virtual fhir::Result<std::optional<OpenMessage>> Before(std::int64_t id) = 0;
+  /// Puts parked entries that nothing holds any more back to kReceived, at most `entries_max`; returns how many.
+  virtual fhir::Result<std::int64_t> Release(int entries_max) = 0;
+  /// Puts an ended entry back to kReceived so that it is worked on again. kConflict when it was committed or discarded.
   virtual fhir::Result<void> Replay(std::int64_t id) = 0;
+  /// Says that a refused, parked or waiting entry will never be applied: it holds nothing any more. kConflict when it
+  /// was committed or ignored, or somebody has it in hand.
+  virtual fhir::Result<void> Discard(std::int64_t id) = 0;
 };
 
 struct OutboxEntry {

@@ -139,7 +139,18 @@ struct TimeClaim {
 };
 
 /// How an inbound message ended; see journal.hpp.
-enum class MessageState : std::uint8_t { kReceived, kCommitted, kIgnored, kRefused, kParked };
+enum class MessageState : std::uint8_t { kReceived, kCommitted, kIgnored, kRefused, kParked, kDiscarded };
+
+/// The end of an inbound message. Texts are borrowed.
+struct MessageEnd {
+  std::int64_t message = 0;
+  MessageState state = MessageState::kCommitted;
+  std::string_view ack;
+  std::string_view error_code, error_place;
+  std::string_view patient_key;  ///< only its hash is kept
+  bool holds = false;            ///< later messages of its patients wait until it is applied or discarded
+  std::int64_t held_by = 0;      ///< of a parked message: the one that holds it
+};
 
 /// One open transaction. Destroyed without Commit, it rolls back. Not thread-safe; lives on one thread.
 class UnitOfWork {
@@ -177,10 +188,8 @@ class UnitOfWork {
   virtual fhir::Result<void> Lock(std::string_view key) = 0;
 
   /// Ends an inbound message inside this transaction. kConflict, at the latest from Commit, when another worker ended
-  /// it first.
-  virtual fhir::Result<void> FinishMessage(std::int64_t message_id, MessageState state, std::string_view ack,
-                                           std::string_view error_code, std::string_view error_place,
-                                           std::string_view patient_key) = 0;
+  /// it first, or when it may not be committed or refused yet because an earlier one of its patients is open.
+  virtual fhir::Result<void> FinishMessage(const MessageEnd& end) = 0;
 
   virtual const Actor& actor() const = 0;
   /// Time of the transaction's begin by the Clock port, microseconds since 1970 UTC.

@@ -26,6 +26,10 @@ fhir::Result<void> RefreshBacklog(store::JournalStore& journal, store::OutboxSto
   set_messages("refused", messages.refused);
   set_messages("parked", messages.parked);
   metrics
+      .GetGauge("passerelle_journal_holding",
+                "Refused messages behind which later ones of their patients are parked; 0: nobody is held up.")
+      .Set(messages.holding);
+  metrics
       .GetGauge("passerelle_journal_oldest_waiting_seconds", "Age of the oldest message that is not finished; 0: none.")
       .Set(AgeInSeconds(messages.oldest_waiting_us, now_us));
   const auto set_entries = [&](const char* state, std::int64_t count) {

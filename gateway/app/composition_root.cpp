@@ -127,6 +127,12 @@ void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7
       refused ? telemetry::Level::kWarning : telemetry::Level::kInfo, "mllp", "message",
       {message, Code("partner", partner), Code("state", store::StateName(report.state)),
        telemetry::Flag("repeated", report.repeated), Code("condition", report.condition), Code("place", report.place)});
+  if (report.holds) {
+    logger.Warning("mllp", "later messages of the patient are parked behind it", {message, Code("partner", partner)});
+  }
+  if (report.released) {
+    logger.Info("mllp", "messages parked behind it go on", {message, Code("partner", partner)});
+  }
 }
 
 /// Empty in the settings means all.
@@ -193,6 +199,8 @@ struct Gateway::Parts {
   fhir::Result<void> OpenDatabase();
   fhir::Result<void> MakeStore();
   fhir::Result<void> MakeExchange();
+  /// Brings a message of the journal to its end.
+  fhir::Result<void> WorkOn(const port::JournalEntry& entry, bool give_up);
   void MakeJobs();
   void MakeHousekeeping();
   fhir::Result<void> MakeHttp();
@@ -331,21 +339,20 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
     inbound_options.actor = PartnerActor(listener.partner);
     inbound_options.report = [this, partner = listener.partner](const hl7v2::InboundReport& report) {
       LogMessage(*logger, partner, report);
+      if (report.released) {
+        recovery->Wake();  // set before anything is served
+      }
     };
     inbound[listener.partner] = std::make_unique<hl7v2::InboundProcessor>(
         std::move(inbound_options), [this] { return CurrentMaps(); }, *journal, *units, clock);
   }
   recovery = std::make_unique<journal::Recovery>(
       *journal,
-      [this](const port::JournalEntry& entry) -> fhir::Result<void> {
-        const auto found = inbound.find(entry.partner);
-        if (found == inbound.end()) {
-          return fhir::Fail(fhir::ErrorCode::kConfiguration, "the message's partner has no listener any more");
-        }
-        GW_TRY(found->second->Process(entry));
-        return {};
-      },
-      journal::RecoveryOptions{.older_than_ms = 10'000},
+      journal::MessageDuties{.work = [this](const port::JournalEntry& entry) { return WorkOn(entry, false); },
+                             .give_up = [this](const port::JournalEntry& entry) { return WorkOn(entry, true); }},
+      journal::RecoveryOptions{.workers = static_cast<int>(settings.journal.inbound_threads),
+                               .backoff = options.backoff,
+                               .attempts_max = options.attempts_max},
       [this](const journal::RecoveryReport& report) {
         if (report.done) {
           logger->Info("recovery", "message finished", {telemetry::Count("entry", report.id)});
@@ -354,6 +361,15 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
                           {telemetry::Count("entry", report.id), telemetry::Detail({report.reason})});
         }
       });
+  return {};
+}
+
+fhir::Result<void> Gateway::Parts::WorkOn(const port::JournalEntry& entry, bool give_up) {
+  const auto found = inbound.find(entry.partner);
+  if (found == inbound.end()) {
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, "the message's partner has no listener any more");
+  }
+  GW_TRY(give_up ? found->second->GiveUp(entry) : found->second->Process(entry));
   return {};
 }
 

@@ -22,6 +22,8 @@ std::string_view StateName(adapters::port::MessageState state) {
       return "refused";
     case adapters::port::MessageState::kParked:
       return "parked";
+    case adapters::port::MessageState::kDiscarded:
+      return "discarded";
   }
   return "";
 }

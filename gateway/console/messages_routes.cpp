@@ -80,7 +80,8 @@ fhir::Result<void> ReadState(const http::Request& request, adapters::port::Journ
                                                                    {"committed", MessageState::kCommitted},
                                                                    {"ignored", MessageState::kIgnored},
                                                                    {"refused", MessageState::kRefused},
-                                                                   {"parked", MessageState::kParked}};
+                                                                   {"parked", MessageState::kParked},
+                                                                   {"discarded", MessageState::kDiscarded}};
   const std::string state = Text(request, "state");
   for (const auto& [name, value] : kStates) {
     if (name == state) {
@@ -88,7 +89,7 @@ fhir::Result<void> ReadState(const http::Request& request, adapters::port::Journ
     }
   }
   if (!state.empty() && !filter.state) {
-    return fhir::Fail(fhir::ErrorCode::kInvalid, "state must be received, committed, ignored, refused or parked");
+    return fhir::Fail(fhir::ErrorCode::kInvalid, "state must be received, committed, ignored, refused, parked or discarded");
   }
   return {};
 }

@@ -105,6 +105,7 @@ struct JournalSettings {
   std::int64_t retry_first_ms = 1'000;
   std::int64_t retry_max_ms = 300'000;
   std::size_t attempts_max = 50;
+  std::size_t inbound_threads = 2;
 };
 
 /// Long work in the background.

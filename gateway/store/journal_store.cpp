@@ -27,10 +27,17 @@ WITH key AS (
   ON CONFLICT (bucket, partner, control_id, sha256) DO NOTHING
   RETURNING message_id
 )
-INSERT INTO message (bucket, id, partner, channel, control_id, type, sha256, raw_bytes, encoding, raw)
-SELECT $1::smallint, key.message_id, $2::text, $6::text, $3::text, $7::text, $4::bytea, $8::bigint, $9::text, $10::bytea
+INSERT INTO message (bucket, id, partner, channel, control_id, type, sha256, raw_bytes, lane, second_lane, lease_until,
+                     encoding, raw)
+SELECT $1::smallint, key.message_id, $2::text, $6::text, $3::text, $7::text, $4::bytea, $8::bigint, $9::bigint,
+       $10::bigint, now() + $11::int * interval '1 millisecond', $12::text, $13::bytea
   FROM key
-RETURNING id, received_at)sql"};
+RETURNING id, received_at,
+          EXISTS (SELECT 1 FROM message e
+                   WHERE e.lane IN ($9::bigint, $10::bigint) AND e.partner = $2::text AND e.holds)
+          OR EXISTS (SELECT 1 FROM message e
+                      WHERE e.second_lane IN ($9::bigint, $10::bigint) AND e.partner = $2::text
+                        AND e.second_lane IS NOT NULL AND e.holds))sql"};
 
 constexpr pg::Statement kInsertChunk{"insert_message_chunk", R"sql(
 INSERT INTO message_chunk (bucket, message_id, number, encoding, data)
@@ -42,25 +49,28 @@ SELECT encoding, data FROM message_chunk
 
 constexpr pg::Statement kSelectRepeat{"select_repeated_message", R"sql(
 SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
-       m.error_place
+       m.error_place, m.attempts, m.holds, m.held_by
   FROM message_key k JOIN message m ON m.bucket = k.bucket AND m.id = k.message_id
  WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
 
-// $2: whether only a refused message is taken up again, or any that ended without changing anything.
+// $2: whether only a refused message is taken up again, or any that ended without changing anything. $3: for how many
+// milliseconds nobody else takes it. It goes on holding others until it has ended anew.
 constexpr pg::Statement kReopenMessage{"reopen_message", R"sql(
 UPDATE message
-   SET state = 'received', finished_at = NULL, lease_until = NULL, ack = NULL, error_code = '', error_place = ''
+   SET state = 'received', finished_at = NULL, lease_until = now() + $3::int * interval '1 millisecond', ack = NULL,
+       error_code = '', error_place = '', held_by = NULL, attempts = 0
  WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint
-   AND (state = 'refused' OR (NOT $2::bool AND state IN ('ignored', 'parked')))
+   AND (state = 'refused' OR (NOT $2::bool AND (state IN ('ignored', 'parked') OR (state = 'received' AND attempts > 0))))
 RETURNING id)sql"};
 
 constexpr pg::Statement kSelectMessage{"select_message", R"sql(
-SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place,
-       encoding, raw_bytes, raw
+SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
+       holds, held_by, encoding, raw_bytes, raw
   FROM message WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
 
 constexpr pg::Statement kListMessages{"list_messages", R"sql(
-SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place
+SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
+       holds, held_by
   FROM message
  WHERE ($1::text IS NULL OR state = $1::text) AND ($2::text IS NULL OR partner = $2::text)
    AND ($3::text IS NULL OR type = $3::text) AND ($4::text IS NULL OR control_id = $4::text)
@@ -68,35 +78,75 @@ SELECT id, partner, channel, control_id, type, state, received_at, finished_at, 
  ORDER BY id DESC LIMIT $6::int)sql"};
 
 constexpr pg::Statement kClaimMessages{"claim_unfinished_messages", R"sql(
-UPDATE message m SET lease_until = now() + $2::int * interval '1 millisecond'
-  FROM (SELECT bucket, id FROM message
-         WHERE state = 'received' AND received_at <= now() - $1::int * interval '1 millisecond'
-           AND (lease_until IS NULL OR lease_until <= now())
-         ORDER BY id LIMIT $3::int FOR UPDATE SKIP LOCKED) c
+UPDATE message m SET lease_until = now() + $1::int * interval '1 millisecond'
+  FROM (SELECT bucket, id FROM message w
+         WHERE state = 'received' AND (lease_until IS NULL OR lease_until <= now())
+           AND NOT EXISTS (SELECT 1 FROM message e
+                            WHERE e.lane IN (w.lane, w.second_lane) AND e.id < w.id AND e.partner = w.partner
+                              AND (e.state IN ('received', 'parked') OR e.holds))
+           AND NOT EXISTS (SELECT 1 FROM message e
+                            WHERE e.second_lane IN (w.lane, w.second_lane) AND e.id < w.id AND e.partner = w.partner
+                              AND e.second_lane IS NOT NULL AND (e.state IN ('received', 'parked') OR e.holds))
+         ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED) c
  WHERE m.bucket = c.bucket AND m.id = c.id
 RETURNING m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
-          m.error_place, m.encoding, m.raw_bytes, m.raw)sql"};
+          m.error_place, m.attempts, m.holds, m.held_by, m.encoding, m.raw_bytes, m.raw)sql"};
+
+constexpr pg::Statement kPostponeMessage{"postpone_message", R"sql(
+UPDATE message SET lease_until = now() + $2::int * interval '1 millisecond', attempts = attempts + 1
+ WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint AND state = 'received')sql"};
+
+constexpr pg::Statement kSelectBefore{"select_message_before", R"sql(
+SELECT e.id, e.control_id, e.holds
+  FROM message m JOIN message e
+    ON e.partner = m.partner AND e.id < m.id AND (e.state IN ('received', 'parked') OR e.holds)
+   AND (e.lane IN (m.lane, m.second_lane) OR (e.second_lane IS NOT NULL AND e.second_lane IN (m.lane, m.second_lane)))
+ WHERE m.bucket = ($1::bigint & 255)::smallint AND m.id = $1::bigint
+ ORDER BY e.holds DESC, e.id LIMIT 1)sql"};
+
+// Messages that were parked by older releases name nobody that holds them, and wait for a replay.
+constexpr pg::Statement kReleaseMessages{"release_messages", R"sql(
+UPDATE message m SET state = 'received', finished_at = NULL, lease_until = NULL, held_by = NULL
+  FROM (SELECT bucket, id FROM message w
+         WHERE state = 'parked' AND held_by IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM message e
+                            WHERE e.lane IN (w.lane, w.second_lane) AND e.id < w.id AND e.partner = w.partner
+                              AND e.holds)
+           AND NOT EXISTS (SELECT 1 FROM message e
+                            WHERE e.second_lane IN (w.lane, w.second_lane) AND e.id < w.id AND e.partner = w.partner
+                              AND e.second_lane IS NOT NULL AND e.holds)
+         ORDER BY id LIMIT $1::int FOR UPDATE SKIP LOCKED) c
+ WHERE m.bucket = c.bucket AND m.id = c.id)sql"};
+
+constexpr pg::Statement kDiscardMessage{"discard_message", R"sql(
+UPDATE message SET state = 'discarded', finished_at = now(), lease_until = NULL, holds = false, held_by = NULL
+ WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint
+   AND (state IN ('refused', 'parked') OR (state = 'received' AND (lease_until IS NULL OR lease_until <= now()
+                                                                   OR attempts > 0)))
+RETURNING id)sql"};
 
 constexpr pg::Statement kCountMessages{"count_messages", R"sql(
 SELECT count(*) FILTER (WHERE state = 'received'), count(*) FILTER (WHERE state = 'committed'),
        count(*) FILTER (WHERE state = 'ignored'), count(*) FILTER (WHERE state = 'refused'),
-       count(*) FILTER (WHERE state = 'parked'), (SELECT count(*) FROM message_key)
+       count(*) FILTER (WHERE state = 'parked'), count(*) FILTER (WHERE state = 'discarded'),
+       (SELECT count(*) FROM message_key)
   FROM message)sql"};
 
 constexpr pg::Statement kCountMessageBacklog{"count_message_backlog", R"sql(
 SELECT w.waiting, (SELECT count(*) FROM message WHERE state = 'refused'),
-       (SELECT count(*) FROM message WHERE state = 'parked'), w.oldest
+       (SELECT count(*) FROM message WHERE state = 'parked'),
+       (SELECT count(*) FROM message WHERE holds AND (state IN ('received', 'parked') OR holds)), w.oldest
   FROM (SELECT count(*) AS waiting, min(received_at) AS oldest FROM message WHERE state = 'received') AS w)sql"};
 
 constexpr pg::Statement kSweepKeys{"sweep_message_keys", R"sql(
 DELETE FROM message_key WHERE ctid = ANY (ARRAY(
   SELECT ctid FROM message_key WHERE horizon_at < now() LIMIT $1::int FOR UPDATE SKIP LOCKED)))sql"};
 
-constexpr int kEncodingColumn = 11;
+constexpr int kEncodingColumn = 14;
 
 MessageState StateOf(std::string_view name) {
-  for (const MessageState state :
-       {MessageState::kCommitted, MessageState::kIgnored, MessageState::kRefused, MessageState::kParked}) {
+  for (const MessageState state : {MessageState::kCommitted, MessageState::kIgnored, MessageState::kRefused,
+                                   MessageState::kParked, MessageState::kDiscarded}) {
     if (StateName(state) == name) {
       return state;
     }
@@ -117,6 +167,9 @@ JournalEntry EntryOf(const pg::Row& row) {
   entry.ack = row.Bytes(8);
   entry.error_code = row.Text(9);
   entry.error_place = row.Text(10);
+  entry.attempts = static_cast<int>(row.Int(11));
+  entry.holds = row.Bool(12);
+  entry.held_by = row.IsNull(13) ? 0 : row.Int(13);
   return entry;
 }
 
@@ -147,11 +200,25 @@ std::int64_t BucketOf(std::string_view partner, std::string_view control_id) {
   return static_cast<std::int64_t>((hash >> 32) & 255);
 }
 
+/// Patients by 64 bits of a hash: two that collide merely wait for each other. The value is stored.
+std::int64_t LaneOf(std::string_view patient) {
+  const std::string digest = Sha256(patient);
+  std::uint64_t lane = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    lane = lane << 8 | static_cast<unsigned char>(digest[i]);
+  }
+  return static_cast<std::int64_t>(lane);
+}
+
 pg::Parameters ReceiveParameters(const InboundMessage& message, std::int64_t bucket, const std::string& sha256,
                                  int horizon_days) {
   pg::Parameters parameters;
   parameters.Int(bucket).Text(message.partner).Text(message.control_id).Bytes(sha256).Int(horizon_days);
   parameters.Text(message.channel).Text(message.type).Int(static_cast<std::int64_t>(message.raw.size()));
+  for (std::size_t i = 0; i < 2; ++i) {
+    parameters.IntOrNull(i < message.patients.size() ? std::optional(LaneOf(message.patients[i])) : std::nullopt);
+  }
+  parameters.Int(message.lease_ms);
   return parameters;
 }
 
@@ -179,7 +246,7 @@ fhir::Result<ReceiveResult> JournalStore::Receive(const InboundMessage& message)
   if (rows.empty()) {
     return Repeat(*connection, message, bucket, sha256);
   }
-  return ReceiveResult{.entry = EntryOf(message, rows[0]), .repeated = false};
+  return ReceiveResult{.entry = EntryOf(message, rows[0]), .repeated = false, .refusal = {}, .held = rows[0].Bool(2)};
 }
 
 fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connection, const InboundMessage& message,
@@ -192,6 +259,7 @@ fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connecti
     GW_ASSIGN(const pg::Rows rows, connection.Execute(kReceiveMessage, parameters));
     if (!rows.empty()) {
       result.entry = EntryOf(message, rows[0]);
+      result.held = rows[0].Bool(2);
       const std::string_view raw = message.raw;
       int number = 0;
       for (std::size_t at = 0; at < raw.size(); at += limits_.chunk_bytes) {
@@ -224,8 +292,9 @@ fhir::Result<ReceiveResult> JournalStore::Repeat(pg::Connection& connection, con
   ReceiveResult result{.entry = EntryOf(rows[0]), .repeated = true};
   result.entry.raw = message.raw;
   if (result.entry.state == MessageState::kRefused) {
-    GW_ASSIGN(const pg::Rows reopened,
-              connection.Execute(kReopenMessage, pg::Parameters().Int(result.entry.id).Bool(true)));
+    GW_ASSIGN(
+        const pg::Rows reopened,
+        connection.Execute(kReopenMessage, pg::Parameters().Int(result.entry.id).Bool(true).Int(message.lease_ms)));
     result.entry.state = MessageState::kReceived;
     result.entry.finished_us = 0;
     result.refusal = std::exchange(result.entry.ack, {});
@@ -287,11 +356,9 @@ fhir::Result<std::vector<JournalEntry>> JournalStore::List(const adapters::port:
   return entries;
 }
 
-fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int older_than_ms, int lease_ms,
-                                                                      int entries_max) {
+fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int lease_ms, int entries_max) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows rows,
-            connection->Execute(kClaimMessages, pg::Parameters().Int(older_than_ms).Int(lease_ms).Int(entries_max)));
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kClaimMessages, pg::Parameters().Int(lease_ms).Int(entries_max)));
   std::vector<JournalEntry> entries;
   entries.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
@@ -303,20 +370,67 @@ fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int older_
   return entries;
 }
 
+fhir::Result<void> JournalStore::Postpone(std::int64_t id, int delay_ms) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_TRY(connection->Execute(kPostponeMessage, pg::Parameters().Int(id).Int(delay_ms)));
+  return {};
+}
+
+fhir::Result<std::optional<adapters::port::OpenMessage>> JournalStore::Before(std::int64_t id) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectBefore, pg::Parameters().Int(id)));
+  if (rows.empty()) {
+    return std::optional<adapters::port::OpenMessage>();
+  }
+  return adapters::port::OpenMessage{.id = rows[0].Int(0), .control_id = rows[0].String(1), .holds = rows[0].Bool(2)};
+}
+
+fhir::Result<std::int64_t> JournalStore::Release(int entries_max) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kReleaseMessages, pg::Parameters().Int(entries_max)));
+  return rows.affected();
+}
+
 fhir::Result<void> JournalStore::Replay(std::int64_t id) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows reopened, connection->Execute(kReopenMessage, pg::Parameters().Int(id).Bool(false)));
-  if (reopened.empty()) {
-    GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
-    if (rows.empty()) {
-      return NoSuchMessage();
-    }
-    if (EntryOf(rows[0]).state == MessageState::kCommitted) {
+  GW_ASSIGN(const pg::Rows reopened, connection->Execute(kReopenMessage, pg::Parameters().Int(id).Bool(false).Int(0)));
+  if (!reopened.empty()) {
+    return {};
+  }
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  if (rows.empty()) {
+    return NoSuchMessage();
+  }
+  switch (EntryOf(rows[0]).state) {
+    case MessageState::kCommitted:
       return fhir::Fail(fhir::ErrorCode::kConflict,
                         "The message has been committed: working on it again could put old facts over newer ones.");
-    }
+    case MessageState::kDiscarded:
+      return fhir::Fail(fhir::ErrorCode::kConflict,
+                        "The message has been discarded: later ones of its patient may have gone on without it.");
+    default:
+      return {};
   }
-  return {};
+}
+
+fhir::Result<void> JournalStore::Discard(std::int64_t id) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows discarded, connection->Execute(kDiscardMessage, pg::Parameters().Int(id)));
+  if (!discarded.empty()) {
+    return {};
+  }
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  if (rows.empty()) {
+    return NoSuchMessage();
+  }
+  switch (EntryOf(rows[0]).state) {
+    case MessageState::kDiscarded:
+      return {};
+    case MessageState::kReceived:
+      return fhir::Fail(fhir::ErrorCode::kConflict, "The message is being worked on.");
+    default:
+      return fhir::Fail(fhir::ErrorCode::kConflict, "The message has been acknowledged and is done.");
+  }
 }
 
 fhir::Result<JournalCounts> JournalStore::Count() {
@@ -328,15 +442,19 @@ fhir::Result<JournalCounts> JournalStore::Count() {
                        .ignored = row.Int(2),
                        .refused = row.Int(3),
                        .parked = row.Int(4),
-                       .keys = row.Int(5)};
+                       .discarded = row.Int(5),
+                       .keys = row.Int(6)};
 }
 
 fhir::Result<JournalBacklog> JournalStore::CountBacklog() {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
   GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountMessageBacklog));
   const pg::Row row = rows[0];
-  return JournalBacklog{
-      .waiting = row.Int(0), .refused = row.Int(1), .parked = row.Int(2), .oldest_waiting_us = row.TimestampUs(3)};
+  return JournalBacklog{.waiting = row.Int(0),
+                        .refused = row.Int(1),
+                        .parked = row.Int(2),
+                        .holding = row.Int(3),
+                        .oldest_waiting_us = row.TimestampUs(4)};
 }
 
 fhir::Result<std::int64_t> JournalStore::SweepKeys(int keys_max) {

@@ -24,6 +24,7 @@ struct JournalCounts {
   std::int64_t ignored = 0;
   std::int64_t refused = 0;
   std::int64_t parked = 0;
+  std::int64_t discarded = 0;
   std::int64_t keys = 0;  ///< rows by which repeats are recognised
 };
 
@@ -32,12 +33,14 @@ struct JournalBacklog {
   std::int64_t waiting = 0;
   std::int64_t refused = 0;
   std::int64_t parked = 0;
+  std::int64_t holding = 0;            ///< refused ones that hold later messages of their patients
   std::int64_t oldest_waiting_us = 0;  ///< receipt of the oldest that waits; 0: none
 };
 
 /// thread-safe. A repeat has the partner, control id and bytes of an earlier message; the same control id with other
 /// bytes is a message of its own. The repeat of a refused message is taken up again, as if received for the first time:
-/// its entry goes back to kReceived and ReceiveResult::repeated is false.
+/// its entry goes back to kReceived and ReceiveResult::repeated is false. Messages of one partner and patient are
+/// claimed, committed and refused in the order of their ids.
 class JournalStore final : public adapters::port::Journal {
  public:
   explicit JournalStore(pg::Pool& pool, JournalLimits limits = {}) : pool_(pool), limits_(limits) {}
@@ -47,11 +50,14 @@ class JournalStore final : public adapters::port::Journal {
   fhir::Result<adapters::port::ReceiveResult> Receive(const adapters::port::InboundMessage& message) override;
   fhir::Result<adapters::port::JournalEntry> Get(std::int64_t id) override;
   fhir::Result<std::vector<adapters::port::JournalEntry>> List(const adapters::port::JournalFilter& filter) override;
-  fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int older_than_ms, int lease_ms,
-                                                                          int entries_max) override;
-  /// Errors: kNotFound; kConflict for a committed entry, whose facts may be older than what is stored. An entry that is
-  /// already waiting stays as it is.
+  fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int lease_ms, int entries_max) override;
+  fhir::Result<void> Postpone(std::int64_t id, int delay_ms) override;
+  fhir::Result<std::optional<adapters::port::OpenMessage>> Before(std::int64_t id) override;
+  fhir::Result<std::int64_t> Release(int entries_max) override;
+  /// Errors: kNotFound; kConflict for a committed entry, whose facts may be older than what is stored, and for a
+  /// discarded one. An entry that is waiting becomes claimable at once.
   fhir::Result<void> Replay(std::int64_t id) override;
+  fhir::Result<void> Discard(std::int64_t id) override;
 
   /// Cost: reads every message; for people.
   fhir::Result<JournalCounts> Count();

@@ -74,9 +74,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   }
   fhir::Result<void> Enqueue(adapters::port::OutboxMessage message) override;
   fhir::Result<void> Lock(std::string_view key) override;
-  fhir::Result<void> FinishMessage(std::int64_t message_id, adapters::port::MessageState state, std::string_view ack,
-                                   std::string_view error_code, std::string_view error_place,
-                                   std::string_view patient_key) override;
+  fhir::Result<void> FinishMessage(const adapters::port::MessageEnd& end) override;
   fhir::Result<adapters::port::ErasureOutcome> Erase(const adapters::port::ErasureBatch& batch);
   const Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return now_us_; }
@@ -291,12 +289,8 @@ fhir::Result<void> StoreUnitOfWork::Lock(std::string_view key) {
   return {};
 }
 
-fhir::Result<void> StoreUnitOfWork::FinishMessage(std::int64_t message_id, adapters::port::MessageState state,
-                                                  std::string_view ack, std::string_view error_code,
-                                                  std::string_view error_place, std::string_view patient_key) {
-  pg::Parameters parameters;
-  parameters.Int(message_id).Text(StateName(state)).Bytes(ack).Text(error_code).Text(error_place).Text(patient_key);
-  session_->Write(kFinishMessage, parameters);
+fhir::Result<void> StoreUnitOfWork::FinishMessage(const adapters::port::MessageEnd& end) {
+  session_->Write(kFinishMessage, FinishParameters(end));
   return {};
 }
 

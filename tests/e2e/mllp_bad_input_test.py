@@ -192,17 +192,19 @@ class MllpBadInput(e2e.GatewayCase):
                 self.assertTrue(entry["error_place"].startswith(place), entry)
 
     def test_content_that_is_wrong_gets_AE_and_names_the_field(self):
-        good = hl7.admission(e2e.patient(34), "X", WHEN)
-        for control_id, old, new, place in (("FIELD1", b"|19500101|", b"|19501399|", "PID"), ("FIELD2", b"^PI~", b"^XX~", "PID"),
-                                            ("FIELD3", b"\rPID|", b"\rZID|", "PID"), ("FIELD4", b"|19500101|", b"||", "PID")):
+        cases = (("FIELD1", b"|19500101|", b"|19501399|", "PID"), ("FIELD2", b"^PI~", b"^XX~", "PID"),
+                 ("FIELD3", b"\rPID|", b"\rZID|", "PID"), ("FIELD4", b"|19500101|", b"||", "PID"))
+        for number, (control_id, old, new, place) in enumerate(cases):
             with self.subTest(control_id):
+                # A patient each: a refused message holds those that follow it.
+                good = hl7.admission(e2e.patient(340 + number), "X", WHEN)
                 bad = good.replace(b"|X|P|", f"|{control_id}|P|".encode()).replace(old, new)
                 answer = self.sender().send(bad)
                 self.assert_acknowledged("AE", answer)
                 entry = self.entry(control_id)
                 self.assertEqual(entry["state"], "refused")
                 self.assertTrue(entry["error_place"].startswith(place), entry)
-        self.assertEqual(self.patients_named("P000034"), [])
+                self.assertEqual(self.patients_named(f"P{340 + number:06}"), [])
 
     def test_what_is_no_hl7_is_refused_and_kept(self):
         before = len(self.journal(state="refused"))

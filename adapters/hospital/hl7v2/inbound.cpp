@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "adapters/hospital/hl7v2/ack/error_ack.hpp"
+#include "adapters/hospital/hl7v2/messages/patient_keys.hpp"
 #include "adapters/hospital/hl7v2/messages/store_faults.hpp"
 #include "adapters/mapping/digest.hpp"
 #include "adapters/port/reference.hpp"
@@ -16,6 +19,8 @@ namespace {
 
 constexpr std::size_t kDocumentsMax = 10;  // of one number; more are found ambiguous by the change itself
 constexpr std::size_t kTypeBytesMax = 64;
+constexpr int kLeaseMs = 10'000;  // of a message that its connection works on
+constexpr int kEarlierPauseMs = 20;
 constexpr std::string_view kTooLargeMark = "(body over the limit, not kept)";
 
 /// Whether a failure will come again with this message: then it is refused, and stands in the journal for a replay. A
@@ -46,16 +51,42 @@ std::string_view WithoutHeader(std::string_view ack) {
   return ack.substr(std::min(ack.find('\r'), ack.size()));
 }
 
+/// A message is refused for good, and its sender told, once for all that follows: only what was looked at and found
+/// wrong is missing from the patient's record. A kind of message that is not taken at all is not missed.
+bool Holds(ack::Code code) {
+  return code == ack::Code::kAE;
+}
+
 er7::Fault TooLargeFault() {
   return {true, er7::Condition::kInternal, er7::ParsePlace("MSH"), "the message is larger than the limit"};
 }
 
-/// The locks of all patients that a message is about, always in the same order: two messages about the same two follow
-/// each other, whichever names whom first.
-std::vector<std::string> LocksOf(const std::vector<std::string>& patient_keys) {
+er7::Fault HeldFault(const port::OpenMessage& holder) {
+  return {false, er7::Condition::kRecordLocked, {}, fmt::format("held behind {}", holder.control_id)};
+}
+
+er7::Fault DiscardedFault() {
+  return {false, er7::Condition::kRecordLocked, {}, "the message was discarded by an operator"};
+}
+
+er7::Fault GivenUpFault() {
+  return {false, er7::Condition::kInternal, {}, "the message could not be worked on"};
+}
+
+er7::Header HeaderOf(std::string_view raw) {
+  auto header = er7::ReadHeader(raw);
+  header.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
+  return header;
+}
+
+/// What messages about the same patients serialise on, in one order for all.
+std::vector<std::string> LocksOf(std::string_view raw, const Partner& partner,
+                                 const std::vector<std::string>& translated) {
   std::vector<std::string> locks;
-  locks.reserve(patient_keys.size());
-  for (const std::string& key : patient_keys) {
+  for (const std::string& key : messages::PatientKeys(raw, partner)) {
+    locks.push_back(mapping::DigestUuid(key));
+  }
+  for (const std::string& key : translated) {
     locks.push_back(mapping::DigestUuid(key));
   }
   std::sort(locks.begin(), locks.end());
@@ -121,6 +152,16 @@ std::string InboundProcessor::Answer(const er7::Header& header, ack::Code code, 
       header, {.code = code, .faults = std::move(faults), .now_us = clock_.NowUs(), .zone = options_.partner.zone});
 }
 
+/// One message under way.
+struct InboundProcessor::Task {
+  std::int64_t entry = 0;
+  std::string_view raw;
+  bool too_large = false;
+  std::string_view refusal;  ///< the acknowledgement that this very message was refused with before, "" when it was not
+  bool held_others = false;  ///< it did so when it was taken up
+  er7::Header header;
+};
+
 std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
   InboundReport report;
   auto answer = ReceiveReported(raw, too_large, report);
@@ -132,31 +173,38 @@ std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool 
 
 std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view raw, bool too_large,
                                                              InboundReport& report) {
-  const auto header = er7::ReadHeader(raw);
+  Task task{.raw = raw, .too_large = too_large, .header = HeaderOf(raw)};
+  const er7::Header& header = task.header;
   port::InboundMessage message;
   message.partner = options_.partner.name;
   message.channel = "mllp";
-  message.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
+  message.control_id = header.control_id;
   message.type = er7::PlainText(
       header.trigger.empty() ? header.code : fmt::format("{}^{}", header.code, header.trigger), kTypeBytesMax);
   message.raw = too_large ? std::string(raw.substr(0, raw.find_first_of("\r\n"))) + '\r' + std::string(kTooLargeMark)
                           : std::string(raw);
+  message.patients = messages::PatientKeys(message.raw, options_.partner);
+  message.lease_ms = kLeaseMs;
   auto received = journal_.Receive(message);
   if (!received) {
     report.error = std::move(received).error();
     return std::nullopt;  // not durable: no answer
   }
-  report.message = received->entry.id;
-  if (received->repeated && !received->entry.ack.empty()) {
+  const port::JournalEntry& entry = received->entry;
+  report.message = entry.id;
+  if (received->repeated && (!entry.ack.empty() || entry.state == port::MessageState::kDiscarded)) {
     report.repeated = true;
-    report.state = received->entry.state;
-    report.condition = received->entry.error_code;
-    report.place = received->entry.error_place;
-    return received->entry.ack;
+    report.state = entry.state;
+    report.condition = entry.error_code;
+    report.place = entry.error_place;
+    return entry.ack.empty() ? Answer(header, ack::Code::kAE, {DiscardedFault()}) : entry.ack;
   }
   // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
   // again is safe, the first to finish wins.
-  auto answer = Work(received->entry.id, raw, too_large, received->refusal, report);
+  task.entry = entry.id;
+  task.refusal = received->refusal;
+  task.held_others = entry.holds;
+  auto answer = received->held ? ParkBehind(task, report) : Work(task, report);
   if (answer) {
     return *std::move(answer);
   }
@@ -165,30 +213,81 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
 }
 
 fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& entry) {
-  InboundReport report;  // the caller reports
-  return Work(entry.id, entry.raw, entry.raw.ends_with(kTooLargeMark), {}, report);
+  return ProcessReported(entry, false);
 }
 
-fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::string_view raw, bool too_large,
-                                                 std::string_view refusal, InboundReport& report) {
-  auto header = er7::ReadHeader(raw);
-  header.control_id = er7::PlainText(header.control_id, er7::kControlIdBytesMax);
-  if (too_large) {
-    return Refuse(entry_id, header, {TooLargeFault()}, {}, refusal, report);
+fhir::Result<std::string> InboundProcessor::GiveUp(const port::JournalEntry& entry) {
+  return ProcessReported(entry, true);
+}
+
+fhir::Result<std::string> InboundProcessor::ProcessReported(const port::JournalEntry& entry, bool give_up) {
+  const Task task{.entry = entry.id,
+                  .raw = entry.raw,
+                  .too_large = entry.raw.ends_with(kTooLargeMark),
+                  .held_others = entry.holds,
+                  .header = HeaderOf(entry.raw)};
+  InboundReport report;
+  report.message = entry.id;
+  auto answer = give_up ? Refuse(task, {GivenUpFault()}, {}, report) : Work(task, report);
+  // A failure is the caller's to report, who knows what becomes of the message.
+  if (answer && options_.report) {
+    options_.report(report);
+  }
+  return answer;
+}
+
+fhir::Result<std::string> InboundProcessor::Work(const Task& task, InboundReport& report) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.earlier_wait_ms);
+  for (;;) {
+    auto answer = Attempt(task, report);
+    if (answer || answer.error().code != fhir::ErrorCode::kConflict) {
+      return answer;
+    }
+    // Another worker finished this very message first, and its answer is the answer; or it is not this one's turn.
+    GW_ASSIGN(auto entry, journal_.Get(task.entry));
+    if (entry.state != port::MessageState::kReceived) {
+      report.repeated = true;
+      report.state = entry.state;
+      return std::move(entry.ack);
+    }
+    GW_ASSIGN(const auto before, journal_.Before(task.entry));
+    if (before && before->holds) {
+      return Park(task, *before, report);
+    }
+    if (std::chrono::steady_clock::now() >= deadline) {
+      return fhir::Fail(fhir::ErrorCode::kTimeout, {"An earlier message of the patient is not finished."},
+                        {"an earlier message of the patient is not finished"}, fhir::Retry::kLater);
+    }
+    if (before) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kEarlierPauseMs));
+    }
+  }
+}
+
+fhir::Result<std::string> InboundProcessor::ParkBehind(const Task& task, InboundReport& report) {
+  GW_ASSIGN(const auto before, journal_.Before(task.entry));
+  return before && before->holds ? Park(task, *before, report) : Work(task, report);
+}
+
+fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundReport& report) {
+  if (task.too_large) {
+    return Refuse(task, {TooLargeFault()}, {}, report);
   }
   const auto maps = maps_();
-  auto first = messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits});
-  const std::vector<std::string> patient_locks = LocksOf(first.patient_keys);
+  auto first = messages::Translate(task.raw, options_.partner, *maps, {.limits = options_.limits});
   const std::string patient_key = first.patient_keys.empty() ? "" : mapping::DigestUuid(first.patient_keys.front());
   if (!first.faults.empty()) {
-    return Refuse(entry_id, header, first.faults, patient_key, refusal, report);
+    return Refuse(task, first.faults, patient_key, report);
   }
-  const std::string accepted = Answer(header, ack::Code::kAA, {});
+  const std::string accepted = Answer(task.header, ack::Code::kAA, {});
   if (first.ignored) {
-    return Finish(entry_id, port::MessageState::kIgnored, accepted, report);
+    GW_TRY(Finish({.message = task.entry, .state = port::MessageState::kIgnored, .ack = accepted}, report));
+    report.released = task.held_others;
+    return accepted;
   }
   // The first thing that no rule took stands in the journal beside the message; the sender has done nothing wrong.
   const JournalNote note = first.notes.empty() ? JournalNote{} : NoteOf(first.notes.front());
+  const auto locks = LocksOf(task.raw, options_.partner, first.patient_keys);
   std::vector<er7::Fault> faults;
   const auto committed = port::InTransaction(
       factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
@@ -196,10 +295,10 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
         // Trees cannot be copied, and Apply consumes them: an attempt after the first translates for itself.
         std::vector<port::Change> changes =
             first.changes.empty()
-                ? messages::Translate(raw, options_.partner, *maps, {.limits = options_.limits}).changes
+                ? messages::Translate(task.raw, options_.partner, *maps, {.limits = options_.limits}).changes
                 : std::exchange(first.changes, {});
-        for (const std::string& lock : patient_locks) {
-          GW_TRY(work.Lock(lock));
+        for (const std::string& key : locks) {
+          GW_TRY(work.Lock(key));
         }
         GW_ASSIGN(faults, CheckDocuments(changes, options_.partner, work));
         if (!faults.empty()) {
@@ -210,63 +309,74 @@ fhir::Result<std::string> InboundProcessor::Work(std::int64_t entry_id, std::str
         auto outcomes = work.Apply(std::move(changes), issues);
         if (!outcomes) {
           if (IsFaultOfMessage(outcomes.error())) {
-            const auto again =
-                messages::Translate(raw, options_.partner, *maps, {.list_origins = true, .limits = options_.limits});
+            const auto again = messages::Translate(task.raw, options_.partner, *maps,
+                                                   {.list_origins = true, .limits = options_.limits});
             faults = messages::StoreFaults(outcomes.error(), issues, again);
           }
           return std::unexpected(std::move(outcomes).error());
         }
-        return work.FinishMessage(entry_id, port::MessageState::kCommitted, accepted, note.condition, note.place,
-                                  patient_key);
+        return work.FinishMessage({.message = task.entry,
+                                   .state = port::MessageState::kCommitted,
+                                   .ack = accepted,
+                                   .error_code = note.condition,
+                                   .error_place = note.place,
+                                   .patient_key = patient_key});
       });
   if (committed) {
     report.state = port::MessageState::kCommitted;
     report.condition = note.condition;
     report.place = note.place;
+    report.released = task.held_others;
     return accepted;
   }
   if (!faults.empty() && IsFaultOfMessage(committed.error())) {
-    return Refuse(entry_id, header, std::move(faults), patient_key, refusal, report);
-  }
-  if (faults.empty() && committed.error().code == fhir::ErrorCode::kConflict) {
-    // Another worker finished this very message first: its answer is the answer.
-    GW_ASSIGN(auto entry, journal_.Get(entry_id));
-    if (!entry.ack.empty()) {
-      report.repeated = true;
-      report.state = entry.state;
-      return std::move(entry.ack);
-    }
+    return Refuse(task, std::move(faults), patient_key, report);
   }
   return std::unexpected(committed.error());
 }
 
-fhir::Result<std::string> InboundProcessor::Finish(std::int64_t entry_id, port::MessageState state,
-                                                   const std::string& answer, InboundReport& report) {
+fhir::Result<void> InboundProcessor::Finish(const port::MessageEnd& end, InboundReport& report) {
   GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
-                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
-                               return work.FinishMessage(entry_id, state, answer, {}, {}, {});
-                             }));
-  report.state = state;
+                             [&](port::UnitOfWork& work) { return work.FinishMessage(end); }));
+  report.state = end.state;
+  report.condition = end.error_code;
+  report.place = end.error_place;
+  report.holds = end.holds;
+  return {};
+}
+
+fhir::Result<std::string> InboundProcessor::Refuse(const Task& task, std::vector<er7::Fault> faults,
+                                                   std::string_view patient_key, InboundReport& report) {
+  const ack::Code code = ack::CodeOf(faults);
+  const JournalNote note = NoteOf(faults.front());
+  std::string answer = Answer(task.header, code, std::move(faults));
+  if (WithoutHeader(answer) == WithoutHeader(task.refusal)) {
+    answer = task.refusal;  // nothing has changed: the same message gets the same acknowledgement
+  }
+  GW_TRY(Finish({.message = task.entry,
+                 .state = port::MessageState::kRefused,
+                 .ack = answer,
+                 .error_code = note.condition,
+                 .error_place = note.place,
+                 .patient_key = patient_key,
+                 .holds = Holds(code) && !messages::PatientKeys(task.raw, options_.partner).empty()},
+                report));
+  report.released = task.held_others && !report.holds;
   return answer;
 }
 
-fhir::Result<std::string> InboundProcessor::Refuse(std::int64_t entry_id, const er7::Header& header,
-                                                   std::vector<er7::Fault> faults, std::string_view patient_key,
-                                                   std::string_view refusal, InboundReport& report) {
-  const ack::Code code = ack::CodeOf(faults);
-  const JournalNote note = NoteOf(faults.front());
-  std::string answer = Answer(header, code, std::move(faults));
-  if (WithoutHeader(answer) == WithoutHeader(refusal)) {
-    answer = refusal;  // nothing has changed: the same message gets the same acknowledgement
-  }
-  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
-                             [&](port::UnitOfWork& work) -> fhir::Result<void> {
-                               return work.FinishMessage(entry_id, port::MessageState::kRefused, answer, note.condition,
-                                                         note.place, patient_key);
-                             }));
-  report.state = port::MessageState::kRefused;
-  report.condition = note.condition;
-  report.place = note.place;
+fhir::Result<std::string> InboundProcessor::Park(const Task& task, const port::OpenMessage& holder,
+                                                 InboundReport& report) {
+  er7::Fault fault = HeldFault(holder);
+  const JournalNote note = NoteOf(fault);
+  std::string answer = Answer(task.header, ack::Code::kAE, {std::move(fault)});
+  GW_TRY(Finish({.message = task.entry,
+                 .state = port::MessageState::kParked,
+                 .ack = answer,
+                 .error_code = note.condition,
+                 .error_place = note.place,
+                 .held_by = holder.id},
+                report));
   return answer;
 }
 

@@ -21,6 +21,8 @@ struct InboundReport {
   std::int64_t message = 0;                                  ///< id in the journal; 0: it could not be made durable
   port::MessageState state = port::MessageState::kReceived;  ///< kReceived: no answer was given
   bool repeated = false;                                     ///< it was answered as the first time
+  bool holds = false;                                        ///< refused: what comes later for its patients is parked
+  bool released = false;                                     ///< it held later messages, and does not any more
   std::string condition, place;                              ///< of a refusal, or of what no rule took
   std::optional<fhir::Error> error;                          ///< why there was no answer
 };
@@ -30,6 +32,9 @@ struct InboundOptions {
   port::Actor actor;  ///< the hospital, on whose behalf resources are written
   er7::ParseLimits limits;
   int attempts_max = 5;  ///< of the transaction, when it loses a race
+  /// How long a message waits, on the connection that brought it, for an earlier one of its patient that another worker
+  /// has in hand; then it is left in the journal without an answer.
+  int earlier_wait_ms = 5'000;
   /// Called at the end of every Receive. Must be thread-safe and must not throw. May be empty.
   std::function<void(const InboundReport&)> report;
 };
@@ -51,16 +56,23 @@ class InboundProcessor {
   /// Works on a journalled message again: recovery after a crash, and replay. Returns the acknowledgement stored.
   /// Errors: those of the store; the entry then stays as it was.
   fhir::Result<std::string> Process(const port::JournalEntry& entry);
+  /// Refuses a journalled message that failed for the moment too often: the failure is taken for one that lasts.
+  fhir::Result<std::string> GiveUp(const port::JournalEntry& entry);
 
  private:
-  /// `refusal`: the acknowledgement that this very message was refused with before, "" when it was not.
-  fhir::Result<std::string> Work(std::int64_t entry_id, std::string_view raw, bool too_large, std::string_view refusal,
-                                 InboundReport& report);
+  struct Task;  // one message under way
   std::optional<std::string> ReceiveReported(std::string_view raw, bool too_large, InboundReport& report);
-  fhir::Result<std::string> Refuse(std::int64_t entry_id, const er7::Header& header, std::vector<er7::Fault> faults,
-                                   std::string_view patient_key, std::string_view refusal, InboundReport& report);
-  fhir::Result<std::string> Finish(std::int64_t entry_id, port::MessageState state, const std::string& answer,
+  /// Attempts until the message has ended, in its turn.
+  fhir::Result<std::string> Work(const Task& task, InboundReport& report);
+  fhir::Result<std::string> Attempt(const Task& task, InboundReport& report);
+  fhir::Result<std::string> ProcessReported(const port::JournalEntry& entry, bool give_up);
+  fhir::Result<std::string> Refuse(const Task& task, std::vector<er7::Fault> faults, std::string_view patient_key,
                                    InboundReport& report);
+  /// A new message whose patient was held a moment ago.
+  fhir::Result<std::string> ParkBehind(const Task& task, InboundReport& report);
+  /// Leaves the message in the journal until the one that holds it is applied or discarded.
+  fhir::Result<std::string> Park(const Task& task, const port::OpenMessage& holder, InboundReport& report);
+  fhir::Result<void> Finish(const port::MessageEnd& end, InboundReport& report);
   std::string Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const;
 
   const InboundOptions options_;

@@ -70,7 +70,7 @@ TEST(ContainedResources, Patient_InsideAnObservation_IsOneByResolve) {
   const auto observation = Read(R"({"resourceType":"Observation","id":"o","status":"final","code":{"text":"x"},
     "contained":[{"resourceType":"Patient","id":"p"},{"resourceType":"Group","id":"g","type":"person","actual":true}],
     "subject":{"reference":"#p"},"focus":[{"reference":"#g"}]})");
-  EXPECT_THAT(ReferencesOf(observation.root(), "patient"), ElementsAre("Patient Observation/o#p"));
+  EXPECT_THAT(ReferencesOf(observation.root(), "subject"), ElementsAre("Patient Observation/o#p"));
   EXPECT_THAT(ReferencesOf(observation.root(), "focus"), ElementsAre("Group Observation/o#g"));
 }
 

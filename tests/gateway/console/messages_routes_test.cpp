@@ -39,8 +39,20 @@ class FakeJournal final : public port::Journal {
     }
     return listed;
   }
-  fhir::Result<std::vector<port::JournalEntry>> ClaimUnfinished(int, int, int) override {
+  fhir::Result<std::vector<port::JournalEntry>> ClaimUnfinished(int, int) override {
     return std::vector<port::JournalEntry>();
+  }
+  fhir::Result<void> Postpone(std::int64_t, int) override { return {}; }
+  fhir::Result<std::optional<port::OpenMessage>> Before(std::int64_t) override {
+    return std::optional<port::OpenMessage>();
+  }
+  fhir::Result<std::int64_t> Release(int) override { return 0; }
+  fhir::Result<void> Discard(std::int64_t id) override {
+    if (!entries.contains(id)) {
+      return fhir::Fail(fhir::ErrorCode::kNotFound, "no such message");
+    }
+    discarded.push_back(id);
+    return {};
   }
   fhir::Result<void> Replay(std::int64_t id) override {
     if (!entries.contains(id)) {
@@ -56,6 +68,7 @@ class FakeJournal final : public port::Journal {
   std::map<std::int64_t, port::JournalEntry> entries;
   port::JournalFilter asked;
   std::vector<std::int64_t> replayed;
+  std::vector<std::int64_t> discarded;
 };
 
 class MessagesRoutesTest : public testing::Test {

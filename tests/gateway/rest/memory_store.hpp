@@ -77,10 +77,7 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
   fhir::Result<void> ReleaseClaims(std::string_view) override { return {}; }
   fhir::Result<void> Enqueue(port::OutboxMessage) override { return {}; }
   fhir::Result<void> Lock(std::string_view) override { return {}; }
-  fhir::Result<void> FinishMessage(std::int64_t, port::MessageState, std::string_view, std::string_view,
-                                   std::string_view, std::string_view) override {
-    return {};
-  }
+  fhir::Result<void> FinishMessage(const port::MessageEnd&) override { return {}; }
   const port::Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return state_.now_us; }
   std::string NewId() override { return "new-" + std::to_string(++state_.ids); }

@@ -20,7 +20,9 @@ struct FakeDatabase {
   std::string refused_element;  ///< "Encounter.class": the structure check finds it wrong
   int conflicts = 0;            ///< commits that lose a race before one wins
   std::vector<std::string> locks;
-  std::string document, patient;  ///< stored: what every search and every read finds
+  std::optional<port::OpenMessage> before;  ///< what stands before every message
+  bool out_of_turn = false;                 ///< nothing may be committed or refused
+  std::string document, patient;            ///< stored: what every search and every read finds
 };
 
 class FakeWork final : public port::UnitOfWork {
@@ -58,17 +60,19 @@ class FakeWork final : public port::UnitOfWork {
     database_.locks.emplace_back(key);
     return {};
   }
-  fhir::Result<void> FinishMessage(std::int64_t id, port::MessageState state, std::string_view ack,
-                                   std::string_view code, std::string_view place, std::string_view) override {
-    auto& entry = database_.entries.at(static_cast<std::size_t>(id - 1));
-    if (entry.state != port::MessageState::kReceived) {
+  fhir::Result<void> FinishMessage(const port::MessageEnd& end) override {
+    auto& entry = database_.entries.at(static_cast<std::size_t>(end.message - 1));
+    if (entry.state != port::MessageState::kReceived ||
+        (database_.out_of_turn && end.state != port::MessageState::kParked)) {
       return fhir::Fail(fhir::ErrorCode::kConflict, "ended already");
     }
     finished_ = entry;
-    finished_->state = state;
-    finished_->ack = ack;
-    finished_->error_code = code;
-    finished_->error_place = place;
+    finished_->state = end.state;
+    finished_->ack = end.ack;
+    finished_->error_code = end.error_code;
+    finished_->error_place = end.error_place;
+    finished_->holds = end.holds;
+    finished_->held_by = end.held_by;
     return {};
   }
   const port::Actor& actor() const override { return actor_; }
@@ -105,7 +109,7 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
       if (entry.control_id == message.control_id && entry.raw == message.raw) {
         if (entry.state == port::MessageState::kRefused) {
           auto& reopened = database.entries.at(static_cast<std::size_t>(entry.id - 1));
-          reopened.state = port::MessageState::kReceived;
+          reopened.state = port::MessageState::kReceived;  // and holds what it held
           std::string refusal = std::exchange(reopened.ack, {});
           return port::ReceiveResult{reopened, false, std::move(refusal)};
         }
@@ -118,13 +122,21 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     entry.type = message.type;
     entry.raw = message.raw;
     database.entries.push_back(entry);
-    return port::ReceiveResult{entry, false, {}};
+    patients = message.patients;
+    return port::ReceiveResult{entry, false, {}, database.before && database.before->holds};
   }
   fhir::Result<port::JournalEntry> Get(std::int64_t id) override {
     return database.entries.at(static_cast<std::size_t>(id - 1));
   }
   fhir::Result<std::vector<port::JournalEntry>> List(const port::JournalFilter&) override { return database.entries; }
-  fhir::Result<std::vector<port::JournalEntry>> ClaimUnfinished(int, int, int) override { return database.entries; }
+  fhir::Result<std::vector<port::JournalEntry>> ClaimUnfinished(int, int) override { return database.entries; }
+  fhir::Result<void> Postpone(std::int64_t, int) override { return {}; }
+  fhir::Result<std::optional<port::OpenMessage>> Before(std::int64_t) override {
+    ++asked_before;
+    return database.before;
+  }
+  fhir::Result<std::int64_t> Release(int) override { return 0; }
+  fhir::Result<void> Discard(std::int64_t) override { return {}; }
   fhir::Result<void> Replay(std::int64_t) override { return {}; }
   fhir::Result<std::unique_ptr<port::UnitOfWork>> Begin(const port::Actor& actor) override {
     if (database.away) {
@@ -134,6 +146,8 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
   }
   std::int64_t NowUs() const override { return now++; }
   mutable std::int64_t now = 0;
+  std::vector<std::string> patients;  ///< of the last message received
+  int asked_before = 0;
 };
 
 struct Inbound : testing::Test {
@@ -194,6 +208,110 @@ TEST_F(Inbound, RefusedMessageAgain_GetsTheSameAnswer_UntilItsCauseIsGone) {
   host.database.refused_element.clear();
   EXPECT_EQ(CodeOf(processor.Receive(raw)), "AA");
   EXPECT_EQ(host.database.entries.size(), 1u);
+}
+
+TEST_F(Inbound, PatientHeld_GetsAeThatNamesTheHolder_AndNothingIsApplied) {
+  host.database.before = port::OpenMessage{.id = 77, .control_id = "BAD-1", .holds = true};
+  const auto answer = processor.Receive(ReadData("adult_admission.hl7"));
+  EXPECT_EQ(CodeOf(answer), "AE");
+  EXPECT_NE(answer->find("held behind BAD-1"), std::string::npos) << *answer;
+  const auto& entry = host.database.entries[0];
+  EXPECT_EQ(entry.state, port::MessageState::kParked);
+  EXPECT_EQ(entry.held_by, 77);
+  EXPECT_FALSE(entry.holds);
+  EXPECT_EQ(entry.error_code, "206");
+  EXPECT_EQ(host.database.changes_committed, 0u);
+  EXPECT_EQ(processor.Receive(ReadData("adult_admission.hl7")), answer) << "a repeat gets its present state";
+}
+
+TEST_F(Inbound, HolderThatComesWhileTheMessageIsWorkedOn_ParksItToo) {
+  host.database.out_of_turn = true;
+  host.database.before = port::OpenMessage{.id = 77, .control_id = "BAD-1", .holds = true};
+  port::JournalEntry entry;
+  entry.id = 1;
+  entry.raw = ReadData("adult_admission.hl7");
+  host.database.entries.push_back(entry);
+  ASSERT_TRUE(processor.Process(entry));
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kParked);
+  EXPECT_EQ(host.database.changes_committed, 0u);
+}
+
+TEST_F(Inbound, EarlierMessageInHand_IsWaitedFor_ThenLeftWithoutAnAnswer) {
+  host.database.out_of_turn = true;
+  host.database.before = port::OpenMessage{.id = 77, .control_id = "SLOW-1"};
+  hl7::InboundProcessor brief(
+      {.partner = tests::hl7v2::TestPartner(), .earlier_wait_ms = 30}, [this] { return maps; }, host, host, host);
+  EXPECT_EQ(brief.Receive(ReadData("adult_admission.hl7")), std::nullopt);
+  EXPECT_GE(host.asked_before, 2);
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kReceived);
+}
+
+TEST_F(Inbound, WrongContent_HoldsItsPatient_AKindThatIsNotTakenDoesNot) {
+  std::vector<hl7::InboundReport> reports;
+  hl7::InboundProcessor reporting(
+      {.partner = tests::hl7v2::TestPartner(),
+       .report = [&](const hl7::InboundReport& report) { reports.push_back(report); }},
+      [this] { return maps; }, host, host, host);
+  reporting.Receive(ReadData("refusals/birth_date_bad.hl7"));
+  EXPECT_TRUE(host.database.entries[0].holds);
+  EXPECT_TRUE(reports.back().holds);
+  for (const auto* name : {"refusals/version.hl7", "refusals/mdm_event_unknown.hl7"}) {
+    EXPECT_EQ(CodeOf(reporting.Receive(ReadData(name))), "AR") << name;
+    EXPECT_FALSE(host.database.entries.back().holds) << name;
+  }
+  EXPECT_EQ(CodeOf(reporting.Receive(ReadData("refusals/no_pid.hl7"))), "AE");
+  EXPECT_FALSE(host.database.entries.back().holds) << "it names nobody";
+}
+
+TEST_F(Inbound, HolderThatIsApplied_LetsOthersGo) {
+  host.database.refused_element = "Patient.name";
+  std::vector<hl7::InboundReport> reports;
+  hl7::InboundProcessor reporting(
+      {.partner = tests::hl7v2::TestPartner(),
+       .report = [&](const hl7::InboundReport& report) { reports.push_back(report); }},
+      [this] { return maps; }, host, host, host);
+  const auto raw = ReadData("adult_admission.hl7");
+  EXPECT_EQ(CodeOf(reporting.Receive(raw)), "AE");
+  EXPECT_EQ(CodeOf(reporting.Receive(raw)), "AE");
+  EXPECT_FALSE(reports.back().released);
+  host.database.refused_element.clear();
+  EXPECT_EQ(CodeOf(reporting.Receive(raw)), "AA");
+  EXPECT_TRUE(reports.back().released);
+  EXPECT_FALSE(host.database.entries[0].holds);
+}
+
+TEST_F(Inbound, MessageThatFailedTooOften_IsRefusedAndHolds) {
+  port::JournalEntry entry;
+  entry.id = 1;
+  entry.raw = ReadData("adult_admission.hl7");
+  host.database.entries.push_back(entry);
+  ASSERT_TRUE(processor.GiveUp(entry));
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+  EXPECT_EQ(host.database.entries[0].error_code, "207");
+  EXPECT_TRUE(host.database.entries[0].holds);
+}
+
+TEST_F(Inbound, DiscardedMessageAgain_IsToldSo) {
+  const auto raw = ReadData("adult_admission.hl7");
+  port::JournalEntry entry;
+  entry.id = 1;
+  entry.control_id = std::string(hl7::er7::ReadHeader(raw).control_id);
+  entry.raw = raw;
+  entry.state = port::MessageState::kDiscarded;
+  host.database.entries.push_back(entry);
+  const auto answer = processor.Receive(raw);
+  EXPECT_EQ(CodeOf(answer), "AE");
+  EXPECT_NE(answer->find("discarded"), std::string::npos);
+  EXPECT_EQ(host.database.changes_committed, 0u);
+}
+
+TEST_F(Inbound, MessageOfTwoPatients_LocksBoth) {
+  std::string raw = ReadData("adult_admission.hl7");
+  raw += "MRG|OLD42^^^CHU&990000010&M^PI\r";
+  EXPECT_EQ(CodeOf(processor.Receive(raw)), "AA");
+  EXPECT_EQ(host.patients.size(), 2u);
+  EXPECT_EQ(host.database.locks.size(), 2u);
+  EXPECT_TRUE(std::is_sorted(host.database.locks.begin(), host.database.locks.end()));
 }
 
 TEST_F(Inbound, UnknownTrigger_IsAcceptedAndIgnored) {

@@ -28,15 +28,22 @@ class JournalStoreTest : public testing::Test {
   }
   bool Finish(std::int64_t id, MessageState state, std::string_view ack) {
     const auto lease = pool_->Acquire();
-    const auto rows = (*lease)->Execute(
-        kFinishMessage,
-        pg::Parameters().Int(id).Text(StateName(state)).Bytes(ack).Text("101").Text("PID-7").Text("authority|ipp"));
+    const auto rows =
+        (*lease)->Execute(kFinishMessage, FinishParameters({.message = id,
+                                                            .state = state,
+                                                            .ack = ack,
+                                                            .error_code = "101",
+                                                            .error_place = "PID-7",
+                                                            .patient_key = "authority|ipp",
+                                                            .holds = state == MessageState::kRefused,
+                                                            .held_by = state == MessageState::kParked ? held_by_ : 0}));
     return rows.has_value();
   }
 
   TestDatabase database_;
   std::unique_ptr<pg::Pool> pool_;
   JournalStore journal_;
+  std::int64_t held_by_ = 0;
 };
 
 TEST_F(JournalStoreTest, Received_IsKeptByteForByte) {
@@ -178,20 +185,34 @@ TEST_F(JournalStoreTest, Claim_LeasesUnfinishedOldestFirst) {
   const auto done = journal_.Receive(Message("2", "b"))->entry.id;
   const auto last = journal_.Receive(Message("3", "c"))->entry.id;
   Finish(done, MessageState::kCommitted, "");
-  EXPECT_TRUE(journal_.ClaimUnfinished(60'000, 60'000, 10)->empty());
-  const auto claimed = journal_.ClaimUnfinished(0, 60'000, 10);
+  const auto claimed = journal_.ClaimUnfinished(60'000, 10);
   ASSERT_TRUE(claimed) << claimed.error().internal_text.text;
   ASSERT_EQ(claimed->size(), 2u);
   EXPECT_EQ((*claimed)[0].id, first);
   EXPECT_EQ((*claimed)[0].raw, "a");
   EXPECT_EQ((*claimed)[1].id, last);
-  EXPECT_TRUE(journal_.ClaimUnfinished(0, 60'000, 10)->empty());
+  EXPECT_TRUE(journal_.ClaimUnfinished(60'000, 10)->empty());
 }
 
 TEST_F(JournalStoreTest, ClaimWhoseLeaseEnded_IsClaimedAgain) {
   journal_.Receive(Message("1"));
-  EXPECT_EQ(journal_.ClaimUnfinished(0, 0, 1)->size(), 1u);
-  EXPECT_EQ(journal_.ClaimUnfinished(0, 60'000, 1)->size(), 1u);
+  EXPECT_EQ(journal_.ClaimUnfinished(0, 1)->size(), 1u);
+  EXPECT_EQ(journal_.ClaimUnfinished(60'000, 1)->size(), 1u);
+}
+
+TEST_F(JournalStoreTest, InTheHandsOfItsReceiver_IsNotClaimed) {
+  InboundMessage message = Message("1");
+  message.lease_ms = 60'000;
+  const auto id = journal_.Receive(message)->entry.id;
+  EXPECT_TRUE(journal_.ClaimUnfinished(60'000, 10)->empty());
+  ASSERT_TRUE(journal_.Postpone(id, 0));
+  const auto claimed = journal_.ClaimUnfinished(60'000, 10);
+  ASSERT_EQ(claimed->size(), 1u);
+  EXPECT_EQ(claimed->front().attempts, 1);
+  ASSERT_TRUE(journal_.Postpone(id, 60'000));
+  EXPECT_TRUE(journal_.ClaimUnfinished(60'000, 10)->empty());
+  ASSERT_TRUE(journal_.Replay(id));
+  EXPECT_EQ(journal_.ClaimUnfinished(60'000, 10)->size(), 1u) << "a replay does not wait for the pause";
 }
 
 TEST_F(JournalStoreTest, Replay_PutsBackWhatHasEnded) {
@@ -199,7 +220,7 @@ TEST_F(JournalStoreTest, Replay_PutsBackWhatHasEnded) {
   ASSERT_TRUE(journal_.Replay(id));
   Finish(id, MessageState::kParked, "x");
   ASSERT_TRUE(journal_.Replay(id));
-  EXPECT_EQ(journal_.ClaimUnfinished(0, 60'000, 1)->size(), 1u);
+  EXPECT_EQ(journal_.ClaimUnfinished(60'000, 1)->size(), 1u);
   EXPECT_EQ(journal_.Replay(id + 256).error().code, fhir::ErrorCode::kNotFound);
   EXPECT_EQ(journal_.Get(id + 256).error().code, fhir::ErrorCode::kNotFound);
 }

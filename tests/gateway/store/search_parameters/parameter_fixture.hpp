@@ -73,11 +73,12 @@ class ParameterTest : public StoreTest {
         code, type, expression, more);
   }
 
-  /// As the REST layer does it: repeated where the store says so.
+  /// As the REST layer does it: repeated where the store says so, once more for each of the five changes that another
+  /// node makes at the same time in these tests.
   static fhir::Result<std::vector<port::Outcome>> Write(Node& node, port::Verb verb, std::string_view id,
                                                         std::string_view json, fhir::IssueList* issues = nullptr) {
     fhir::IssueList ignored;
-    return port::InTransaction(*node.units, System(), 5, [&](port::UnitOfWork& work) {
+    return port::InTransaction(*node.units, System(), 8, [&](port::UnitOfWork& work) {
       std::vector<port::Change> changes;
       changes.push_back(Put(verb, id, json));
       return work.Apply(std::move(changes), issues == nullptr ? ignored : *issues);

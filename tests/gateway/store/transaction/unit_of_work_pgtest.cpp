@@ -423,7 +423,7 @@ TEST_F(UnitOfWork, OutboxFilled_IsNotToldOfACommitThatFailed) {
   Reopen(options);
   auto work = factory_->Begin(System());
   ASSERT_TRUE((*work)->Enqueue({"platform", "rest-hook", "Appointment/1", "{}", "Appointment/1/_history/1"}));
-  ASSERT_TRUE((*work)->FinishMessage(-1, port::MessageState::kCommitted, "", "", "", ""));
+  ASSERT_TRUE((*work)->FinishMessage({.message = -1}));
   EXPECT_FALSE((*work)->Commit());
   EXPECT_EQ(told, 0);
 }
@@ -439,7 +439,7 @@ TEST_F(UnitOfWork, FinishMessage_SecondWorkerCommitsNothing) {
     changes.push_back(Create(kPatient));
     fhir::IssueList issues;
     GW_TRY(work->Apply(std::move(changes), issues));
-    GW_TRY(work->FinishMessage(received->entry.id, port::MessageState::kCommitted, ack, "", "", ""));
+    GW_TRY(work->FinishMessage({.message = received->entry.id, .ack = ack}));
     return work->Commit();
   };
   ASSERT_TRUE(finish("first"));
