@@ -51,7 +51,8 @@ struct Rule {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
   bool repeats = false;                                   ///< of the last step
   Function function = nullptr;
-  bool takes_field = false;  ///< of the function
+  bool takes_field = false;   ///< of the function
+  std::vector<Address> with;  ///< what the function reads besides: the first of them that holds something
   std::int32_t table = -1;
   std::vector<TextPart> text;   ///< instead of a source field
   std::int32_t reference = -1;  ///< index of the resource referred to
@@ -86,7 +87,9 @@ struct ResourceRules {
   std::vector<Term> when;
   bool keyed = false;                     ///< conditional by the identifier of the rule with `key: true`
   Missing without_key = Missing::kFault;  ///< when it has no key, or nothing to make a digest of
-  std::vector<Address> digest;            ///< the id, or with digest_identifier the key, is a hash of these fields
+  /// The id, or with digest_identifier the key, is a hash of these fields; of several in the place of one, of the first
+  /// that holds something.
+  std::vector<std::vector<Address>> digest;
   bool digest_identifier = false;
   std::string key_name;               ///< part of that key: resources of one name are found by each other's rules
   bool numbers_twins = false;         ///< resources of one message with equal digests are told apart by their order
@@ -158,6 +161,7 @@ class CompiledMap {
   std::vector<ResourceRules> resources_;
   std::unordered_map<std::string, MessageRules> messages_;
   Nesting nesting_;
+  std::vector<Address> required_;  ///< fields without which no message is taken
   std::vector<Address> complete_;  ///< groups to be taken whole, by the field that decides what takes one
   std::vector<Address> ignored_;   ///< fields that are known and carry nothing for FHIR
 };

@@ -65,6 +65,9 @@ class Engine {
         issues_(issues) {}
 
   MapResult Run(const MessageRules& message) {
+    if (!CheckRequired()) {
+      return {};
+    }
     for (const auto index : message.resources) {
       Enumerate(index);
     }
@@ -88,6 +91,21 @@ class Engine {
   }
 
  private:
+  /// Every occurrence of a segment has the fields of it that the rules require, and there is one.
+  bool CheckRequired() {
+    const auto errors_before = issues_.errors();
+    for (const Address& address : map_.required_) {
+      const std::size_t occurrences = std::max<std::size_t>(1, reading_.source().Groups(address.group));
+      for (std::size_t number = 0; number < occurrences; ++number) {
+        const Cell cell{address.group, static_cast<std::uint16_t>(number), address.field, 0};
+        if (reading_.FirstText(address, {address.group, cell.occurrence, 0, 0}).empty()) {
+          issues_.AddAt(Place(cell), fhir::Severity::kError, fhir::IssueType::kRequired, "a required field is missing");
+        }
+      }
+    }
+    return issues_.errors() == errors_before;
+  }
+
   void Enumerate(std::uint16_t index) {
     const ResourceRules& rules = map_.resources_[index];
     const auto add = [&](const Binding& binding) {
@@ -181,8 +199,13 @@ class Engine {
     text += '\x1f';
     text += rules.digest_identifier ? rules.key_name : Definitions::R4().TypeName(rules.type);
     bool any = false;
-    for (const auto& address : rules.digest) {
-      const auto part = reading_.FirstText(address, instance.binding);
+    for (const auto& alternatives : rules.digest) {
+      std::string_view part;
+      for (const auto& address : alternatives) {
+        if (part = reading_.FirstText(address, instance.binding); !part.empty()) {
+          break;
+        }
+      }
       any = any || !part.empty();
       text += '\x1f';
       text += part;
@@ -190,7 +213,7 @@ class Engine {
     if (!any) {
       instance.dropped = true;
       if (rules.without_key == Missing::kFault) {
-        MissingFault(rules.digest.front(), instance.binding, "what this resource is known by is missing");
+        MissingFault(rules.digest.front().front(), instance.binding, "what this resource is known by is missing");
       }
       return false;
     }
@@ -324,7 +347,13 @@ class Engine {
     }
     const CodeTable* table = rule.table >= 0 ? &map_.tables_[static_cast<std::size_t>(rule.table)] : nullptr;
     if (rule.function != nullptr) {
-      const Input input{reading_.source(), *cell, rule.from->component, rule.from->subcomponent, table, context_};
+      const Input input{reading_.source(),
+                        *cell,
+                        rule.from->component,
+                        rule.from->subcomponent,
+                        table,
+                        context_,
+                        FirstCell(rule.with, binding)};
       Output output{document, node, issues_, *cell};
       return rule.function(input, output);
     }
@@ -340,6 +369,23 @@ class Engine {
     }
     document.SetValue(node, text);
     return true;
+  }
+
+  std::optional<Cell> FirstCell(const std::vector<Address>& addresses, const Binding& binding) {
+    std::optional<Cell> found;
+    for (const Address& address : addresses) {
+      reading_.ForEachCell(address, binding, [&](const Cell& cell) {
+        if (!reading_.source().Text(cell, address.component, address.subcomponent).empty()) {
+          found = cell;
+          reading_.Mark(cell);
+        }
+        return !found;
+      });
+      if (found) {
+        break;
+      }
+    }
+    return found;
   }
 
   bool SayText(const Rule& rule, Document& document, Node& node, const Binding& binding) {
@@ -372,9 +418,12 @@ class Engine {
         continue;
       }
       const Binding& other = instance.binding;
-      const bool fits =
-          reading_.Reads(binding, other) && (binding.group != other.group || other.field == 0 ||
-                                             other.field != binding.field || other.repetition == binding.repetition);
+      // "each: PID[1]" names one segment for all who refer to it.
+      const auto& each = map_.resources_[instance.rules].each;
+      const bool named = each && each->occurrence > 0;
+      const bool fits = named || (reading_.Reads(binding, other) &&
+                                  (binding.group != other.group || other.field == 0 || other.field != binding.field ||
+                                   other.repetition == binding.repetition));
       if (!fits) {
         continue;
       }

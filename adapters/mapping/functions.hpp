@@ -45,6 +45,7 @@ struct Input {
   int subcomponent = 0;
   const CodeTable* table = nullptr;  ///< the rule's `table:`; may be null
   const Context& context;
+  std::optional<Cell> with = std::nullopt;  ///< the rule's `with:`, where it holds something
 
   /// A part of the repetition the rule stands on; without arguments, the part the rule's address names.
   std::string_view Text(int component_number, int subcomponent_number = 0) const {

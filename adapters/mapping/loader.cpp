@@ -21,8 +21,8 @@ class Loader {
   CompiledMap Read(const YAML::Node& root) {
     CheckKeys(root, "a rule file",
               {"name", "source", "types", "versions", "processing_ids", "countries", "unknown_trigger", "include",
-               "ignore", "complete", "within", "tables", "resources", "messages"});
-    for (const char* key : {"name", "types", "versions", "processing_ids", "resources", "messages"}) {
+               "required", "ignore", "complete", "within", "tables", "resources", "messages"});
+    for (const char* key : {"name", "types", "versions", "processing_ids", "messages"}) {
       if (!root[key]) {
         Refuse(root, fmt::format("'{}' is missing", key));
       }
@@ -37,6 +37,14 @@ class Loader {
     if (const auto node = root["unknown_trigger"]) {
       map_.ignores_unknown_triggers_ = ChoiceOf(node, "unknown_trigger", {"refuse", "ignore"}) == 1;
     }
+    if (const auto node = root["required"]) {
+      for (const auto& entry : node) {
+        map_.required_.push_back(reader_.AddressOf(entry));
+        if (map_.required_.back().field == 0) {
+          Refuse(entry, "'required' names fields");
+        }
+      }
+    }
     ReadParts(root);
     if (!root["messages"].IsMap()) {
       Refuse(root["messages"], "messages must map triggers to lists of resources");
@@ -48,8 +56,17 @@ class Loader {
   }
 
  private:
-  /// What a rule file and a file that it includes both may hold; what is included comes first.
+  /// What a rule file and a file that it includes both may hold. Tables come first, so that what is included may use
+  /// those of the file that includes it; then the resources that are included, then the file's own.
   void ReadParts(const YAML::Node& root) {
+    if (const auto node = root["tables"]) {
+      if (!node.IsMap()) {
+        Refuse(node, "tables must be a map of named tables");
+      }
+      for (const auto& entry : node) {
+        ReadTable(entry.first.as<std::string>(), entry.second);
+      }
+    }
     if (const auto node = root["include"]) {
       if (!node.IsSequence()) {
         Refuse(node, "include must be a list of files");
@@ -66,14 +83,6 @@ class Loader {
       }
     }
     ReadNesting(root["within"]);
-    if (const auto node = root["tables"]) {
-      if (!node.IsMap()) {
-        Refuse(node, "tables must be a map of named tables");
-      }
-      for (const auto& entry : node) {
-        ReadTable(entry.first.as<std::string>(), entry.second);
-      }
-    }
     if (const auto node = root["resources"]) {
       if (!node.IsSequence()) {
         Refuse(node, "resources must be a list");
@@ -248,7 +257,14 @@ class Loader {
           Refuse(list, fmt::format("{} must be a list of addresses", key));
         }
         for (const auto& entry : list) {
-          resource.digest.push_back(reader_.AddressOf(entry));
+          auto& alternatives = resource.digest.emplace_back();
+          if (entry.IsSequence() && entry.size() > 0) {
+            for (const auto& one : entry) {
+              alternatives.push_back(reader_.AddressOf(one));
+            }
+          } else {
+            alternatives.push_back(reader_.AddressOf(entry));
+          }
         }
         resource.digest_identifier = std::string_view(key) == "key_from";
       }

@@ -78,8 +78,8 @@ std::vector<Rule> RuleReader::ReadRules(const YAML::Node& list, fhir::metadata::
 
 Rule RuleReader::ReadRule(const YAML::Node& node, fhir::metadata::TypeId base) const {
   CheckKeys(node, "a rule",
-            {"from", "to", "when", "using", "table", "value", "text", "reference", "unknown_code", "required", "key",
-             "rules", "spec", "note"});
+            {"from", "to", "when", "using", "table", "value", "text", "reference", "with", "unknown_code", "required",
+             "key", "rules", "spec", "note"});
   Rule rule;
   rule.place = Here(node);
   if (node["spec"]) {
@@ -188,8 +188,16 @@ void RuleReader::ReadFilling(const YAML::Node& node, Rule& rule) const {
     if (!rule.from) {
       Refuse(node["using"], "'using' needs 'from'");
     }
+    if (const auto with = node["with"]) {
+      for (const auto& entry : with.IsSequence() ? with : YAML::Node(std::vector<YAML::Node>{with})) {
+        rule.with.push_back(AddressOf(entry));
+      }
+    }
     rule.function = found->function;
     rule.takes_field = found->takes_field;
+  }
+  if (node["with"] && !node["using"]) {
+    Refuse(node["with"], "'with' needs 'using'");
   }
   if (node["value"] && node["text"]) {
     Refuse(node, "either 'value' or 'text'");

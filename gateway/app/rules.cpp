@@ -80,6 +80,7 @@ fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings:
   adapters::hospital::hl7v2::Partner partner;
   partner.name = found->name;
   partner.charset = found->charset;
+  partner.profile = found->profile;
   GW_ASSIGN(partner.zone, fhir::TimeZone::Find(found->zone));
   partner.finess = found->organization.finess;
   partner.identifier_systems.insert(found->identifier_systems.begin(), found->identifier_systems.end());

@@ -38,6 +38,7 @@ struct Partner {
   PartnerOrganization organization;
   std::string charset = "UTF-8";  ///< of HL7 v2 messages without MSH-18
   std::string zone = "Europe/Paris";
+  std::string profile;  ///< rule file of its HL7 v2 messages by name; empty: as each message says
   /// Assigning authority (name or OID, as in CX-4) → system URI of its identifiers.
   std::map<std::string, std::string> identifier_systems;
 };

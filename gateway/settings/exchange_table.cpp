@@ -78,6 +78,11 @@ constexpr Setting kPartner[] = {
     {"organization", At<&Partner::organization>(), {.about = "The Organization it stands for."}, kOrganization},
     {"charset", At<&Partner::charset>(), {.about = "Character set of its messages without MSH-18."}},
     {"zone", At<&Partner::zone>(), {.about = "Time zone of its times without one.", .form = Form::kZone}},
+    {"profile",
+     At<&Partner::profile>(),
+     {.about =
+          "Rule file for its HL7 v2 messages, by its name (pam-fr, adt). Empty: by the country in MSH-17 or MSH-12.",
+      .example = "pam-fr"}},
     {"identifier_systems",
      At<&Partner::identifier_systems>(),
      {.about = "Assigning authority (name or OID of CX-4) to the system URI of its patient and visit numbers.",

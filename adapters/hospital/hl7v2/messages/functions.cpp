@@ -124,8 +124,8 @@ std::optional<double> MinutesOf(std::string_view number, std::string_view unit) 
                                  : std::nullopt;
 }
 
-// The end of what begins here. AIS, AIG, AIL and AIP have the duration three fields further, and its unit behind it;
-// where they do not say it, SCH-9 and SCH-10 do.
+// The end of what begins here and lasts as long as the field says that the rule names with `with:`; the unit stands in
+// the field behind that one, as it does in all segments of scheduling.
 bool TsToEnd(const Input& input, Output& output) {
   const auto start = er7::ParseTimestamp(input.Text());
   if (!start || start->precision < fhir::DatePrecision::kMinute) {
@@ -136,15 +136,11 @@ bool TsToEnd(const Input& input, Output& output) {
   if (!beginning) {
     return false;
   }
-  constexpr mapping::Cell kWhole{mapping::PackGroup("SCH"), 0, 9, 0};
-  mapping::Cell cell{input.cell.group, input.cell.occurrence, static_cast<std::uint16_t>(input.cell.field + 3), 0};
-  if (cell.group == kWhole.group || cell.group == mapping::PackGroup("TQ1") || input.source.Text(cell, 1, 0).empty()) {
-    cell = kWhole;
-  }
-  const auto number = input.source.Text(cell, 1, 0);
-  if (number.empty()) {
+  if (!input.with) {
     return false;
   }
+  const mapping::Cell cell = *input.with;
+  const auto number = input.source.Text(cell, 1, 0);
   const mapping::Cell unit{cell.group, cell.occurrence, static_cast<std::uint16_t>(cell.field + 1), 0};
   const auto minutes = MinutesOf(number, input.source.Text(unit, 1, 0));
   if (!minutes) {

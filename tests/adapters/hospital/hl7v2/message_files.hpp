@@ -1,9 +1,13 @@
 // The synthetic messages of tests/data/hl7v2 and the rules of config/mappings.
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "adapters/hospital/hl7v2/messages/translate.hpp"
 
@@ -16,6 +20,18 @@ inline std::string DataPath(const std::string& name) {
 inline std::string ReadData(const std::string& name) {
   std::ifstream file(DataPath(name), std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// Names of all messages that have an expected Bundle beside them, or are to get one.
+inline std::vector<std::string> MessageNames() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(DataPath(""))) {
+    if (entry.path().extension() == ".hl7") {
+      names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 inline std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet> ShippedMaps() {

@@ -14,7 +14,7 @@ namespace {
 namespace hl7 = adapters::hospital::hl7v2;
 using tests::hl7v2::ReadData;
 
-class Translating : public testing::TestWithParam<const char*> {};
+class Translating : public testing::TestWithParam<std::string> {};
 
 /// GW_UPDATE_GOLDEN=1 rewrites the expected Bundles; read the difference before committing it.
 TEST_P(Translating, Message_GivesItsExpectedBundle) {
@@ -40,15 +40,8 @@ TEST_P(Translating, Message_GivesItsExpectedBundle) {
   EXPECT_EQ(text, ReadData(name + ".bundle.txt"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Translating,
-                         testing::Values("adult_admission", "adult_discharge", "ald_corsica_admission",
-                                         "ald_corsica_discharge", "minor_admission", "minor_discharge",
-                                         "accents_admission", "accents_discharge", "provisional_admission",
-                                         "provisional_discharge", "outpatient_admission", "outpatient_discharge",
-                                         "adult_letter", "accents_letter", "lab_results", "lab_document",
-                                         "cisis_report", "appointment_new", "appointment_cancelled", "patients_merged",
-                                         "account_moved"),
-                         [](const auto& file) { return std::string(file.param); });
+INSTANTIATE_TEST_SUITE_P(Files, Translating, testing::ValuesIn(tests::hl7v2::MessageNames()),
+                         [](const auto& file) { return file.param; });
 
 TEST(Translate, Refusals_NameTheirPlace) {
   const auto maps = tests::hl7v2::ShippedMaps();
@@ -70,7 +63,7 @@ TEST(Translate, Refusals_NameTheirPlace) {
     EXPECT_EQ(static_cast<int>(fault.condition), condition) << name << ": " << fault.text;
     EXPECT_EQ(hl7::er7::ToPlace(fault.location), place) << name << ": " << fault.text;
   }
-  EXPECT_EQ(cases, 36);
+  EXPECT_EQ(cases, 39);
 }
 
 TEST(Translate, MoreThan1000Resources_AreAnErrorAtTheOneTooMany) {
@@ -113,6 +106,46 @@ TEST(Translate, UnknownTriggerOfPamFr_IsIgnored) {
   EXPECT_TRUE(result.ignored);
   EXPECT_TRUE(result.faults.empty());
   EXPECT_TRUE(result.changes.empty());
+}
+
+/// What becomes of an event: "made 3", "ignored", or the first fault.
+std::string Became(std::string_view event, std::string_view version, std::string_view country,
+                   const std::string& profile = {}) {
+  auto partner = tests::hl7v2::TestPartner();
+  partner.profile = profile;
+  const std::string raw = "MSH|^~\\&|A|B|C|D|20250112101500||ADT^" + std::string(event) + "|1|P|" +
+                          std::string(version) + "|||||" + std::string(country) +
+                          "\rPID|1||4711^^^^PI||DOE^JANE||19800101|F\rPV1|1|I|||||||||||||||||V1\r";
+  static const auto kMaps = tests::hl7v2::ShippedMaps();
+  const auto result = hl7::messages::Translate(raw, partner, *kMaps);
+  if (!result.faults.empty()) {
+    return std::to_string(static_cast<int>(result.faults.front().condition)) + " " +
+           hl7::er7::ToPlace(result.faults.front().location);
+  }
+  return result.ignored ? "ignored" : "made " + std::to_string(result.changes.size());
+}
+
+TEST(Translate, ProfileOfAMessage_IsThatOfItsCountry_OrOfThePartner) {
+  EXPECT_EQ(Became("A08", "2.5", "FRA"), "ignored");
+  EXPECT_EQ(Became("A08", "2.5^FRA^2.11", ""), "ignored");
+  EXPECT_EQ(Became("A08", "2.5", ""), "made 3");
+  EXPECT_EQ(Became("A08", "2.5", "USA"), "made 3");
+  EXPECT_EQ(Became("A08", "2.5", "", "pam-fr"), "ignored");
+  EXPECT_EQ(Became("A08", "2.5", "FRA", "adt"), "made 3");
+  EXPECT_EQ(Became("A08", "2.5", "FRA", "results"), "ignored") << "not a profile of this type of message";
+  EXPECT_EQ(Became("A99", "2.5", "FRA"), "ignored");
+  EXPECT_EQ(Became("A99", "2.5", ""), "201 MSH-9.2");
+  EXPECT_EQ(Became("Z99", "2.5", ""), "201 MSH-9.2");
+}
+
+TEST(Translate, VersionsOfOtherSenders_Are21To29) {
+  for (const auto* version :
+       {"2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9"}) {
+    EXPECT_EQ(Became("A01", version, ""), "made 3") << version;
+  }
+  EXPECT_EQ(Became("A01", "2.0", ""), "203 MSH-12");
+  EXPECT_EQ(Became("A01", "2.10", ""), "203 MSH-12");
+  EXPECT_EQ(Became("A01", "2.4", "FRA"), "203 MSH-12") << "PAM.fr is of 2.5 alone";
 }
 
 TEST(Translate, DroppedSegment_TakesItsFactsAloneAway) {
