@@ -62,8 +62,37 @@ struct JournalFilter {
   std::string partner;
   std::string type;
   std::string control_id;
-  std::optional<std::int64_t> before_id;  ///< keyset: entries with a smaller id
+  std::string patient = {};  ///< "system|value": messages that name this patient
+  std::string error_code = {};
+  std::string error_place = {};
+  std::optional<std::int64_t> received_from_us = std::nullopt;
+  std::optional<std::int64_t> received_to_us = std::nullopt;  ///< before
+  std::optional<std::int64_t> before_id = std::nullopt;       ///< keyset: entries with a smaller id
   int count = 50;
+};
+
+/// What a search in the bytes of messages came to.
+struct FoundText {
+  std::vector<JournalEntry> entries;
+  std::int64_t looked_at = 0;
+  /// It ended with its time or its count: asked again with this before_id it goes on. nullopt: everything was looked
+  /// at.
+  std::optional<std::int64_t> go_on_before;
+};
+
+/// Whether anything was lost or doubled.
+struct JournalCheck {
+  std::int64_t received = 0;  ///< distinct messages that were made durable
+  std::int64_t waiting = 0, committed = 0, ignored = 0, refused = 0, parked = 0, discarded = 0;
+  std::int64_t lost = 0;        ///< were received and are not there
+  std::int64_t unknown = 0;     ///< of the last day, and nothing says that they were received
+  std::int64_t unanswered = 0;  ///< ended without an acknowledgement
+  std::int64_t incomplete = 0;  ///< a part of their bytes is missing
+
+  bool conserved() const {
+    return received == waiting + committed + ignored + refused + parked + discarded && lost == 0 && unknown == 0 &&
+           unanswered == 0 && incomplete == 0;
+  }
 };
 
 /// thread-safe. Every call is its own short transaction.
@@ -74,6 +103,12 @@ class Journal {
   virtual fhir::Result<ReceiveResult> Receive(const InboundMessage& message) = 0;
   virtual fhir::Result<JournalEntry> Get(std::int64_t id) = 0;
   virtual fhir::Result<std::vector<JournalEntry>> List(const JournalFilter& filter) = 0;
+  /// Of the messages that the filter lets through those whose bytes contain one of the texts, newest first, whatever
+  /// the case of ASCII letters. Ends after `time_ms_max`, or when filter.count are found.
+  virtual fhir::Result<FoundText> FindText(const JournalFilter& filter, std::span<const std::string> texts,
+                                           int time_ms_max) = 0;
+  /// Cost: reads every message; for people.
+  virtual fhir::Result<JournalCheck> Check() = 0;
   /// Entries in kReceived that nobody has in hand and that are the first open ones of their patients, oldest first, at
   /// most `entries_max`, leased to this caller for `lease_ms`.
   virtual fhir::Result<std::vector<JournalEntry>> ClaimUnfinished(int lease_ms, int entries_max) = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "fhir/base/base64.hpp"
 #include "fhir/base/date_time.hpp"
@@ -87,11 +88,36 @@ std::string ToJson(const adapters::port::JournalEntry& entry, Detail detail) {
   object.AddTime("finished", entry.finished_us);
   object.Add("error_code", entry.error_code);
   object.Add("error_place", entry.error_place);
+  if (entry.attempts > 0) {
+    object.Add("attempts", std::to_string(entry.attempts));
+  }
+  if (entry.holds) {
+    object.Add("holds", "yes");
+  }
+  if (entry.held_by != 0) {
+    object.Add("held_by", std::to_string(entry.held_by));
+  }
   if (detail != Detail::kRow && !entry.ack.empty()) {
     object.Add("acknowledgement", PlainLines(entry.ack));
   }
   if (detail == Detail::kWithRaw) {
     object.Add("raw", fhir::EncodeBase64(entry.raw));
+  }
+  return object.End();
+}
+
+std::string ToJson(const adapters::port::JournalCheck& check) {
+  TextObject object;
+  object.Add("conserved", check.conserved() ? "yes" : "no");
+  const std::pair<std::string_view, std::int64_t> counts[] = {
+      {"received", check.received},    {"committed", check.committed},
+      {"ignored", check.ignored},      {"parked", check.parked},
+      {"refused", check.refused},      {"discarded", check.discarded},
+      {"waiting", check.waiting},      {"lost", check.lost},
+      {"unknown", check.unknown},      {"unanswered", check.unanswered},
+      {"incomplete", check.incomplete}};
+  for (const auto& [name, count] : counts) {
+    object.Add(name, std::to_string(count));
   }
   return object.End();
 }

@@ -17,6 +17,7 @@ enum class Detail {
 /// {"id","partner","channel","control_id","type","state","received","finished","error_code","error_place"} and what
 /// `detail` adds. Ids are strings: they may exceed what a JSON number holds exactly.
 std::string ToJson(const adapters::port::JournalEntry& entry, Detail detail);
+std::string ToJson(const adapters::port::JournalCheck& check);
 
 /// {"id","destination","kind","order_key","cause","state","attempts","created","due","finished","last_reason"}
 std::string ToJson(const store::OutboxRecord& record);

@@ -1,18 +1,25 @@
 #include "gateway/console/messages_routes.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "adapters/port/actor.hpp"
+#include "fhir/base/date_time.hpp"
+#include "fhir/base/time_zone.hpp"
 #include "gateway/console/message_json.hpp"
+#include "gateway/http/target.hpp"
 
 namespace gateway::console {
 namespace {
 
 constexpr int kCountMax = 1000;
+constexpr int kTextSearchMs = 5'000;
 
 http::Response Json(std::string body) {
   http::Response response;
@@ -27,6 +34,7 @@ http::Response Refusal(const fhir::Error& error) {
                      : error.code == fhir::ErrorCode::kConflict    ? 409
                      : error.code == fhir::ErrorCode::kUnavailable ? 503
                      : error.code == fhir::ErrorCode::kInvalid     ? 400
+                     : error.code == fhir::ErrorCode::kMalformed   ? 400
                                                                    : 500;
   return http::ErrorResponse(status, error.code, error.public_text.text, http::DefaultErrorBody);
 }
@@ -76,12 +84,10 @@ std::string Text(const http::Request& request, std::string_view name) {
 
 fhir::Result<void> ReadState(const http::Request& request, adapters::port::JournalFilter& filter) {
   using adapters::port::MessageState;
-  constexpr std::pair<std::string_view, MessageState> kStates[] = {{"received", MessageState::kReceived},
-                                                                   {"committed", MessageState::kCommitted},
-                                                                   {"ignored", MessageState::kIgnored},
-                                                                   {"refused", MessageState::kRefused},
-                                                                   {"parked", MessageState::kParked},
-                                                                   {"discarded", MessageState::kDiscarded}};
+  constexpr std::pair<std::string_view, MessageState> kStates[] = {
+      {"received", MessageState::kReceived}, {"committed", MessageState::kCommitted},
+      {"ignored", MessageState::kIgnored},   {"refused", MessageState::kRefused},
+      {"parked", MessageState::kParked},     {"discarded", MessageState::kDiscarded}};
   const std::string state = Text(request, "state");
   for (const auto& [name, value] : kStates) {
     if (name == state) {
@@ -89,7 +95,8 @@ fhir::Result<void> ReadState(const http::Request& request, adapters::port::Journ
     }
   }
   if (!state.empty() && !filter.state) {
-    return fhir::Fail(fhir::ErrorCode::kInvalid, "state must be received, committed, ignored, refused, parked or discarded");
+    return fhir::Fail(fhir::ErrorCode::kInvalid,
+                      "state must be received, committed, ignored, refused, parked or discarded");
   }
   return {};
 }
@@ -120,18 +127,97 @@ http::Response List(const Entries& entries, Write write) {
   return Json(body + "]}");
 }
 
-http::Response ListMessages(adapters::port::Journal& journal, const http::Request& request) {
+/// A moment: an instant, or a date or time of less precision, whose beginning it is. Without a zone: UTC.
+fhir::Result<std::optional<std::int64_t>> ReadMoment(const http::Request& request, std::string_view name) {
+  const auto text = request.QueryValue(name);
+  if (!text) {
+    return std::optional<std::int64_t>();
+  }
+  const auto moment = fhir::ParseDateTime(*text, fhir::DateForm::kRelaxed);
+  if (!moment) {
+    return fhir::Fail(fhir::ErrorCode::kInvalid, "from and to must be dates or instants, e.g. 2026-01-31T08:00:00Z");
+  }
+  return std::optional(fhir::ToRange(*moment, fhir::TimeZone::Utc()).low_us);
+}
+
+fhir::Result<adapters::port::JournalFilter> ReadFilter(const http::Request& request) {
   adapters::port::JournalFilter filter;
   filter.partner = Text(request, "partner");
   filter.type = Text(request, "type");
   filter.control_id = Text(request, "control_id");
-  if (const auto page = ReadPage(request, filter); !page) {
-    return Refusal(page.error());
+  filter.error_code = Text(request, "error_code");
+  filter.error_place = Text(request, "error_place");
+  GW_ASSIGN(filter.received_from_us, ReadMoment(request, "from"));
+  GW_ASSIGN(filter.received_to_us, ReadMoment(request, "to"));
+  GW_TRY(ReadPage(request, filter));
+  GW_TRY(ReadState(request, filter));
+  return filter;
+}
+
+/// The text as it may stand in messages of the usual character sets: UTF-8, and the single-byte sets of western Europe,
+/// which agree on its letters.
+std::vector<std::string> FormsOf(const std::string& text) {
+  std::vector<std::string> forms{text};
+  std::string single;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x80) {
+      single += text[i];
+    } else if ((byte == 0xC2 || byte == 0xC3) && i + 1 < text.size()) {
+      single += static_cast<char>((byte & 0x03) << 6 | (static_cast<unsigned char>(text[++i]) & 0x3F));
+    } else {
+      return forms;
+    }
   }
-  if (const auto state = ReadState(request, filter); !state) {
-    return Refusal(state.error());
+  if (single != text) {
+    forms.push_back(std::move(single));
   }
-  const auto entries = journal.List(filter);
+  return forms;
+}
+
+/// A search whose parameters come as a form: who is looked for stands in no URL.
+http::Response SearchMessages(adapters::port::Journal& journal, http::Request& request) {
+  auto form = http::ParseQuery(request.body);
+  if (!form) {
+    return Refusal(form.error());
+  }
+  request.query = *std::move(form);
+  auto filter = ReadFilter(request);
+  if (!filter) {
+    return Refusal(filter.error());
+  }
+  filter->patient = Text(request, "patient");
+  const std::string text = Text(request, "text");
+  if (text.empty()) {
+    const auto entries = journal.List(*filter);
+    return entries ? List(*entries, [](const auto& entry) { return ToJson(entry, Detail::kRow); })
+                   : Refusal(entries.error());
+  }
+  const auto found = journal.FindText(*filter, FormsOf(text), kTextSearchMs);
+  if (!found) {
+    return Refusal(found.error());
+  }
+  http::Response response = List(found->entries, [](const auto& entry) { return ToJson(entry, Detail::kRow); });
+  response.body.pop_back();
+  response.body += fmt::format(",\"looked_at\":\"{}\"", found->looked_at);
+  if (found->go_on_before) {
+    response.body += fmt::format(",\"go_on_before\":\"{}\"", *found->go_on_before);
+  }
+  response.body += '}';
+  return response;
+}
+
+http::Response CheckMessages(adapters::port::Journal& journal) {
+  const auto check = journal.Check();
+  return check ? Json(ToJson(*check)) : Refusal(check.error());
+}
+
+http::Response ListMessages(adapters::port::Journal& journal, const http::Request& request) {
+  const auto filter = ReadFilter(request);
+  if (!filter) {
+    return Refusal(filter.error());
+  }
+  const auto entries = journal.List(*filter);
   return entries ? List(*entries, [](const auto& entry) { return ToJson(entry, Detail::kRow); })
                  : Refusal(entries.error());
 }
@@ -159,7 +245,7 @@ http::Response ListOutbox(store::OutboxStore& outbox, const http::Request& reque
   return records ? List(*records, [](const auto& record) { return ToJson(record); }) : Refusal(records.error());
 }
 
-/// Replays what `again` says, and wakes the workers.
+/// Does what `again` says with one entry, and wakes the workers.
 template <typename Again>
 http::Handler Replay(std::function<void()> wake, Again again) {
   return [wake = std::move(wake), again](http::Request& request) {
@@ -183,10 +269,16 @@ std::vector<http::Route> MessagesRoutes(MessagesPorts ports) {
   return {
       {http::Method::kGet, "/console/messages",
        ForOperators([&journal](http::Request& request) { return ListMessages(journal, request); })},
+      {http::Method::kPost, "/console/messages/_search",
+       ForOperators([&journal](http::Request& request) { return SearchMessages(journal, request); })},
+      {http::Method::kGet, "/console/messages/_check",
+       ForOperators([&journal](http::Request&) { return CheckMessages(journal); })},
       {http::Method::kGet, "/console/messages/{id}",
        ForOperators([&journal](http::Request& request) { return ShowMessage(journal, request); })},
       {http::Method::kPost, "/console/messages/{id}/replay",
        ForOperators(Replay(ports.wake, [&journal](std::int64_t id) { return journal.Replay(id); }))},
+      {http::Method::kPost, "/console/messages/{id}/discard",
+       ForOperators(Replay(ports.wake, [&journal](std::int64_t id) { return journal.Discard(id); }))},
       {http::Method::kGet, "/console/outbox",
        ForOperators([&outbox](http::Request& request) { return ListOutbox(outbox, request); })},
       {http::Method::kPost, "/console/outbox/{id}/replay",

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gateway/store/compression.hpp"
+#include "gateway/store/journal_rows.hpp"
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/pg/transaction.hpp"
 #include "gateway/store/sha256.hpp"
@@ -68,15 +69,6 @@ SELECT id, partner, channel, control_id, type, state, received_at, finished_at, 
        holds, held_by, encoding, raw_bytes, raw
   FROM message WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
 
-constexpr pg::Statement kListMessages{"list_messages", R"sql(
-SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
-       holds, held_by
-  FROM message
- WHERE ($1::text IS NULL OR state = $1::text) AND ($2::text IS NULL OR partner = $2::text)
-   AND ($3::text IS NULL OR type = $3::text) AND ($4::text IS NULL OR control_id = $4::text)
-   AND ($5::bigint IS NULL OR id < $5::bigint)
- ORDER BY id DESC LIMIT $6::int)sql"};
-
 constexpr pg::Statement kClaimMessages{"claim_unfinished_messages", R"sql(
 UPDATE message m SET lease_until = now() + $1::int * interval '1 millisecond'
   FROM (SELECT bucket, id FROM message w
@@ -125,53 +117,9 @@ UPDATE message SET state = 'discarded', finished_at = now(), lease_until = NULL,
                                                                    OR attempts > 0)))
 RETURNING id)sql"};
 
-constexpr pg::Statement kCountMessages{"count_messages", R"sql(
-SELECT count(*) FILTER (WHERE state = 'received'), count(*) FILTER (WHERE state = 'committed'),
-       count(*) FILTER (WHERE state = 'ignored'), count(*) FILTER (WHERE state = 'refused'),
-       count(*) FILTER (WHERE state = 'parked'), count(*) FILTER (WHERE state = 'discarded'),
-       (SELECT count(*) FROM message_key)
-  FROM message)sql"};
-
-constexpr pg::Statement kCountMessageBacklog{"count_message_backlog", R"sql(
-SELECT w.waiting, (SELECT count(*) FROM message WHERE state = 'refused'),
-       (SELECT count(*) FROM message WHERE state = 'parked'),
-       (SELECT count(*) FROM message WHERE holds AND (state IN ('received', 'parked') OR holds)), w.oldest
-  FROM (SELECT count(*) AS waiting, min(received_at) AS oldest FROM message WHERE state = 'received') AS w)sql"};
-
 constexpr pg::Statement kSweepKeys{"sweep_message_keys", R"sql(
 DELETE FROM message_key WHERE ctid = ANY (ARRAY(
   SELECT ctid FROM message_key WHERE horizon_at < now() LIMIT $1::int FOR UPDATE SKIP LOCKED)))sql"};
-
-constexpr int kEncodingColumn = 14;
-
-MessageState StateOf(std::string_view name) {
-  for (const MessageState state : {MessageState::kCommitted, MessageState::kIgnored, MessageState::kRefused,
-                                   MessageState::kParked, MessageState::kDiscarded}) {
-    if (StateName(state) == name) {
-      return state;
-    }
-  }
-  return MessageState::kReceived;
-}
-
-JournalEntry EntryOf(const pg::Row& row) {
-  JournalEntry entry;
-  entry.id = row.Int(0);
-  entry.partner = row.Text(1);
-  entry.channel = row.Text(2);
-  entry.control_id = row.Text(3);
-  entry.type = row.Text(4);
-  entry.state = StateOf(row.Text(5));
-  entry.received_us = row.TimestampUs(6);
-  entry.finished_us = row.TimestampUs(7);
-  entry.ack = row.Bytes(8);
-  entry.error_code = row.Text(9);
-  entry.error_place = row.Text(10);
-  entry.attempts = static_cast<int>(row.Int(11));
-  entry.holds = row.Bool(12);
-  entry.held_by = row.IsNull(13) ? 0 : row.Int(13);
-  return entry;
-}
 
 JournalEntry EntryOf(const InboundMessage& message, const pg::Row& row) {
   JournalEntry entry;
@@ -198,16 +146,6 @@ std::int64_t BucketOf(std::string_view partner, std::string_view control_id) {
   mix("\x1f");
   mix(control_id);
   return static_cast<std::int64_t>((hash >> 32) & 255);
-}
-
-/// Patients by 64 bits of a hash: two that collide merely wait for each other. The value is stored.
-std::int64_t LaneOf(std::string_view patient) {
-  const std::string digest = Sha256(patient);
-  std::uint64_t lane = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
-    lane = lane << 8 | static_cast<unsigned char>(digest[i]);
-  }
-  return static_cast<std::int64_t>(lane);
 }
 
 pg::Parameters ReceiveParameters(const InboundMessage& message, std::int64_t bucket, const std::string& sha256,
@@ -340,22 +278,6 @@ fhir::Result<JournalEntry> JournalStore::Get(std::int64_t id) {
   return entry;
 }
 
-fhir::Result<std::vector<JournalEntry>> JournalStore::List(const adapters::port::JournalFilter& filter) {
-  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  pg::Parameters parameters;
-  parameters.TextOrNull(filter.state ? StateName(*filter.state) : "");
-  parameters.TextOrNull(filter.partner).TextOrNull(filter.type).TextOrNull(filter.control_id);
-  parameters.IntOrNull(filter.before_id).Int(std::clamp(filter.count, 1, limits_.list_entries_max));
-  // Planned each time, so that the conditions which are not asked for disappear.
-  GW_ASSIGN(const pg::Rows rows, connection->ExecuteAdHoc(kListMessages.name, kListMessages.sql, parameters));
-  std::vector<JournalEntry> entries;
-  entries.reserve(static_cast<std::size_t>(rows.size()));
-  for (int i = 0; i < rows.size(); ++i) {
-    entries.push_back(EntryOf(rows[i]));
-  }
-  return entries;
-}
-
 fhir::Result<std::vector<JournalEntry>> JournalStore::ClaimUnfinished(int lease_ms, int entries_max) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
   GW_ASSIGN(const pg::Rows rows, connection->Execute(kClaimMessages, pg::Parameters().Int(lease_ms).Int(entries_max)));
@@ -431,30 +353,6 @@ fhir::Result<void> JournalStore::Discard(std::int64_t id) {
     default:
       return fhir::Fail(fhir::ErrorCode::kConflict, "The message has been acknowledged and is done.");
   }
-}
-
-fhir::Result<JournalCounts> JournalStore::Count() {
-  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountMessages));
-  const pg::Row row = rows[0];
-  return JournalCounts{.waiting = row.Int(0),
-                       .committed = row.Int(1),
-                       .ignored = row.Int(2),
-                       .refused = row.Int(3),
-                       .parked = row.Int(4),
-                       .discarded = row.Int(5),
-                       .keys = row.Int(6)};
-}
-
-fhir::Result<JournalBacklog> JournalStore::CountBacklog() {
-  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kCountMessageBacklog));
-  const pg::Row row = rows[0];
-  return JournalBacklog{.waiting = row.Int(0),
-                        .refused = row.Int(1),
-                        .parked = row.Int(2),
-                        .holding = row.Int(3),
-                        .oldest_waiting_us = row.TimestampUs(4)};
 }
 
 fhir::Result<std::int64_t> JournalStore::SweepKeys(int keys_max) {

@@ -50,6 +50,9 @@ class JournalStore final : public adapters::port::Journal {
   fhir::Result<adapters::port::ReceiveResult> Receive(const adapters::port::InboundMessage& message) override;
   fhir::Result<adapters::port::JournalEntry> Get(std::int64_t id) override;
   fhir::Result<std::vector<adapters::port::JournalEntry>> List(const adapters::port::JournalFilter& filter) override;
+  fhir::Result<adapters::port::FoundText> FindText(const adapters::port::JournalFilter& filter,
+                                                   std::span<const std::string> texts, int time_ms_max) override;
+  fhir::Result<adapters::port::JournalCheck> Check() override;
   fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int lease_ms, int entries_max) override;
   fhir::Result<void> Postpone(std::int64_t id, int delay_ms) override;
   fhir::Result<std::optional<adapters::port::OpenMessage>> Before(std::int64_t id) override;

@@ -206,6 +206,25 @@ class MllpBadInput(e2e.GatewayCase):
                 self.assertTrue(entry["error_place"].startswith(place), entry)
                 self.assertEqual(self.patients_named(f"P{340 + number:06}"), [])
 
+    def test_patient_of_a_refused_message_is_held_until_it_is_sent_again_or_discarded(self):
+        good = hl7.admission(e2e.patient(50), "HELD2", WHEN)
+        bad = good.replace(b"|HELD2|", b"|HELD1|").replace(b"|19500101|", b"|19501399|")
+        sender = self.sender()
+        self.assert_acknowledged("AE", sender.send(bad))
+        answer = sender.send(good)
+        self.assert_acknowledged("AE", answer)
+        self.assertIn(b"held behind HELD1", answer)
+        self.assertEqual(self.entry("HELD2")["state"], "parked")
+        self.assert_acknowledged("AA", sender.send(hl7.admission(e2e.patient(51), "FREE1", WHEN)))
+        self.assertEqual(self.patients_named("P000050"), [])
+        self.assertEqual(sender.send(good), answer, "a repeat gets its present state")
+        discarded = e2e.run("messages", "discard", "--server", f"http://127.0.0.1:{self.gateway.http_port}",
+                            self.entry("HELD1")["id"])
+        self.assertEqual(discarded.returncode, 0, discarded.stderr)
+        self.assertTrue(e2e.wait_until(lambda: self.entry("HELD2")["state"] == "committed", 20))
+        self.assertEqual(len(self.patients_named("P000050")), 1)
+        self.assert_acknowledged("AA", sender.send(good))
+
     def test_what_is_no_hl7_is_refused_and_kept(self):
         before = len(self.journal(state="refused"))
         for number, content in enumerate((b"", b"hello", b"MSH", b"MSH|^~\\&", b"\x00" * 50, b"MSH|^~\\&|||||||ADT^A01", b"{}")):
@@ -228,6 +247,40 @@ class OperatorsView(e2e.GatewayCase):
         path = self.workspace.path / name
         path.write_bytes(b"".join(messages))
         return path
+
+    def test_messages_are_found_replayed_and_discarded_by_query_and_counted(self):
+        sender = self.sender()
+        for number in (60, 61, 62):
+            bad = hl7.admission(e2e.patient(number), f"QUERY{number}", WHEN).replace(b"|19500101|", b"|19501399|")
+            self.assert_acknowledged("AE", sender.send(bad))
+        self.assert_acknowledged("AE", sender.send(hl7.admission(e2e.patient(60), "QUERY63", WHEN)))
+        for remote in (False, True):
+            with self.subTest(remote=remote):
+                def found(*words):
+                    listed = self.desk("list", *words, remote=remote)
+                    self.assertEqual(listed.returncode, 0, listed.stderr)
+                    return sorted(row.split()[5] for row in listed.stdout.splitlines())
+                system = "urn:oid:1.2.250.1.71.4.2.2.990000010"
+                self.assertEqual(found("--patient", f"{system}|P000060"), ["QUERY60", "QUERY63"])
+                self.assertEqual(found("--error-code", "206"), ["QUERY63"])
+                self.assertEqual(found("--text", "p000062"), ["QUERY62"])
+                self.assertEqual(found("--to", "2020-01-01"), [])
+                self.assertEqual(found("--state", "refused", "--type", "ADT^A01", "--error-place", "PID-7", "--from", "2020"),
+                                 ["QUERY60", "QUERY61", "QUERY62"])
+                check = self.desk("check", remote=remote)
+                self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
+                self.assertRegex(check.stdout, r"(?m)^received +4$")
+                self.assertRegex(check.stdout, r"(?m)^parked +1$")
+        self.assertEqual(self.desk("replay", remote=True).returncode, 2)
+        replayed = self.desk("replay", "--state", "refused", "--error-place", "PID-7", remote=True)
+        self.assertEqual((replayed.returncode, len(replayed.stdout.splitlines())), (0, 3), replayed.stderr)
+        self.assertTrue(e2e.wait_until(lambda: len(self.journal(state="refused")) == 3, 20), "they are as wrong as before")
+        discarded = self.desk("discard", "--state", "refused", remote=True)
+        self.assertEqual((discarded.returncode, len(discarded.stdout.splitlines())), (0, 3), discarded.stderr)
+        self.assertTrue(e2e.wait_until(lambda: self.journal(control_id="QUERY63")[0]["state"] == "committed", 20))
+        again = self.desk("replay", "--state", "discarded", remote=True)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("discarded", again.stderr)
 
     def send(self, *files) -> subprocess.CompletedProcess:
         return e2e.run("hl7", "send", f"127.0.0.1:{self.gateway.mllp_port}", *files)

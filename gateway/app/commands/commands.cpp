@@ -26,6 +26,25 @@ std::vector<OptionSpec> DeskOptions(std::vector<OptionSpec> own) {
   return options;
 }
 
+/// What chooses messages of the journal, and the options of the command.
+std::vector<OptionSpec> ChoosingOptions(std::vector<OptionSpec> own) {
+  std::vector<OptionSpec> options =
+      DeskOptions({kOutboxOption,
+                   {"--state", "STATE",
+                    "received, committed, ignored, refused, parked, discarded; waiting, delivered, dead with --outbox"},
+                   {"--partner", "NAME", "of this partner"},
+                   {"--type", "TYPE", "of this type, e.g. ADT^A01"},
+                   {"--control-id", "ID", "with this MSH-10"},
+                   {"--patient", "SYSTEM|VALUE", "that name this patient"},
+                   {"--error-code", "CODE", "with this condition of table 0357, e.g. 102"},
+                   {"--error-place", "PLACE", "with this place, e.g. PID-7"},
+                   {"--from", "TIME", "received at or after, e.g. 2026-01-31 or 2026-01-31T08:00:00+01:00"},
+                   {"--to", "TIME", "received before"},
+                   {"--text", "TEXT", "whose bytes contain this"}});
+  options.insert(options.end(), own.begin(), own.end());
+  return options;
+}
+
 }  // namespace
 
 std::span<const CommandSpec> Commands() {
@@ -56,20 +75,20 @@ std::span<const CommandSpec> Commands() {
        {kConfigOption, {"--partner", "NAME", "whose message it is; the first partner without it"}},
        RunHl7Translate},
       {"messages list", "", "inbound messages, newest first",
-       DeskOptions({kOutboxOption,
-                    {"--state", "STATE",
-                     "received, committed, ignored, refused, parked; waiting, delivered, dead with --outbox"},
-                    {"--partner", "NAME", "of this partner"},
-                    {"--type", "TYPE", "of this type, e.g. ADT^A01"},
-                    {"--control-id", "ID", "with this MSH-10"},
-                    {"--destination", "NAME", "for this destination, with --outbox"},
-                    {"--before", "ID", "older than this entry: the next page"},
-                    {"--count", "N", "at most so many (50)"}}),
+       ChoosingOptions({{"--destination", "NAME", "for this destination, with --outbox"},
+                        {"--before", "ID", "older than this entry: the next page"},
+                        {"--count", "N", "at most so many (50)"}}),
        RunMessagesList},
       {"messages show", "ID", "one inbound message; its bytes with --raw",
        DeskOptions({{"--raw", "", "the bytes as received, alone"}}), RunMessagesShow},
-      {"messages replay", "ID...", "put messages, or dead letters with --outbox, back to work",
-       DeskOptions({kOutboxOption}), RunMessagesReplay},
+      {"messages replay", "[ID...]", "put messages, or dead letters with --outbox, back to work; 1 if one could not be",
+       ChoosingOptions({}), RunMessagesReplay},
+      {"messages discard", "[ID...]",
+       "say that messages will never be applied; what is parked behind them goes on; 1 if one could not be",
+       ChoosingOptions({}), RunMessagesDiscard},
+      {"messages check", "",
+       "count messages; 1 unless received = committed + ignored + parked + refused + discarded + waiting",
+       DeskOptions({}), RunMessagesCheck},
       {"convert",
        "FILE|-",
        "print a resource, given as JSON or XML, as the one asked for; problems go to standard error, with their places",

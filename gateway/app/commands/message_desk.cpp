@@ -40,8 +40,11 @@ class RemoteDesk final : public MessageDesk {
  public:
   RemoteDesk(std::string server, std::string token) : server_(std::move(server)), token_(std::move(token)) {}
 
-  fhir::Result<std::string> Ask(http::Method method, const std::string& target) override {
-    http::ClientRequest request{.method = method, .url = server_ + target, .headers = {}, .body = {}};
+  fhir::Result<std::string> Ask(http::Method method, const std::string& target, std::string form) override {
+    http::ClientRequest request{.method = method, .url = server_ + target, .headers = {}, .body = std::move(form)};
+    if (!request.body.empty()) {
+      request.headers.Add("Content-Type", "application/x-www-form-urlencoded");
+    }
     if (!token_.empty()) {
       request.headers.Add("Authorization", "Bearer " + token_);
     }
@@ -68,7 +71,7 @@ class LocalDesk final : public MessageDesk {
   explicit LocalDesk(std::unique_ptr<Database> database)
       : database_(std::move(database)), journal_(database_->pool()), outbox_(database_->pool()) {}
 
-  fhir::Result<std::string> Ask(http::Method method, const std::string& target) override {
+  fhir::Result<std::string> Ask(http::Method method, const std::string& target, std::string form) override {
     // Whoever can reach the database may operate: there is no party to ask.
     adapters::port::Actor operator_actor;
     operator_actor.kind = adapters::port::PartyKind::kOperator;
@@ -78,6 +81,7 @@ class LocalDesk final : public MessageDesk {
     request.target = target;
     request.path = std::move(parsed.path);
     request.query = std::move(parsed.query);
+    request.body = std::move(form);
     request.actor = &operator_actor;
     http::Response response = handler_(request);
     return Answer(response.status, std::move(response.body));

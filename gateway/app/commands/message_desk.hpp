@@ -18,9 +18,9 @@ class MessageDesk {
   static fhir::Result<std::unique_ptr<MessageDesk>> Open(const Arguments& arguments);
   virtual ~MessageDesk() = default;
 
-  /// `target` is path and query, "/console/messages?count=50". Returns the JSON body.
+  /// `target` is path and query, "/console/messages?count=50"; `form` the body of a search. Returns the JSON body.
   /// Errors: those of the endpoint, with its OperationOutcome's text.
-  virtual fhir::Result<std::string> Ask(http::Method method, const std::string& target) = 0;
+  virtual fhir::Result<std::string> Ask(http::Method method, const std::string& target, std::string form = {}) = 0;
 };
 
 }  // namespace gateway::app

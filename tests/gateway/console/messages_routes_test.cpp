@@ -46,6 +46,17 @@ class FakeJournal final : public port::Journal {
   fhir::Result<std::optional<port::OpenMessage>> Before(std::int64_t) override {
     return std::optional<port::OpenMessage>();
   }
+  fhir::Result<port::FoundText> FindText(const port::JournalFilter& filter, std::span<const std::string> texts,
+                                         int) override {
+    asked = filter;
+    sought.assign(texts.begin(), texts.end());
+    port::FoundText found;
+    found.entries = *List(filter);
+    found.looked_at = 9;
+    found.go_on_before = 4;
+    return found;
+  }
+  fhir::Result<port::JournalCheck> Check() override { return check; }
   fhir::Result<std::int64_t> Release(int) override { return 0; }
   fhir::Result<void> Discard(std::int64_t id) override {
     if (!entries.contains(id)) {
@@ -69,6 +80,8 @@ class FakeJournal final : public port::Journal {
   port::JournalFilter asked;
   std::vector<std::int64_t> replayed;
   std::vector<std::int64_t> discarded;
+  std::vector<std::string> sought;
+  port::JournalCheck check;
 };
 
 class MessagesRoutesTest : public testing::Test {
@@ -91,8 +104,8 @@ class MessagesRoutesTest : public testing::Test {
     handler_ = http::RouteWith(*std::move(router), http::DefaultErrorBody);
   }
 
-  http::Response Ask(http::Method method, const std::string& target,
-                     port::PartyKind kind = port::PartyKind::kOperator) {
+  http::Response Ask(http::Method method, const std::string& target, port::PartyKind kind = port::PartyKind::kOperator,
+                     std::string body = {}) {
     port::Actor actor;
     actor.kind = kind;
     http::Request request;
@@ -102,6 +115,7 @@ class MessagesRoutesTest : public testing::Test {
     EXPECT_TRUE(parsed);
     request.path = parsed->path;
     request.query = parsed->query;
+    request.body = std::move(body);
     request.actor = anonymous_ ? nullptr : &actor;
     return handler_(request);
   }
@@ -125,6 +139,9 @@ TEST_F(MessagesRoutesTest, OnlyOperatorsAndOpenMode_GetThrough) {
   const std::pair<http::Method, const char*> endpoints[] = {{http::Method::kGet, "/console/messages"},
                                                             {http::Method::kGet, "/console/messages/1"},
                                                             {http::Method::kPost, "/console/messages/1/replay"},
+                                                            {http::Method::kPost, "/console/messages/1/discard"},
+                                                            {http::Method::kPost, "/console/messages/_search"},
+                                                            {http::Method::kGet, "/console/messages/_check"},
                                                             {http::Method::kGet, "/console/outbox"},
                                                             {http::Method::kPost, "/console/outbox/1/replay"}};
   for (const auto& [method, target] : endpoints) {
@@ -139,6 +156,54 @@ TEST_F(MessagesRoutesTest, OnlyOperatorsAndOpenMode_GetThrough) {
     EXPECT_NE(Ask(method, target, port::PartyKind::kOpen).status, 403) << target;
   }
   EXPECT_TRUE(journal_.replayed.empty());
+  EXPECT_TRUE(journal_.discarded.empty());
+}
+
+TEST_F(MessagesRoutesTest, Search_TakesAForm_AndNamesNobodyInItsUrl) {
+  const auto search = [this](std::string form) {
+    return Ask(http::Method::kPost, "/console/messages/_search", port::PartyKind::kOperator, std::move(form));
+  };
+  EXPECT_EQ(
+      search("patient=urn%3Aoid%3A1%7C42&error_code=102&error_place=PID-7&from=2026-01&to=2026-01-31T08%3A00%3A00Z")
+          .status,
+      200);
+  EXPECT_EQ(journal_.asked.patient, "urn:oid:1|42");
+  EXPECT_EQ(journal_.asked.error_code, "102");
+  EXPECT_EQ(journal_.asked.error_place, "PID-7");
+  EXPECT_EQ(journal_.asked.received_from_us, 1'767'225'600'000'000);
+  EXPECT_EQ(journal_.asked.received_to_us, 1'769'846'400'000'000);
+  EXPECT_EQ(search("from=yesterday").status, 400);
+  EXPECT_EQ(search("from=%zz").status, 400);
+  EXPECT_EQ(Ask(http::Method::kGet, "/console/messages?patient=a%7C1").status, 200);
+  EXPECT_EQ(journal_.asked.patient, "") << "not from a URL";
+}
+
+TEST_F(MessagesRoutesTest, SearchForText_TriesTheUsualCharacterSets_AndSaysWhereItEnded) {
+  const auto body = Ask(http::Method::kPost, "/console/messages/_search", port::PartyKind::kOperator,
+                        "text=H%C3%A9l%C3%A8ne&partner=chu")
+                        .body;
+  EXPECT_EQ(journal_.asked.partner, "chu");
+  EXPECT_THAT(journal_.sought, testing::ElementsAre("H\xC3\xA9l\xC3\xA8ne", "H\xE9l\xE8ne"));
+  EXPECT_THAT(body, HasSubstr(R"(],"looked_at":"9","go_on_before":"4"})"));
+  Ask(http::Method::kPost, "/console/messages/_search", port::PartyKind::kOperator, "text=plain");
+  EXPECT_THAT(journal_.sought, testing::ElementsAre("plain"));
+}
+
+TEST_F(MessagesRoutesTest, Check_SaysWhetherNothingIsLost) {
+  journal_.check = {.received = 3, .waiting = 1, .committed = 2};
+  EXPECT_THAT(Ask(http::Method::kGet, "/console/messages/_check").body,
+              HasSubstr(R"({"conserved":"yes","received":"3","committed":"2")"));
+  journal_.check.lost = 1;
+  EXPECT_THAT(Ask(http::Method::kGet, "/console/messages/_check").body, HasSubstr(R"("conserved":"no")"));
+  journal_.check = {.received = 4, .waiting = 1, .committed = 2};
+  EXPECT_THAT(Ask(http::Method::kGet, "/console/messages/_check").body, HasSubstr(R"("conserved":"no")"));
+}
+
+TEST_F(MessagesRoutesTest, Discard_WakesTheWorkers) {
+  EXPECT_EQ(Ask(http::Method::kPost, "/console/messages/9007199254740993/discard").status, 200);
+  EXPECT_THAT(journal_.discarded, testing::ElementsAre(9'007'199'254'740'993));
+  EXPECT_EQ(wakes_, 1);
+  EXPECT_EQ(Ask(http::Method::kPost, "/console/messages/8/discard").status, 404);
 }
 
 TEST_F(MessagesRoutesTest, List_TellsStateAndPlace_NeverTheMessage) {

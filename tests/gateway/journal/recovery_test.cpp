@@ -52,6 +52,11 @@ class FakeJournal final : public adapters::port::Journal {
   fhir::Result<std::optional<adapters::port::OpenMessage>> Before(std::int64_t) override {
     return std::optional<adapters::port::OpenMessage>();
   }
+  fhir::Result<adapters::port::FoundText> FindText(const adapters::port::JournalFilter&, std::span<const std::string>,
+                                                   int) override {
+    return adapters::port::FoundText{};
+  }
+  fhir::Result<adapters::port::JournalCheck> Check() override { return adapters::port::JournalCheck{}; }
   fhir::Result<std::int64_t> Release(int) override {
     const std::lock_guard lock(mutex_);
     unfinished_.insert(unfinished_.end(), held.begin(), held.end());

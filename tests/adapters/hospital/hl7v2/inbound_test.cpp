@@ -135,6 +135,10 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     ++asked_before;
     return database.before;
   }
+  fhir::Result<port::FoundText> FindText(const port::JournalFilter&, std::span<const std::string>, int) override {
+    return port::FoundText{};
+  }
+  fhir::Result<port::JournalCheck> Check() override { return port::JournalCheck{}; }
   fhir::Result<std::int64_t> Release(int) override { return 0; }
   fhir::Result<void> Discard(std::int64_t) override { return {}; }
   fhir::Result<void> Replay(std::int64_t) override { return {}; }

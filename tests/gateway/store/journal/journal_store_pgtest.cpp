@@ -180,6 +180,90 @@ TEST_F(JournalStoreTest, List_FiltersAndPages) {
   EXPECT_EQ((*next)[0].id, ids[2]);
 }
 
+TEST_F(JournalStoreTest, List_FindsByPatientErrorAndTime) {
+  InboundMessage of_two = Message("1");
+  of_two.patients = {"s|1", "s|2"};
+  const auto first = journal_.Receive(of_two)->entry;
+  InboundMessage of_one = Message("2");
+  of_one.patients = {"s|2"};
+  const auto second = journal_.Receive(of_one)->entry;
+  ASSERT_TRUE(Finish(first.id, MessageState::kRefused, "AE"));
+  const auto ids = [this](const adapters::port::JournalFilter& filter) {
+    std::vector<std::int64_t> found;
+    const auto listed = journal_.List(filter);
+    EXPECT_TRUE(listed) << listed.error().internal_text.text;
+    for (const auto& entry : *listed) {
+      found.push_back(entry.id);
+    }
+    return found;
+  };
+  using Ids = std::vector<std::int64_t>;
+  EXPECT_EQ(ids({.patient = "s|1"}), Ids{first.id});
+  EXPECT_EQ(ids({.patient = "s|2"}), (Ids{second.id, first.id}));
+  EXPECT_EQ(ids({.patient = "s|3"}), Ids{});
+  EXPECT_EQ(ids({.error_code = "101"}), Ids{first.id});
+  EXPECT_EQ(ids({.error_code = "101", .error_place = "PID-8"}), Ids{});
+  EXPECT_EQ(ids({.received_from_us = second.received_us}), Ids{second.id});
+  EXPECT_EQ(ids({.received_to_us = second.received_us}), Ids{first.id});
+}
+
+TEST_F(JournalStoreTest, FindText_LooksAtBytesWithinItsTime) {
+  const auto plain = journal_.Receive(Message("1", "MSH|DUPONT"))->entry.id;
+  const auto packed = journal_.Receive(Message("2", "MSH|" + std::string(5'000, 'x') + "Dupont"))->entry.id;
+  const auto large = journal_.Receive(Message("3", "MSH|" + std::string(1'500'000, 'y') + "H\xE9l\xE8ne"))->entry.id;
+  for (int i = 0; i < 60; ++i) {
+    journal_.Receive(Message("other" + std::to_string(i), "MSH|nobody"));
+  }
+  const std::vector<std::string> name{"dupont"};
+  const auto found = journal_.FindText({}, name, 60'000);
+  ASSERT_TRUE(found) << found.error().internal_text.text;
+  ASSERT_EQ(found->entries.size(), 2u);
+  EXPECT_EQ(found->entries[0].id, packed);
+  EXPECT_EQ(found->entries[1].id, plain);
+  EXPECT_EQ(found->entries[0].raw, "");
+  EXPECT_EQ(found->looked_at, 63);
+  EXPECT_EQ(found->go_on_before, std::nullopt);
+  const std::vector<std::string> accents{"H\xC3\xA9l\xC3\xA8ne", "H\xE9l\xE8ne"};
+  EXPECT_EQ(journal_.FindText({}, accents, 60'000)->entries.at(0).id, large);
+  const auto one = journal_.FindText({.count = 1}, name, 60'000);
+  EXPECT_EQ(one->go_on_before, packed);
+  EXPECT_EQ(journal_.FindText({.before_id = one->go_on_before, .count = 1}, name, 60'000)->entries.at(0).id, plain);
+  const auto no_time = journal_.FindText({}, name, 0);
+  EXPECT_EQ(no_time->looked_at, 1);
+  EXPECT_TRUE(no_time->go_on_before);
+}
+
+TEST_F(JournalStoreTest, Check_CountsEveryMessageOnce_AndFindsWhatIsMissing) {
+  const std::vector<MessageState> states{MessageState::kCommitted, MessageState::kIgnored, MessageState::kRefused,
+                                         MessageState::kParked, MessageState::kReceived};
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    const auto id = journal_.Receive(Message(std::to_string(i)))->entry.id;
+    if (states[i] != MessageState::kReceived) {
+      ASSERT_TRUE(Finish(id, states[i], "x"));
+    }
+  }
+  const auto large = journal_.Receive(Message("large", std::string(3'000'000, 'x')))->entry.id;
+  ASSERT_TRUE(journal_.Discard(large));
+  const auto whole = journal_.Check();
+  ASSERT_TRUE(whole) << whole.error().internal_text.text;
+  EXPECT_TRUE(whole->conserved());
+  EXPECT_EQ(whole->received, 6);
+  EXPECT_EQ(whole->waiting, 1);
+  EXPECT_EQ(whole->parked, 1);
+  EXPECT_EQ(whole->discarded, 1);
+  const auto damage = [this](const std::string& sql) {
+    EXPECT_TRUE(database_.Connect()->ExecuteScript("damage", sql));
+    return *journal_.Check();
+  };
+  EXPECT_EQ(damage("UPDATE message SET ack = NULL WHERE state = 'committed'").unanswered, 1);
+  EXPECT_EQ(damage("DELETE FROM message_chunk WHERE number = 0").incomplete, 1);
+  EXPECT_EQ(damage("DELETE FROM message_key WHERE control_id = '1'").unknown, 1);
+  const auto lost = damage("DELETE FROM message WHERE control_id = '2'");
+  EXPECT_EQ(lost.lost, 1);
+  EXPECT_EQ(lost.received, 6);
+  EXPECT_FALSE(lost.conserved());
+}
+
 TEST_F(JournalStoreTest, Claim_LeasesUnfinishedOldestFirst) {
   const auto first = journal_.Receive(Message("1", "a"))->entry.id;
   const auto done = journal_.Receive(Message("2", "b"))->entry.id;
