@@ -12,6 +12,7 @@
 #include "gateway/store/search_sql/page.hpp"
 #include "gateway/store/transaction/apply.hpp"
 #include "gateway/store/transaction/erase.hpp"
+#include "gateway/store/transaction/erase_answers.hpp"
 #include "gateway/store/transaction/grant_check.hpp"
 #include "gateway/store/transaction/search_parameter_rows.hpp"
 #include "gateway/store/transaction/session.hpp"
@@ -76,6 +77,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   fhir::Result<void> Lock(std::string_view key) override;
   fhir::Result<void> FinishMessage(const adapters::port::MessageEnd& end) override;
   fhir::Result<adapters::port::ErasureOutcome> Erase(const adapters::port::ErasureBatch& batch);
+  const std::vector<std::string>& erased_ids() const { return erased_ids_; }
   const Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return now_us_; }
   std::string NewId() override { return options_.ids->NewId(); }
@@ -101,6 +103,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   const Actor actor_;
   const std::int64_t now_us_;
   std::vector<AppliedSummary> applied_;
+  std::vector<std::string> erased_ids_;
   std::size_t changes_ = 0;
   int depth_ = 0;
   bool in_hook_ = false;
@@ -314,6 +317,15 @@ fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWork::Erase(const adapte
   }
   GW_TRY(ChangeParameters(gone));
   applied_.insert(applied_.end(), erased->resources.begin(), erased->resources.end());
+  std::vector<std::string> ids;
+  for (const auto& resource : erased->resources) {
+    ids.push_back(resource.id);
+  }
+  if (auto forgotten = transaction::EraseAnswers(*session_, ids); !forgotten) {
+    failed_ = true;
+    return std::unexpected(std::move(forgotten).error());
+  }
+  erased_ids_.insert(erased_ids_.end(), ids.begin(), ids.end());
   return erased->outcome;
 }
 
@@ -361,6 +373,12 @@ fhir::Result<adapters::port::ErasureOutcome> StoreUnitOfWorkFactory::Erase(const
   StoreUnitOfWork work(std::move(session), options_, registry_, std::move(in_force), wanted_, actor);
   GW_ASSIGN(const adapters::port::ErasureOutcome outcome, work.Erase(batch));
   GW_TRY(work.Commit());
+  if (!work.erased_ids().empty()) {
+    // Answers that were being made meanwhile.
+    GW_ASSIGN(const auto after, transaction::Session::Open(pool_));
+    GW_TRY(transaction::EraseAnswers(*after, work.erased_ids()));
+    GW_TRY(after->Commit());
+  }
   return outcome;
 }
 

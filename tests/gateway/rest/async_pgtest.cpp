@@ -83,6 +83,49 @@ TEST_F(AsyncPg, Party_GetsWhatItMayReadAndNobodyElseDoes) {
   EXPECT_EQ(Ask("", job).status, 404);
 }
 
+TEST_F(AsyncPg, Erasure_ReachesAnswersThatAreThereAndThoseUnderWay) {
+  const auto erase = [](const std::string& id) {
+    const Response response = TheGateway().Send(
+        "", Method::kPost, "/fhir/Patient/" + id + "/$expunge",
+        R"({"resourceType":"Parameters","parameter":[{"name":"expungeCompartment","valueBoolean":true}]})");
+    EXPECT_EQ(response.status, 200) << response.body;
+  };
+  Put("Patient", "as-gone-1", R"("name":[{"family":"Effacement"}])");
+  const std::string holds = Begin("", "Patient?family=Effacement");
+  const std::string asks = Begin("", "Observation?subject=Patient/as-gone-1");
+  const std::string other = Begin("", "Patient?_id=as-own");
+  TheGateway().RunJobs();
+  EXPECT_EQ(Ask("", holds).status, 200);
+  erase("as-gone-1");
+  EXPECT_EQ(Ask("", holds).status, 404);
+  EXPECT_EQ(Ask("", asks).status, 404);
+  EXPECT_EQ(IdsIn(EntryOf("", other)), std::vector<std::string>{"as-own"});
+  const auto connection = TheGateway().pool().Acquire();
+  ASSERT_TRUE(connection);
+  const auto left = (*connection)
+                        ->ExecuteAdHoc("left",
+                                       "SELECT count(*) FROM job WHERE position('as-gone-1'::bytea IN result) > 0"
+                                       " OR position('as-gone-1'::bytea IN parameters) > 0",
+                                       {});
+  ASSERT_TRUE(left);
+  EXPECT_EQ((*left)[0].Int(0), 0);
+
+  // A step that has read the patient, and is not done when the patient goes.
+  Put("Patient", "as-gone-2", R"("name":[{"family":"Effacement"}])");
+  const std::string under_way = Begin("", "Patient?family=Effacement");
+  const std::string kinds[] = {"request"};
+  const auto claim = TheGateway().job_store().Claim(kinds, 60'000);
+  ASSERT_TRUE(claim);
+  ASSERT_TRUE(*claim);
+  erase("as-gone-2");
+  const auto kept = TheGateway().job_store().Finish(
+      **claim, {.finished = true, .position = {}, .done = 1, .total = 1, .result = R"({"id":"as-gone-2"})"});
+  ASSERT_TRUE(kept);
+  EXPECT_FALSE(*kept);
+  TheGateway().RunJobs();
+  EXPECT_TRUE(IdsIn(EntryOf("", under_way)).empty());
+}
+
 TEST_F(AsyncPg, Failure_IsTheResult) {
   const std::string job = Begin("", "Patient/as-none");
   TheGateway().RunJobs();
