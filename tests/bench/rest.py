@@ -15,7 +15,7 @@ import search_mix
 from postgres_server import binaries as postgres_binaries, execute
 
 TABLES = ("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
-          " AND (relname = 'resource_version' OR starts_with(relname, 'idx_')) ORDER BY relname")
+          " AND (relname IN ('resource_version', 'contained_resource') OR starts_with(relname, 'idx_')) ORDER BY relname")
 IMPORT_CONNECTIONS = 2
 WRITE_CLIENTS = 16
 SUMMARY = re.compile(r"(\d+) resources of \d+ files \(\d+ Bundles\) in ([\d.]+) s: \d+ a second, (\d+) failed")
@@ -45,6 +45,7 @@ class Rest:
         self.sizes()
         self.export()
         self.search()
+        self.create()
         self.writes()
         self.bench.report_value("memory after rest", self.bench.memory_mb(self.gateway), "MB PSS", "< 300", "after the lines above")
         self.gateway.stop()
@@ -238,6 +239,21 @@ class Rest:
         self.bench.report("search mix", "searches/s", f"{len(searches)} searches, {clients} clients", ours, theirs, 0.6)
 
     # Writes
+
+    def create(self):
+        """An Observation as the data has them: the one of middle length with a quantity, again and again."""
+        type_, quantity = search_mix.OBSERVATION, search_mix.QUANTITY
+        body = json.loads(self.scalar(
+            f"SELECT convert_from(r.body, 'UTF8') FROM resource_version r WHERE r.type = {type_} AND r.closed_tx IS NULL AND EXISTS (SELECT 1 FROM"
+            f" idx_quantity q WHERE q.id = r.id AND q.type = r.type AND q.parameter = {quantity}) ORDER BY length(r.body), r.id"
+            f" OFFSET (SELECT count(DISTINCT id) / 2 FROM idx_quantity WHERE type = {type_} AND parameter = {quantity}) LIMIT 1"))
+        del body["id"], body["meta"]["versionId"], body["meta"]["lastUpdated"]
+        file = self.bench.folder / "observation_of_data.json"
+        file.write_text(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+        load = lambda port, path: self.bench.load("http_load", "127.0.0.1", port, 8, self.bench.seconds / 2, "create", file, path)  # noqa: E731
+        with self.bench.program("http_floor", self.bench.database("rest_create_floor")) as floor:
+            ours, theirs = self.bench.take_turns(lambda _: load(self.gateway.http_port, "/fhir/Observation"), lambda _: load(floor.port, "/"))
+        self.bench.report("create, on loaded data", "resources/s", f"Observation of {file.stat().st_size} bytes, 8 clients", ours, theirs, 0.45)
 
     def writes(self):
         small = self.bench.folder / "small.json"

@@ -188,6 +188,9 @@ class Bench:
             if answer.status not in (200, 201):
                 raise Failure(f"PUT of {resource['resourceType']}: {answer.status} {text[:300]!r}")
 
+    def program(self, name: str, *arguments) -> Program:
+        return Program(self.binaries / name, *arguments)
+
     def create_load(self, port: int, path: str, seconds: float) -> dict:
         return self.load("http_load", "127.0.0.1", port, CLIENTS, seconds, "create", self.observation(), path)
 
