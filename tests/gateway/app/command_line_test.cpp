@@ -101,7 +101,7 @@ TEST(CommandDispatch, WordsThatMakeNoCommand_AreAUsageError_ThatSaysWhy) {
       {{"hl7", "send", "127.0.0.1:1"}, "Usage: passerelle hl7 send [OPTIONS] HOST:PORT FILE..."},
       {{"hl7", "translate"}, "at least one file is expected"},
       {{"messages", "show"}, "one id is expected"},
-      {{"messages", "replay"}, "at least one id is expected"},
+      {{"messages", "replay"}, "ids are expected, or options that choose messages"},
       {{"check-config", "a", "b"}, "one file is expected"}};
   for (const auto& [words, expected] : cases) {
     const auto [code, error] = Said(words);
