@@ -291,6 +291,8 @@ constexpr mapping::FunctionRow kFunctions[] = {
     {"cwe_to_concept", CweToConcept, "CodeableConcept"},
     {"obx_to_quantity", ObxToQuantity, "Quantity"},
     {"nm_to_text", NmToText, "string"},
+    {"nm_to_decimal", NmToDecimal, "decimal"},
+    {"nm_to_quantity", NmToQuantity, "Quantity"},
     {"sn_to_quantity", SnToQuantity, "Quantity"},
     {"sn_to_range", SnToRange, "Range"},
     {"sn_to_ratio", SnToRatio, "Ratio"},

@@ -61,9 +61,7 @@ std::string_view TakeComparator(std::string_view& text) {
   return {};
 }
 
-/// The unit of the segment that the input stands on, once more for each quantity.
-void AddUnit(const Input& input, Output& output, Node& quantity) {
-  const mapping::Cell cell{input.cell.group, input.cell.occurrence, kUnitField, 0};
+void AddUnit(const mapping::Cell& cell, const Input& input, Output& output, Node& quantity) {
   const std::string_view code = input.source.Text(cell, 1, 0);
   const std::string_view text = input.source.Text(cell, 2, 0);
   if (code.empty() && text.empty()) {
@@ -88,8 +86,17 @@ bool FillQuantity(const Input& input, Output& output, Node& quantity, std::strin
   if (!comparator.empty()) {
     output.document.Add(quantity, "comparator", comparator);
   }
-  AddUnit(input, output, quantity);
+  // The unit of the segment that the input stands on, once more for each quantity.
+  AddUnit({input.cell.group, input.cell.occurrence, kUnitField, 0}, input, output, quantity);
   return true;
+}
+
+std::optional<std::string> DecimalOrFault(const Input& input, Output& output) {
+  auto decimal = DecimalOf(Trimmed(input.Text()));
+  if (!decimal && !Trimmed(input.Text()).empty()) {
+    output.Fault(fhir::IssueType::kValue, "a number is expected here", input.component);
+  }
+  return decimal;
 }
 
 /// Whether an SN is one number, perhaps with a comparator that FHIR knows.
@@ -132,6 +139,26 @@ bool NmToText(const Input& input, Output& output) {
     return false;
   }
   output.document.SetValue(output.node, Trimmed(input.Text()));
+  return true;
+}
+
+bool NmToDecimal(const Input& input, Output& output) {
+  const auto decimal = DecimalOrFault(input, output);
+  if (decimal) {
+    output.document.SetValue(output.node, *decimal);
+  }
+  return decimal.has_value();
+}
+
+bool NmToQuantity(const Input& input, Output& output) {
+  const auto decimal = DecimalOrFault(input, output);
+  if (!decimal) {
+    return false;
+  }
+  output.document.Add(output.node, "value", *decimal);
+  if (input.with) {
+    AddUnit(*input.with, input, output, output.node);
+  }
   return true;
 }
 

@@ -11,6 +11,11 @@ namespace adapters::hospital::hl7v2::messages {
 bool ObxToQuantity(const mapping::Input& input, mapping::Output& output);
 /// What ObxToQuantity leaves: "negative" under type NM.
 bool NmToText(const mapping::Input& input, mapping::Output& output);
+/// NM → decimal, in FHIR's spelling. Faults where it is no number.
+bool NmToDecimal(const mapping::Input& input, mapping::Output& output);
+/// NM and the unit in the field that the rule names by `with:` → Quantity. With `table:`, component 3 of the unit → its
+/// system; a unit of an unknown system is kept as text alone (qty-3). Faults where it is no number.
+bool NmToQuantity(const mapping::Input& input, mapping::Output& output);
 /// SN: .1 comparator, .2 number, .3 separator, .4 second number. Each is false where the parts do not fit.
 bool SnToQuantity(const mapping::Input& input, mapping::Output& output);
 bool SnToRange(const mapping::Input& input, mapping::Output& output);

@@ -63,7 +63,7 @@ TEST(Translate, Refusals_NameTheirPlace) {
     EXPECT_EQ(static_cast<int>(fault.condition), condition) << name << ": " << fault.text;
     EXPECT_EQ(hl7::er7::ToPlace(fault.location), place) << name << ": " << fault.text;
   }
-  EXPECT_EQ(cases, 39);
+  EXPECT_EQ(cases, 44);
 }
 
 TEST(Translate, MoreThan1000Resources_AreAnErrorAtTheOneTooMany) {
