@@ -144,13 +144,14 @@ void Compiler::AppendCompartmentParameters(std::string_view alias, fhir::metadat
   }
 }
 
+// A chain leads into contained resources as well. Source: https://hl7.org/fhir/R4/search.html#contained
 fhir::Result<void> Compiler::AppendChainSet(fhir::metadata::TypeId type, const Criterion& criterion) {
   if (!criterion.chain || criterion.parameter == nullptr ||
       criterion.parameter->type != fhir::metadata::SearchType::kReference) {
     return UnexpectedValue(criterion);
   }
-  if (rows_ == Rows::kOwn) {
-    return AppendChainTo(Rows::kOwn, type, criterion);
+  if (trusted_) {
+    return AppendChainTo(Rows::kOwn, type, criterion);  // who writes a resource grants nothing by what it contains
   }
   if (grants_.unrestricted) {
     return AppendChainTo(Rows::kEither, type, criterion);
@@ -184,7 +185,9 @@ fhir::Result<void> Compiler::AppendChainTo(Rows targets, fhir::metadata::TypeId 
   }
   sql_ << (first ? "false)" : ")");
   rows_ = sources;
-  return {};
+  // What is found itself is read anyway; between it and what a chain ends at may be what the actor can only name.
+  const bool looked_into = targets == Rows::kContained && sources == Rows::kOwn && depth_ > 1;
+  return looked_into ? AppendGranted({.alias = alias, .type = type}, adapters::port::kRead) : fhir::Result<void>();
 }
 
 fhir::Result<void> Compiler::AppendHasSet(fhir::metadata::TypeId type, const Criterion& criterion) {

@@ -240,10 +240,11 @@ TEST(SearchSql, Not_IsAnAbsenceOnTheResource) {
 }
 
 TEST(SearchSql, Chain_NeedsNoResourceTable) {
-  EXPECT_EQ(Open("Encounter", "subject:Patient.family", "x"),
-            Among("SELECT t1.id FROM idx_reference t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL"
-                  " AND ((t1.target_type = N AND t1.target IN (SELECT t2.id FROM idx_string t2 WHERE t2.type = N AND"
-                  " t2.parameter = N AND t2.closed_tx IS NULL AND (t2.folded ^@ $1::text))))"));
+  EXPECT_EQ(
+      Open("Encounter", "subject:Patient.family", "x"),
+      Among("SELECT t1.id FROM idx_reference t1 WHERE t1.type = N AND t1.parameter = N AND t1.closed_tx IS NULL"
+            " AND ((t1.target_type IN (103, -103) AND t1.target IN (SELECT t2.id FROM idx_string t2 WHERE t2.type IN"
+            " (103, -103) AND t2.parameter = N AND t2.closed_tx IS NULL AND (t2.folded ^@ $1::text))))"));
 }
 
 TEST(SearchSql, Values_NeverStandInTheText) {
@@ -276,6 +277,19 @@ TEST(SearchSql, Grants_StandInEveryLevel) {
   const auto chained = Conditions("Encounter", "subject:Patient.identifier", "x", grants);
   EXPECT_THAT(chained, Not(HasSubstr("false")));
   EXPECT_THAT(chained, HasSubstr("t2.identifier_type <> ALL ("));
+  EXPECT_THAT(chained, HasSubstr("t4.identifier_type <> ALL (")) << "of contained patients neither";
+}
+
+TEST(SearchSql, ChainsOfGrants_LeadIntoNothingContained) {
+  const auto& definitions = fhir::metadata::Definitions::R4();
+  adapters::port::Grants grants;
+  auto where = fhir::search::ParseConditional(definitions.FindType("Claim"), "insurer.identifier=x", {});
+  ASSERT_TRUE(where);
+  grants.by_type[definitions.FindType("Claim")] = {.grants = {{adapters::port::kSearch, std::move(where->criteria)}},
+                                                   .identifier_types_hidden = {}};
+  const auto granted = Conditions("Claim", "status", "active", grants);
+  EXPECT_THAT(granted, HasSubstr("target_type = N"));
+  EXPECT_THAT(granted, Not(HasSubstr(", -")));
 }
 
 }  // namespace

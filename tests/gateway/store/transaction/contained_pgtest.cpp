@@ -132,6 +132,19 @@ class ContainedStore : public StoreTest {
   }
 };
 
+port::Actor PartyThatSees(std::string_view type, std::string_view where) {
+  auto grants = std::make_shared<port::Grants>();
+  constexpr std::uint16_t kSees = port::kRead | port::kSearch | port::kChain;
+  grants->by_type[Type(type)] = {
+      .grants = {{kSees, where.empty() ? std::vector<fhir::search::Criterion>() : Conditional(type, where).criteria}},
+      .identifier_types_hidden = {}};
+  port::Actor actor;
+  actor.kind = port::PartyKind::kHospital;
+  actor.party = "own";
+  actor.grants = std::move(grants);
+  return actor;
+}
+
 TEST_F(ContainedStore, ByDefault_NothingContainedIsFound) {
   for (const Parameters& besides :
        {Parameters{}, Parameters{{"_contained", "false"}}, Parameters{{"_containedType", "contained"}}}) {
@@ -202,6 +215,54 @@ TEST_F(ContainedStore, Chains_LeadInsideAndOutside) {
               ElementsAre("MedicationRequest/r1#m1", "MedicationRequest/r2#m1", "MedicationRequest/r3#m1"));
   EXPECT_THAT(Inside("Organization", {{"_has:Medication:manufacturer:code", "abc"}}),
               ElementsAre("MedicationRequest/r1#o1"));
+}
+
+TEST_F(ContainedStore, ChainsOfOtherSearches_LeadInsideToo) {
+  const Parameters abc{{"medication.code", "abc"}};
+  EXPECT_THAT(Search("MedicationRequest", abc),
+              ElementsAre("MedicationRequest/r1", "MedicationRequest/r3", "MedicationRequest/r4"))
+      << "r2 contains one, and refers to the other";
+  EXPECT_THAT(Search("MedicationRequest", {{"medication:Medication.code:not", "abc"}}),
+              ElementsAre("MedicationRequest/r2"));
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.status:missing", "true"}}),
+              ElementsAre("MedicationRequest/r2", "MedicationRequest/r3", "MedicationRequest/r4"));
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.manufacturer.name", "inside"}}),
+              ElementsAre("MedicationRequest/r1"));
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.manufacturer.name", "outside"}}),
+              ElementsAre("MedicationRequest/r3", "MedicationRequest/r4"));
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.code", "abc"}, {"_sort", "-_id"}, {"_total", "accurate"}}),
+              ElementsAre("MedicationRequest/r4", "MedicationRequest/r3", "MedicationRequest/r1"));
+  EXPECT_THAT(Walk("MedicationRequest", {{"medication.code", "abc"}, {"_count", "1"}},
+                   [&] { Apply(Put(Verb::kUpdate, "r3", RequestJson(MedicationJson("m1", "other")))); }),
+              ElementsAre("MedicationRequest/r1", "MedicationRequest/r3", "MedicationRequest/r4"));
+  EXPECT_THAT(Search("MedicationRequest", abc), ElementsAre("MedicationRequest/r1", "MedicationRequest/r4"));
+  EXPECT_EQ(Find(Conditional("MedicationRequest", "medication.code=abc")).size(), 2u);
+}
+
+TEST_F(ContainedStore, ChainsOfAParty_LeadIntoWhatItMayRead) {
+  const auto party = PartyThatSees("MedicationRequest", "");
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.code", "abc"}}, party),
+              ElementsAre("MedicationRequest/r1", "MedicationRequest/r3"))
+      << "it may not name Medication/med";
+  EXPECT_THAT(Search("MedicationRequest", {{"medication.manufacturer.name", "inside"}}, party),
+              ElementsAre("MedicationRequest/r1"));
+  // A party that may name requests in a chain, and read none of them, learns nothing of what is in them.
+  Apply(Put(Verb::kUpdate, "d1", R"({"resourceType":"MedicationDispense","status":"completed",
+    "medicationCodeableConcept":{"text":"x"},"authorizingPrescription":[{"reference":"MedicationRequest/r1"}]})"));
+  const Parameters through{{"prescription.medication.code", "abc"}};
+  EXPECT_THAT(Search("MedicationDispense", through), ElementsAre("MedicationDispense/d1"));
+  auto naming = PartyThatSees("MedicationDispense", "");
+  auto grants = std::make_shared<port::Grants>(*naming.grants);
+  grants->by_type[Type("MedicationRequest")] = {.grants = {{port::kChain, {}}}, .identifier_types_hidden = {}};
+  naming.grants = grants;
+  EXPECT_THAT(Search("MedicationDispense", {{"prescription.status", "active"}}, naming),
+              ElementsAre("MedicationDispense/d1"));
+  EXPECT_THAT(Search("MedicationDispense", through, naming), IsEmpty());
+  auto reading = std::make_shared<port::Grants>(*grants);
+  reading->by_type[Type("MedicationRequest")] = {.grants = {{port::kChain | port::kRead, {}}},
+                                                 .identifier_types_hidden = {}};
+  naming.grants = reading;
+  EXPECT_THAT(Search("MedicationDispense", through, naming), ElementsAre("MedicationDispense/d1"));
 }
 
 TEST_F(ContainedStore, ContainersOwnReference_IsNotMissing_AndNobodyOutsideCanNameIt) {
@@ -292,19 +353,6 @@ TEST_F(ContainedStore, SeveralTypes_AreSearchedTogether) {
   ASSERT_TRUE(page) << page.error().internal_text.text;
   EXPECT_THAT(Shown(*page),
               UnorderedElementsAre("MedicationRequest/r1#o1", "MedicationRequest/r2#m2", "MedicationRequest/r3#m2"));
-}
-
-port::Actor PartyThatSees(std::string_view type, std::string_view where) {
-  auto grants = std::make_shared<port::Grants>();
-  constexpr std::uint16_t kSees = port::kRead | port::kSearch | port::kChain;
-  grants->by_type[Type(type)] = {
-      .grants = {{kSees, where.empty() ? std::vector<fhir::search::Criterion>() : Conditional(type, where).criteria}},
-      .identifier_types_hidden = {}};
-  port::Actor actor;
-  actor.kind = port::PartyKind::kHospital;
-  actor.party = "own";
-  actor.grants = std::move(grants);
-  return actor;
 }
 
 TEST_F(ContainedStore, Party_SeesWhatStandsInContainersItMayRead) {
