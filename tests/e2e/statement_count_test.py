@@ -26,8 +26,8 @@ ORGANIZATION = {"resourceType": "Organization", "identifier": [{"system": "https
 # Interaction → statements that look something up or change something; the bounds of transactions travel with them and are
 # left out. Four of each are the AuditEvent's: its version, and three kinds of values it is found by; one checks that the
 # search parameters it was indexed by are those in force. A delete closes the values of all ten kinds, in one round trip. One
-# statement looks for all references to what a transaction does not bring itself, one whether something refers to what a
-# delete takes, and one for the patients that those replace by whom is searched.
+# statement looks for all references to what a transaction does not bring itself, one locks what a delete takes, one looks
+# whether something refers to it, and one for the patients that those replace by whom is searched.
 TABLE = {
     "read": 6,
     "read of an older version": 6,
@@ -40,7 +40,7 @@ TABLE = {
     "update of the version read": 10,
     "update that changes nothing": 6,
     "patch": 10,
-    "delete": 19,
+    "delete": 20,
     "search": 6,
     "search, the next page": 8,
     "search with its total": 8,

@@ -507,6 +507,9 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
   if (context.options.references_checked && context.from_outside) {
     GW_TRY(CheckReferences(context, steps));
   }
+  if (context.options.deletes_checked && context.from_outside) {
+    LockDeleted(context, steps);
+  }
   WriteAll(context, steps, issues);
   GW_TRY(CheckWritten(context, steps));
   if (context.options.deletes_checked && context.from_outside) {

@@ -20,7 +20,32 @@ SELECT min(w.n)
                   AND (f.type > 0 OR split_part(f.id, '/', 1) <> ALL ($4::text[]))
                OFFSET 0))sql"};
 
+// arrays: $1 types, $2 ids. All versions: one that has been replaced was the head for who has found it. Locked before
+// the head is closed, so that who waits for it looks at it again.
+constexpr pg::Statement kLockVersions{"lock_versions", R"sql(
+SELECT 1
+  FROM (SELECT * FROM unnest($1::smallint[], $2::text[]) LIMIT cardinality($2::text[])) AS w(type, id)
+  JOIN resource_version r ON r.id = w.id AND r.type = w.type
+ ORDER BY r.type, r.id, r.version
+   FOR UPDATE OF r)sql"};
+
 }  // namespace
+
+void LockDeleted(const ApplyContext& context, std::span<const Step> steps) {
+  pg::Array types(pg::ElementType::kInt2);
+  pg::Array ids(pg::ElementType::kText);
+  for (const Step& step : steps) {
+    if (step.effect == adapters::port::Effect::kDeleted) {
+      types.AddInt(TypeCode(step.change.type));
+      ids.AddText(step.id);
+    }
+  }
+  if (ids.size() > 0 && context.options.references_checked) {
+    pg::Parameters parameters;
+    parameters.Add(types).Add(ids);
+    context.session.Write(kLockVersions, parameters);
+  }
+}
 
 fhir::Result<void> CheckDeletes(const ApplyContext& context, std::span<const Step> steps) {
   pg::Array types(pg::ElementType::kInt2);

@@ -37,6 +37,20 @@ SELECT min(w.n)
                     WHERE r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL AND NOT r.deleted
                    OFFSET 0))sql"};
 
+// The same, and those that are found are locked against deletes, which lock them otherwise before they are made
+// (delete_check.cpp): one under way is waited for, and then what it took is absent. Updates neither wait nor are waited
+// for.
+constexpr pg::Statement kLockFound{"lock_references", R"sql(
+WITH found AS MATERIALIZED (
+  SELECT w.n
+    FROM (SELECT * FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY LIMIT cardinality($2::text[])) AS w(type, id, n)
+    JOIN resource_version r ON r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL AND NOT r.deleted
+   ORDER BY r.type, r.id
+     FOR KEY SHARE OF r)
+SELECT min(w.n)
+  FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS w(type, id, n)
+ WHERE NOT EXISTS (SELECT 1 FROM found f WHERE f.n = w.n))sql"};
+
 /// Where a target is referred to first.
 struct ReferencePlace {
   const Step* step = nullptr;
@@ -132,10 +146,11 @@ fhir::Result<void> CheckVisible(const ApplyContext& context, const Wanted& wante
   search_sql::Compiler compiler(sql, context.grants);
   for (auto& [type, wanted_ids] : ids) {
     sql << (sql.text().empty() ? "" : " UNION ALL ")
-        << "SELECT r.type, r.id FROM resource_version r WHERE r.type = " << TypeCode(type)
+        << "SELECT * FROM (SELECT r.type, r.id FROM resource_version r WHERE r.type = " << TypeCode(type)
         << " AND r.closed_tx IS NULL AND NOT r.deleted";
     (sql << " AND r.id = ANY (").Bind(std::move(wanted_ids)) << ")";
     GW_TRY(compiler.AppendGranted({.alias = "r", .type = type, .versions = true}, kSeen));
+    sql << (context.options.deletes_checked ? " ORDER BY r.id FOR KEY SHARE OF r" : "") << ") v";  // as kLockFound
   }
   auto values = sql.TakeValues();
   const search_sql::SearchStatement statement{sql.TakeText(), std::move(values)};
@@ -161,7 +176,8 @@ fhir::Result<void> CheckThere(const ApplyContext& context, const Wanted& wanted)
   }
   pg::Parameters parameters;
   parameters.Add(types).Add(ids);
-  GW_ASSIGN(const auto rows, context.session.Read(kFindAbsent, parameters));
+  GW_ASSIGN(const auto rows,
+            context.session.Read(context.options.deletes_checked ? kLockFound : kFindAbsent, parameters));
   if (rows[0].IsNull(0)) {
     return {};
   }

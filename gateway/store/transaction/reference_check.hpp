@@ -13,9 +13,10 @@ namespace gateway::store::transaction {
 /// the unit of work has made, that stand in a Bundle which is itself what is stored, or in a resource of
 /// StoreOptions::referrers_ignored: the trail names what somebody looked for in vain. What a restricted actor may
 /// neither read nor name is not there for it.
-/// A target that somebody deletes at the same moment may be missed: nothing is locked for it.
-/// Cost: a walk of each resource, and one round trip when anything is to be looked for.
-/// Errors: kInvalid with the place of the first that leads nowhere.
+/// Where deletes are checked too, what is found is locked against them until the transaction ends: of a delete and a
+/// new reference to what it deletes, one fails. Missed is a target that others update, and delete after that, between
+/// the start of the statement and its lock. Cost: a walk of each resource, and one round trip when anything is to be
+/// looked for. Errors: kInvalid with the place of the first that leads nowhere.
 fhir::Result<void> CheckReferences(const ApplyContext& context, std::span<const Step> steps);
 
 }  // namespace gateway::store::transaction

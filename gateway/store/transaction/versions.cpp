@@ -21,13 +21,14 @@ SELECT r.type, r.id, r.version, r.last_updated, r.deleted, r.body
   FROM (SELECT * FROM unnest($1::smallint[], $2::text[]) LIMIT cardinality($2::text[])) AS w(type, id)
   JOIN resource_version r ON r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL)sql"};
 
-// The same, locked in the order of (type, id). A head that another transaction replaces meanwhile drops out.
+// The same, locked in the order of (type, id). A head that another transaction replaces meanwhile drops out. Who refers
+// to one (reference_check.cpp) does not wait for its update.
 constexpr pg::Statement kLockHeads{"lock_heads", R"sql(
 SELECT r.type, r.id, r.version, r.last_updated, r.deleted, r.body
   FROM (SELECT * FROM unnest($1::smallint[], $2::text[]) LIMIT cardinality($2::text[])) AS w(type, id)
   JOIN resource_version r ON r.type = w.type AND r.id = w.id AND r.closed_tx IS NULL
  ORDER BY r.type, r.id
-   FOR UPDATE OF r)sql"};
+   FOR NO KEY UPDATE OF r)sql"};
 
 // $1 types, $2 ids, $3 versions that were current
 constexpr pg::Statement kCloseVersions{"close_versions", R"sql(
