@@ -161,6 +161,38 @@ TEST_F(InboundAdt, ChangedVisitNumber_FindsTheVisit_AndTheOldOneToo) {
   EXPECT_EQ(ValueOfOne("Encounter", "X2", "status"), "finished");
 }
 
+TEST_F(InboundAdt, WhatStandsBesideAStay_IsMadeOnce_AndTakenBack) {
+  const auto told = [](const std::vector<std::pair<std::string, std::string>>& replacements) {
+    std::string raw = tests::hl7v2::ReadData("discharge_in_full.hl7");
+    for (const auto& [what, with] : replacements) {
+      const auto at = raw.find(what);
+      EXPECT_NE(at, std::string::npos) << what;
+      raw.replace(at, what.size(), with);
+    }
+    return raw;
+  };
+  Send(told({}));
+  Send(told({}));
+  for (const auto* type : {"RelatedPerson", "AllergyIntolerance", "Condition", "Procedure"}) {
+    EXPECT_EQ(All(type).size(), 1u) << type;
+  }
+  const auto consents = [&](std::string_view status) {
+    return All("Consent", {{"status", std::string(status)}}).size();
+  };
+  EXPECT_EQ(consents("active"), 2u);
+  Send(told({{"|INO|", "|NA|"}}));
+  EXPECT_EQ(consents("active"), 1u);
+  EXPECT_EQ(consents("inactive"), 1u);
+  EXPECT_EQ(All("Condition")[0].root().FindValue("clinicalStatus.coding.code"), "active");
+  const auto raw = told({});
+  const auto begin = raw.find("DG1|");
+  const auto segment = raw.substr(begin, raw.find('\r', begin) - begin);
+  Send(told({{segment, segment + "|||||D"}}));
+  EXPECT_EQ(All("Condition").size(), 1u);
+  EXPECT_EQ(All("Condition")[0].root().FindValue("verificationStatus.coding.code"), "entered-in-error");
+  EXPECT_EQ(All("Condition")[0].root().FindValue("clinicalStatus.coding.code"), "");
+}
+
 TEST_F(InboundAdt, DeletedPerson_IsNotActive_AndStaysThere) {
   Tell("A29", {});
   EXPECT_EQ(All("Patient").size(), 0u) << "who is not known is not made";
