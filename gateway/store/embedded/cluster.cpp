@@ -11,6 +11,7 @@
 #include <fstream>
 #include <functional>
 
+#include "gateway/store/embedded/memory.hpp"
 #include "gateway/store/embedded/process.hpp"
 
 namespace gateway::store::embedded {
@@ -177,7 +178,9 @@ std::string SettingsText(const Cluster& cluster, const ClusterSettings& settings
       // A young database gets its first statistics within seconds: until then the planner guesses badly.
       "autovacuum_naptime = 5s\n"
       "log_lock_waits = off\n",
-      cluster.socket_folder.string(), settings.connections_max, settings.shared_buffers_mb, durable, durable);
+      cluster.socket_folder.string(), settings.connections_max,
+      settings.shared_buffers_mb > 0 ? settings.shared_buffers_mb : SharedBuffersMb(UsableMemoryMb()), durable,
+      durable);
 }
 
 fhir::Result<void> WriteFile(const fs::path& file, const std::string& text, std::ios::openmode mode,

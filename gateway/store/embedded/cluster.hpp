@@ -11,7 +11,7 @@ namespace gateway::store::embedded {
 
 struct ClusterSettings {
   int connections_max = 100;
-  int shared_buffers_mb = 128;
+  int shared_buffers_mb = 0;  ///< 0: by what memory there is (memory.hpp)
   bool durable = true;
 };
 
