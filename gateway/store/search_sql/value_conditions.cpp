@@ -23,8 +23,9 @@ void AppendLeadsTo(SqlText& sql, std::string_view alias, fhir::metadata::TypeId 
   if (target == fhir::metadata::kNoType) {
     return;
   }
-  // As fhir::search::UrlNamesType.
-  sql << " AND (" << alias << ".target_type = " << TypeCode(target) << " OR (" << alias
+  // Negative: a contained one. Of URLs as fhir::search::UrlNamesType.
+  const int code = TypeCode(target);
+  sql << " AND (" << alias << ".target_type IN (" << code << ", " << -code << ") OR (" << alias
       << ".target_type = 0 AND strpos(" << alias << ".target, '/" << fhir::metadata::Definitions::R4().TypeName(target)
       << "/') > 0))";
 }

@@ -39,7 +39,8 @@ std::unexpected<fhir::Error> UnsupportedModifier(const fhir::search::Criterion& 
 /// The failure for a value whose type is not the parameter's.
 std::unexpected<fhir::Error> UnexpectedValue(const fhir::search::Criterion& criterion);
 
-/// " AND …": a row of idx_reference leads to a resource of `target`, of this server or another; nothing for kNoType.
+/// " AND …": a row of idx_reference leads to a resource of `target`, of this server, contained, or of another server;
+/// nothing for kNoType.
 void AppendLeadsTo(SqlText& sql, std::string_view alias, fhir::metadata::TypeId target);
 /// The search type whose table answers: identifiers of references stand among the tokens.
 fhir::metadata::SearchType RowType(const fhir::search::Criterion& criterion);

@@ -74,7 +74,7 @@ TEST(SearchSql, EachType_GivesItsCondition) {
   // The rows of the subject answer.
   EXPECT_EQ(Open("Encounter", "patient", "Patient/1"),
             InSet("idx_reference",
-                  "(t1.target_type = N OR (t1.target_type = N AND strpos(t1.target, '/Patient/') > 0)) AND "
+                  "(t1.target_type IN (103, -103) OR (t1.target_type = N AND strpos(t1.target, '/Patient/') > 0)) AND "
                   "(t1.target_type = N AND t1.target = $1::text)"));
   EXPECT_EQ(Open("RiskAssessment", "probability", "gt0.5"), InSet("idx_number", "(t1.high > $1::text::numeric)"));
   EXPECT_EQ(Open("Observation", "value-quantity", "lt5||mg"),

@@ -239,6 +239,20 @@ TEST_F(ContainedStore, ChainsOfOtherSearches_LeadInsideToo) {
   EXPECT_EQ(Find(Conditional("MedicationRequest", "medication.code=abc")).size(), 2u);
 }
 
+// Rows of another parameter answer this one (fhir/search/answering_rows.hpp).
+TEST_F(ContainedStore, PatientInsideItsObservation_IsThePatient) {
+  Apply(Put(Verb::kUpdate, "ob", R"({"resourceType":"Observation","status":"final","code":{"text":"x"},
+    "contained":[{"resourceType":"Patient","id":"p","name":[{"family":"Insider"}]}],"subject":{"reference":"#p"}})"));
+  for (const char* chain : {"patient.family", "subject:Patient.family", "subject.family"}) {
+    EXPECT_THAT(Search("Observation", {{chain, "insider"}}), ElementsAre("Observation/ob")) << chain;
+    EXPECT_THAT(Search("Observation", {{chain, "insider"}}, PartyThatSees("Observation", "")),
+                ElementsAre("Observation/ob"))
+        << chain;
+  }
+  EXPECT_THAT(Search("Observation", {{"patient:missing", "true"}}), IsEmpty());
+  EXPECT_THAT(Inside("Patient", {{"_has:Observation:patient:status", "final"}}), ElementsAre("Observation/ob#p"));
+}
+
 TEST_F(ContainedStore, ChainsOfAParty_LeadIntoWhatItMayRead) {
   const auto party = PartyThatSees("MedicationRequest", "");
   EXPECT_THAT(Search("MedicationRequest", {{"medication.code", "abc"}}, party),
