@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -42,6 +43,30 @@ class CodeIndex {
       slots_[slot] = position;
     }
     return slots_[slot];
+  }
+
+  /// From the hashes of the codes at positions 0, 1 …, when the codes themselves are not at hand; asked by ForHash
+  /// alone.
+  void Build(std::span<const std::uint32_t> hashes) {
+    Reset(hashes.size());
+    for (std::uint32_t position = 0; position < hashes.size(); ++position) {
+      std::size_t slot = hashes[position] & (slots_.size() - 1);
+      while (slots_[slot] != kNone) {
+        slot = (slot + 1) & (slots_.size() - 1);
+      }
+      slots_[slot] = position;
+    }
+  }
+
+  /// Calls visit(position) for each code of that hash, until it returns false.
+  template <typename Visit>
+  void ForHash(std::uint32_t hash, std::span<const std::uint32_t> hashes, const Visit& visit) const {
+    for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot] != kNone;
+         slot = (slot + 1) & (slots_.size() - 1)) {
+      if (hashes[slots_[slot]] == hash && !visit(slots_[slot])) {
+        return;
+      }
+    }
   }
 
   std::size_t bytes() const { return slots_.size() * sizeof(slots_[0]); }

@@ -17,14 +17,14 @@ Result<std::vector<ListedCode>> ListRelated(const Terminology& terminology, std:
                                             std::string_view code, bool below, std::size_t codes_max) {
   const std::shared_ptr<const CodeSystem> loaded = terminology.FindCodeSystem(system);
   if (loaded == nullptr) return Fail(ErrorCode::kNotFound, "the code system is not loaded here");
-  const CodeSystem::Concept* const entry = loaded->Find(code);
+  const ConceptRef entry = loaded->Find(code);
   if (entry == nullptr) return Fail(ErrorCode::kNotFound, "the code is not one of its system");
   const std::vector<bool> related = below ? loaded->Descendants(*entry) : loaded->Ancestors(*entry);
   std::vector<ListedCode> codes;
   for (std::size_t i = 0; i < related.size(); ++i) {
     if (!related[i]) continue;
     if (codes.size() == codes_max) return TooMany(codes_max);
-    codes.push_back({std::string(loaded->url()), std::string(loaded->concepts()[i].code)});
+    codes.push_back({std::string(loaded->url()), std::string(loaded->At(static_cast<CodeSystem::Position>(i))->code)});
   }
   return codes;
 }

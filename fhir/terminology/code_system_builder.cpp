@@ -82,15 +82,21 @@ class CodeSystemBuilder {
       CodeSystem::Concept entry;
       entry.code = Keep(code);
       entry.display = Keep(display);
-      made_.concepts_.push_back(entry);
+      AddEntry(entry);
     }
-    nested_parent_.assign(made_.concepts_.size(), CodeIndex::kNone);
+    nested_parent_.assign(page_.concepts.size(), CodeIndex::kNone);
     Finish(/*case_sensitive=*/true);
     return std::move(made_);
   }
 
  private:
   std::string_view Keep(std::string_view text) { return made_.texts_.Keep(text); }
+
+  void AddEntry(CodeSystem::Concept& entry) {
+    entry.position = static_cast<std::uint32_t>(page_.concepts.size());
+    entry.page = &page_;
+    page_.concepts.push_back(entry);
+  }
 
   /// Names of the declared properties. One of the standard's meanings may go by another name: its uri tells.
   void Declared(const model::Node& resource) {
@@ -117,7 +123,7 @@ class CodeSystemBuilder {
     std::vector<std::uint32_t> positions;  // of the open concepts, from the top
     return ForEachConcept(resource, [&](const model::Node& node, std::size_t depth) {
       positions.resize(depth);
-      const auto position = static_cast<std::uint32_t>(made_.concepts_.size());
+      const auto position = static_cast<std::uint32_t>(page_.concepts.size());
       AddConcept(node, positions.empty() ? CodeIndex::kNone : positions.back(), static_cast<std::uint32_t>(depth));
       positions.push_back(position);
     });
@@ -132,10 +138,10 @@ class CodeSystemBuilder {
   }
 
   void AddDesignation(const model::Node& node) {
-    made_.designations_.push_back({.language = Keep(node.ChildValue("language")),
-                                   .use_system = Keep(node.FindValue("use.system")),
-                                   .use = Keep(node.FindValue("use.code")),
-                                   .value = Keep(node.ChildValue("value"))});
+    page_.designations.push_back({.language = Keep(node.ChildValue("language")),
+                                  .use_system = Keep(node.FindValue("use.system")),
+                                  .use = Keep(node.FindValue("use.code")),
+                                  .value = Keep(node.ChildValue("value"))});
   }
 
   void AddSupplemented(const CodeSystem::Concept& entry) {
@@ -150,10 +156,10 @@ class CodeSystemBuilder {
         if (child.name == "designation") {
           AddDesignation(child);
         } else if (child.name == "display" && child.value != entry.display) {
-          made_.designations_.push_back(
+          page_.designations.push_back(
               {.language = Keep(language), .use_system = {}, .use = {}, .value = Keep(child.value)});
         } else if (child.name == "property" && !ChangesMeaning(MeaningOf(child.ChildValue("code")))) {
-          made_.properties_.push_back(ReadProperty(child));
+          page_.properties.push_back(ReadProperty(child));
         }
       }
     }
@@ -169,8 +175,8 @@ class CodeSystemBuilder {
   void AddConcept(const model::Node& node, std::uint32_t parent, std::uint32_t depth) {
     CodeSystem::Concept entry;
     entry.depth = depth;
-    entry.first_property = static_cast<std::uint32_t>(made_.properties_.size());
-    entry.first_designation = static_cast<std::uint32_t>(made_.designations_.size());
+    entry.first_property = static_cast<std::uint32_t>(page_.properties.size());
+    entry.first_designation = static_cast<std::uint32_t>(page_.designations.size());
     for (const model::Node& child : node.children()) {
       if (child.name == "code") {
         entry.code = Keep(child.value);
@@ -185,9 +191,9 @@ class CodeSystemBuilder {
       }
     }
     AddSupplemented(entry);
-    entry.property_count = static_cast<std::uint32_t>(made_.properties_.size()) - entry.first_property;
-    entry.designation_count = static_cast<std::uint32_t>(made_.designations_.size()) - entry.first_designation;
-    made_.concepts_.push_back(entry);
+    entry.property_count = static_cast<std::uint32_t>(page_.properties.size()) - entry.first_property;
+    entry.designation_count = static_cast<std::uint32_t>(page_.designations.size()) - entry.first_designation;
+    AddEntry(entry);
     nested_parent_.push_back(parent);
   }
 
@@ -206,7 +212,7 @@ class CodeSystemBuilder {
 
   void AddProperty(const model::Node& node, CodeSystem::Concept& entry) {
     const CodeSystem::Property property = ReadProperty(node);
-    made_.properties_.push_back(property);
+    page_.properties.push_back(property);
     const std::string_view meaning = MeaningOf(property.name);
     if (meaning == "inactive" || meaning == "notSelectable" || meaning == "abstract") {
       (meaning == "inactive" ? entry.inactive : entry.abstract) |= property.value == "true";
@@ -216,7 +222,7 @@ class CodeSystemBuilder {
   }
 
   void Finish(bool case_sensitive) {
-    auto& concepts = made_.concepts_;
+    auto& concepts = page_.concepts;
     if (!case_sensitive) {
       for (const auto& entry : concepts) {
         made_.folded_.push_back(Keep(AsciiLower(entry.code)));
@@ -231,7 +237,7 @@ class CodeSystemBuilder {
 
   /// Parents by nesting, by property parent (or subsumedBy) and by property child of another concept.
   void LinkParents() {
-    auto& concepts = made_.concepts_;
+    auto& concepts = page_.concepts;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> links;  // child, parent
     for (std::uint32_t i = 0; i < concepts.size(); ++i) {
       if (nested_parent_[i] != CodeIndex::kNone) {
@@ -243,20 +249,22 @@ class CodeSystemBuilder {
         if (!up && meaning != "child") {
           continue;
         }
-        if (const auto* other = made_.Find(property.value)) {
-          const std::uint32_t position = made_.PositionOf(*other);
+        if (const auto other = made_.Find(property.value)) {
+          const std::uint32_t position = other->position;
           links.emplace_back(up ? i : position, up ? position : i);
         }
       }
     }
     std::ranges::sort(links);
     links.erase(std::ranges::unique(links).begin(), links.end());
+    auto& [hashes, first_parent, parents] = made_.skeleton_;
+    first_parent.assign(concepts.size() + 1, 0);
     for (const auto& [child, parent] : links) {
-      auto& entry = concepts[child];
-      if (entry.parent_count++ == 0) {
-        entry.first_parent = static_cast<std::uint32_t>(made_.parents_.size());
-      }
-      made_.parents_.push_back(parent);
+      ++first_parent[child + 1];
+      parents.push_back(parent);
+    }
+    for (std::size_t i = 1; i < first_parent.size(); ++i) {
+      first_parent[i] += first_parent[i - 1];
     }
   }
 
@@ -266,6 +274,7 @@ class CodeSystemBuilder {
   };
 
   CodeSystem made_;
+  ConceptPage& page_ = *made_.resident_;
   std::unordered_map<std::string, std::vector<Addition>> additions_;  // by code, in lower case where case is nothing
   bool case_sensitive_ = true;
   std::vector<std::string_view> meanings_;    // by position in declared_

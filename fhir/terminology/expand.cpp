@@ -127,20 +127,19 @@ class Expander {
       model::Node* node;
     };
     std::vector<Open> open;
-    const auto concepts = part.code_system->concepts();
-    for (std::size_t i = 0; i < concepts.size(); ++i) {
-      while (!open.empty() && open.back().depth >= concepts[i].depth) {
+    for (CodeSystem::Position i = 0; i < part.code_system->size(); ++i) {
+      const ConceptRef entry = part.code_system->At(i);
+      while (!open.empty() && open.back().depth >= entry->depth) {
         open.pop_back();
       }
-      const Found found = FoundIn(*part.code_system, concepts[i]);
+      const Found found = FoundIn(*part.code_system, entry);
       if ((part.kind == ValueSet::Part::Kind::kSelected && !part.selected[i]) || !Wanted(found)) {
         continue;
       }
       if (++matches_ > options_.codes_max) {
         return false;
       }
-      open.push_back(
-          {.depth = concepts[i].depth, .node = &AddCode(open.empty() ? *expansion_ : *open.back().node, found)});
+      open.push_back({.depth = entry->depth, .node = &AddCode(open.empty() ? *expansion_ : *open.back().node, found)});
     }
     return true;
   }

@@ -29,9 +29,8 @@ bool AnyValue(const CodeSystem& system, const Concept& entry, std::string_view p
   if (property == "definition") {
     return holds(entry.definition);
   }
-  if (property == "parent" && std::ranges::any_of(system.Parents(entry), [&](CodeSystem::Position at) {
-        return holds(system.concepts()[at].code);
-      })) {
+  if (property == "parent" &&
+      std::ranges::any_of(system.Parents(entry), [&](CodeSystem::Position at) { return holds(system.At(at)->code); })) {
     return true;
   }
   if (property == "inactive") {
@@ -46,8 +45,9 @@ bool Known(const CodeSystem& system, std::string_view property) {
   return std::ranges::find(kAlways, property) != kAlways.end() || system.HasProperty(property);
 }
 
-/// Whether a list "a, b,c" has the item.
-bool ListHas(std::string_view list, std::string_view item) {
+/// Calls visit(item) for each of a list "a, b,c".
+template <typename Item>
+void ForEachItem(std::string_view list, const Item& visit) {
   while (true) {
     const std::size_t end = list.find(',');
     std::string_view part = list.substr(0, end);
@@ -57,14 +57,18 @@ bool ListHas(std::string_view list, std::string_view item) {
     while (part.ends_with(' ')) {
       part.remove_suffix(1);
     }
-    if (part == item) {
-      return true;
-    }
+    visit(part);
     if (end == std::string_view::npos) {
-      return false;
+      return;
     }
     list.remove_prefix(end + 1);
   }
+}
+
+bool ListHas(std::string_view list, std::string_view item) {
+  bool has = false;
+  ForEachItem(list, [&](std::string_view part) { has = has || part == item; });
+  return has;
 }
 
 void And(std::vector<bool>& selected, const std::vector<bool>& other, bool wanted) {
@@ -75,7 +79,7 @@ void And(std::vector<bool>& selected, const std::vector<bool>& other, bool wante
 
 /// Operators about the hierarchy. Their value is a code of the system.
 Gap ApplyHierarchy(const CodeSystem& system, const Filter& filter, std::vector<bool>& selected) {
-  const Concept* root = system.Find(filter.value);
+  const ConceptRef root = system.Find(filter.value);
   if (root == nullptr || !NamesConcept(filter.property)) {
     return Gap::kFilter;
   }
@@ -83,7 +87,7 @@ Gap ApplyHierarchy(const CodeSystem& system, const Filter& filter, std::vector<b
   const std::vector<bool> related = up ? system.Ancestors(*root) : system.Descendants(*root);
   And(selected, related, filter.op != "is-not-a");
   if (filter.op == "descendent-of") {
-    selected[system.PositionOf(*root)] = false;
+    selected[root->position] = false;
   }
   return Gap::kNone;
 }
@@ -91,7 +95,7 @@ Gap ApplyHierarchy(const CodeSystem& system, const Filter& filter, std::vector<b
 template <typename Holds>
 void Keep(const CodeSystem& system, std::vector<bool>& selected, const Holds& holds) {
   for (std::size_t i = 0; i < selected.size(); ++i) {
-    selected[i] = selected[i] && holds(system.concepts()[i]);
+    selected[i] = selected[i] && holds(*system.At(static_cast<CodeSystem::Position>(i)));
   }
 }
 
@@ -111,6 +115,35 @@ Gap ApplyRegex(const CodeSystem& system, const Filter& filter, std::vector<bool>
   return given_up ? Gap::kCost : Gap::kNone;
 }
 
+/// By parents that are named, or by whether there are any: decided by positions, so that no parent has to be fetched.
+/// False: the operator is about their texts.
+bool ApplyParent(const CodeSystem& system, const Filter& filter, std::vector<bool>& selected) {
+  const std::string_view op = filter.op;
+  if (filter.property != "parent" || (op != "=" && op != "in" && op != "not-in" && op != "exists")) {
+    return false;
+  }
+  std::vector<bool> named(system.size());
+  const auto name = [&](std::string_view code) {
+    if (const ConceptRef entry = system.Find(code)) {
+      named[entry->position] = true;
+    }
+  };
+  if (op == "=") {
+    name(filter.value);
+  } else if (op != "exists") {
+    ForEachItem(filter.value, name);
+  }
+  const bool wanted = op == "exists" ? filter.value == "true" : op != "not-in";
+  for (CodeSystem::Position i = 0; i < system.size(); ++i) {
+    const auto parents = system.ParentsAt(i);
+    const bool holds = op == "exists"
+                           ? !parents.empty()
+                           : std::ranges::any_of(parents, [&](CodeSystem::Position at) { return named[at]; });
+    selected[i] = selected[i] && holds == wanted;
+  }
+  return true;
+}
+
 }  // namespace
 
 Gap ApplyFilter(const CodeSystem& system, const Filter& filter, std::vector<bool>& selected) {
@@ -120,6 +153,10 @@ Gap ApplyFilter(const CodeSystem& system, const Filter& filter, std::vector<bool
   }
   if (!Known(system, filter.property)) {
     return Gap::kFilter;
+  }
+  // A small system may have a property of that name, with values that are no codes of its own.
+  if (system.large() && ApplyParent(system, filter, selected)) {
+    return Gap::kNone;
   }
   const auto value_holds = [&](const Visit& holds) {
     Keep(system, selected, [&](const Concept& entry) { return AnyValue(system, entry, filter.property, holds); });

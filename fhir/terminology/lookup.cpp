@@ -13,7 +13,7 @@ namespace {
 
 struct Place {
   std::shared_ptr<const CodeSystem> system;
-  const CodeSystem::Concept* entry;
+  ConceptRef entry;
 };
 
 /// The code system of that version when it is loaded, else the one there is.
@@ -31,11 +31,11 @@ Result<Place> PlaceOf(const Terminology& terminology, const Coding& coding) {
   if (system == nullptr) {
     return Fail(ErrorCode::kNotFound, fmt::format("the code system {} is not loaded", coding.system));
   }
-  const auto* entry = system->Find(coding.code);
+  ConceptRef entry = system->Find(coding.code);
   if (entry == nullptr) {
     return Fail(ErrorCode::kNotFound, fmt::format("the code is not in {}", coding.system));
   }
-  return Place{.system = std::move(system), .entry = entry};
+  return Place{.system = std::move(system), .entry = std::move(entry)};
 }
 
 class LookupAnswer {
@@ -110,14 +110,16 @@ class LookupAnswer {
     };
     if (Wanted("parent") && !names("parent")) {
       for (const auto parent : system_.Parents(entry_)) {
-        AddProperty("parent", "valueCode", system_.concepts()[parent].code, system_.concepts()[parent].display);
+        const ConceptRef other = system_.At(parent);
+        AddProperty("parent", "valueCode", other->code, other->display);
       }
     }
     if (Wanted("child") && !names("child")) {
-      for (const auto& other : system_.concepts()) {
-        const auto parents = system_.Parents(other);
-        if (std::ranges::find(parents, system_.PositionOf(entry_)) != parents.end()) {
-          AddProperty("child", "valueCode", other.code, other.display);
+      for (CodeSystem::Position at = 0; at < system_.size(); ++at) {
+        const auto parents = system_.ParentsAt(at);
+        if (std::ranges::find(parents, entry_.position) != parents.end()) {
+          const ConceptRef other = system_.At(at);
+          AddProperty("child", "valueCode", other->code, other->display);
         }
       }
     }
@@ -161,11 +163,11 @@ Result<Subsumption> Subsumes(const Terminology& terminology, const Coding& a, co
   second.version = first.version = a.version.empty() ? b.version : a.version;
   GW_ASSIGN(const Place above, PlaceOf(terminology, first));
   const CodeSystem& loaded = *above.system;
-  const auto* other = loaded.Find(second.code);
+  const ConceptRef other = loaded.Find(second.code);
   if (other == nullptr) {
     return Fail(ErrorCode::kNotFound, fmt::format("the code is not in {}", system));
   }
-  if (other == above.entry) {
+  if (other->position == above.entry->position) {
     return Subsumption::kEquivalent;
   }
   if (loaded.IsA(*other, *above.entry)) {

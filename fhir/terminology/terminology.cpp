@@ -229,9 +229,9 @@ Answer Terminology::ValidateInCodeSystem(const Coding& coding) const {
     return answer;
   }
   answer.source = system;
-  if (const auto* entry = system->Find(coding.code)) {
+  if (const ConceptRef entry = system->Find(coding.code)) {
     answer.verdict = Verdict::kMember;
-    answer.found = FoundIn(*system, *entry);
+    answer.found = FoundIn(*system, entry);
     answer.display_differs = DisplayDiffers(answer.found, coding.display);
   } else if (!system->complete()) {
     answer.verdict = Verdict::kUnknownCodeSystem;

@@ -42,7 +42,7 @@ Found OfList(const CodeList::Entry& listed, const CodeSystem* code_system) {
 /// of can tell. Source: https://hl7.org/fhir/R4/valueset.html#expansion ("check that they are valid")
 Found FindInList(const Part& part, std::string_view code) {
   const CodeSystem* system = part.code_system.get();
-  const CodeSystem::Concept* entry = system == nullptr ? nullptr : system->Find(code);
+  const ConceptRef entry = system == nullptr ? ConceptRef() : system->Find(code);
   const auto* listed = part.listed.Find(part.system, code);
   if (listed == nullptr && entry != nullptr) {
     listed = part.listed.Find(part.system, entry->code);
@@ -59,12 +59,12 @@ Found FindInSystem(const Part& part, std::string_view code) {
       return FindInList(part, code);
     case Part::Kind::kWhole:
     case Part::Kind::kSelected: {
-      const auto* entry = part.code_system->Find(code);
+      const ConceptRef entry = part.code_system->Find(code);
       if (entry == nullptr) {
         return part.code_system->complete() ? Found{} : Unknown(Gap::kCodeSystem, part.system);
       }
-      const bool in = part.kind == Part::Kind::kWhole || part.selected[part.code_system->PositionOf(*entry)];
-      return in ? FoundIn(*part.code_system, *entry) : Found{};
+      const bool in = part.kind == Part::Kind::kWhole || part.selected[entry->position];
+      return in ? FoundIn(*part.code_system, entry) : Found{};
     }
     case Part::Kind::kComputed:
       return {.membership = InComputedSystem(part.system, code).value_or(false) ? Membership::kYes : Membership::kNo,
@@ -125,16 +125,16 @@ Found FindInAny(const std::vector<Part>& parts, std::string_view system, std::st
 
 }  // namespace
 
-Found FoundIn(const CodeSystem& system, const CodeSystem::Concept& entry) {
+Found FoundIn(const CodeSystem& system, const ConceptRef& entry) {
   return {.membership = Membership::kYes,
           .system = system.url(),
           .version = system.version(),
-          .code = entry.code,
-          .display = entry.display,
+          .code = entry->code,
+          .display = entry->display,
           .code_system = &system,
-          .entry = &entry,
-          .inactive = entry.inactive,
-          .abstract = entry.abstract};
+          .entry = entry,
+          .inactive = entry->inactive,
+          .abstract = entry->abstract};
 }
 
 CodeList::CodeList(std::vector<Entry> entries) : entries_(std::move(entries)) {
@@ -275,13 +275,14 @@ bool ValueSet::ForEach(const std::function<bool(const Found&)>& visit, std::size
 }
 
 bool ValueSet::Walk(const std::function<bool(const Found&)>& visit, std::size_t& offers_left) const {
-  // The views in the set point into the parts' own texts and code systems, which live as long as this.
+  // The systems in the set point into the parts' own texts and code systems, which live as long as this; the codes of a
+  // large code system do not.
   struct Hash {
-    std::size_t operator()(const std::pair<std::string_view, std::string_view>& pair) const {
+    std::size_t operator()(const std::pair<std::string_view, std::string>& pair) const {
       return std::hash<std::string_view>{}(pair.first) * 31 + std::hash<std::string_view>{}(pair.second);
     }
   };
-  std::unordered_set<std::pair<std::string_view, std::string_view>, Hash> seen;
+  std::unordered_set<std::pair<std::string_view, std::string>, Hash> seen;
   const bool repeats_possible = includes_.size() > 1 || includes_.front().kind == Part::Kind::kListed;
   bool enough = true;
   const auto offer = [&](std::string_view system, std::string_view code) {
@@ -313,10 +314,9 @@ bool ValueSet::Walk(const std::function<bool(const Found&)>& visit, std::size_t&
     if (part.kind == Part::Kind::kListed) {
       go_on = std::ranges::all_of(part.listed.entries(), [&](const auto& e) { return offer(part.system, e.code); });
     } else if (part.kind == Part::Kind::kWhole || part.kind == Part::Kind::kSelected) {
-      const auto concepts = part.code_system->concepts();
-      for (std::size_t i = 0; go_on && i < concepts.size(); ++i) {
+      for (CodeSystem::Position i = 0; go_on && i < part.code_system->size(); ++i) {
         if (part.kind == Part::Kind::kWhole || part.selected[i]) {
-          go_on = offer(part.system, concepts[i].code);
+          go_on = offer(part.system, part.code_system->At(i)->code);
         }
       }
     } else if (part.kind == Part::Kind::kImports && !part.imports.empty()) {

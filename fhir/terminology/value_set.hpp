@@ -61,15 +61,15 @@ struct Found {
   std::string_view system;   ///< with kYes
   std::string_view version;
   std::string_view code;
-  std::string_view display;                    ///< empty when nobody says
-  const CodeSystem* code_system = nullptr;     ///< when it is loaded
-  const CodeSystem::Concept* entry = nullptr;  ///< in that code system
+  std::string_view display;                 ///< empty when nobody says
+  const CodeSystem* code_system = nullptr;  ///< when it is loaded
+  ConceptRef entry = {};                    ///< in that code system
   bool inactive = false;
   bool abstract = false;
 };
 
 /// A concept of a code system as a finding of its own.
-Found FoundIn(const CodeSystem& system, const CodeSystem::Concept& entry);
+Found FoundIn(const CodeSystem& system, const ConceptRef& entry);
 
 /// Codes that one walk over a value set looks at, those that come again, are excluded or are imported counted each
 /// time.

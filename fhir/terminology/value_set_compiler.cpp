@@ -193,7 +193,7 @@ class ValueSetCompiler {
       return UnknownPart(part.system, Gap::kCodeSystem, part.system);
     }
     part.kind = Part::Kind::kSelected;
-    part.selected.assign(part.code_system->concepts().size(), true);
+    part.selected.assign(part.code_system->size(), true);
     for (const Filter& filter : filters) {
       const Gap gap = ApplyFilter(*part.code_system, filter, part.selected);
       if (gap == Gap::kFilter && !part.code_system->complete()) {

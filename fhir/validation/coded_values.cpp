@@ -228,8 +228,8 @@ std::optional<bool> Subsumes(const Terminology& terminology, const fhirpath::Cod
   if (!system) {
     return std::nullopt;
   }
-  const auto* above = system->Find(general.code);
-  const auto* below = system->Find(special.code);
+  const auto above = system->Find(general.code);
+  const auto below = system->Find(special.code);
   if (above == nullptr || below == nullptr) {
     return std::nullopt;
   }

@@ -1,4 +1,4 @@
-// The only place that touches Xerces-C.
+// Texts in memory through Xerces-C; xerces_stream.cpp is the only other place that touches it.
 #pragma once
 
 #include <string_view>

@@ -44,9 +44,12 @@
 #include "gateway/journal/recovery.hpp"
 #include "gateway/rest/async_request.hpp"
 #include "gateway/rest/bulk_import/import_job.hpp"
+#include "gateway/rest/concept_upload/upload_job.hpp"
 #include "gateway/rest/convert.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
+#include "gateway/store/concepts/concept_store.hpp"
+#include "gateway/store/concepts/concept_sweep.hpp"
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
@@ -175,6 +178,7 @@ struct Gateway::Parts {
   std::unique_ptr<store::StoreUnitOfWorkFactory> units;
   std::unique_ptr<store::StoreResourceStore> resources;
   std::unique_ptr<store::StoreResourceViews> views;
+  std::unique_ptr<store::concepts::ConceptStore> concept_store;
   std::unique_ptr<store::StoredTerminology> terminology;
   std::unique_ptr<store::JournalStore> journal;
   std::unique_ptr<store::OutboxStore> outbox;
@@ -289,8 +293,14 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   units = std::make_unique<store::StoreUnitOfWorkFactory>(database->pool(), options);
   resources = std::make_unique<store::StoreResourceStore>(database->pool(), options);
   views = std::make_unique<store::StoreResourceViews>(database->pool(), options);
-  terminology = std::make_unique<store::StoredTerminology>(*conformance.terminology, *resources, *views,
-                                                           store::StoredTerminologyLimits{.resource = settings.limits});
+  concept_store = std::make_unique<store::concepts::ConceptStore>(
+      database->pool(), store::concepts::ConceptStoreOptions{
+                            .waiting_bytes_max = static_cast<std::int64_t>(settings.terminology.upload_bytes_max)});
+  terminology = std::make_unique<store::StoredTerminology>(
+      *conformance.terminology, *resources, *views,
+      store::StoredTerminologyLimits{.cache_bytes_max = settings.terminology.cache_bytes_max,
+                                     .resource = settings.limits},
+      concept_store.get());
   journal = std::make_unique<store::JournalStore>(database->pool());
   outbox = std::make_unique<store::OutboxStore>(database->pool());
   read_audit = std::make_unique<audit::ReadAudit>(definitions, *units, clock, audit_options);
@@ -408,6 +418,8 @@ void Gateway::Parts::MakeHousekeeping() {
   duties.push_back(
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
   jobs->AddDuties(duties);
+  duties.push_back(
+      {"sweep-concepts", kSweepPeriodMs, [this] { return store::concepts::SweepConcepts(*concept_store, *views); }});
   AddPagingDuties(duties, settings.search, database->pool(), *cursor_keys, metrics);
   duties.push_back(LearnOfParameters(*search_parameters));
   const auto failed = [this](std::string_view duty, const fhir::Error& error) {
@@ -482,13 +494,17 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                                              .jobs = &jobs->store(),
                                              .exports = exports,
                                              .reindexing = reindexing,
-                                             .job_files = &jobs->store()}};
+                                             .job_files = &jobs->store(),
+                                             .concept_loads = concept_store.get()}};
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
   const port::ActorOfOwner actor_of = [this](const port::JobOwner& owner) { return ActorOf(owner); };
   jobs->Register(rest::MakeRequestJob(rest, actor_of));
   jobs->Register(rest::bulk_import::MakeImportJob(
       rest, actor_of, jobs->store(), [](const http::ClientRequest& request) { return http::Client().Send(request); },
       {.sources = settings.jobs.import_sources}));
+  jobs->Register(rest::concept_upload::MakeUploadJob(rest, actor_of, *concept_store,
+                                                     {.concepts_max = settings.terminology.upload_concepts_max,
+                                                      .file_bytes_max = 4 * settings.terminology.upload_bytes_max}));
 
   std::vector<http::Route> routes = rest::Service::Routes(rest);
   for (http::Route& route : console::MessagesRoutes({.journal = *journal, .outbox = *outbox, .wake = [this] {

@@ -11,6 +11,8 @@ using http::Method;
 /// The standard has no such operations.
 constexpr std::string_view kExpunge = "https://passerelle.example/fhir/OperationDefinition/expunge";
 constexpr std::string_view kReindex = "https://passerelle.example/fhir/OperationDefinition/reindex";
+constexpr std::string_view kUploadCodeSystem =
+    "https://passerelle.example/fhir/OperationDefinition/upload-external-code-system";
 constexpr std::string_view kImport = "https://passerelle.example/fhir/OperationDefinition/import";
 
 /// Canonicals of the standard's OperationDefinitions begin with it.
@@ -81,6 +83,8 @@ constexpr RouteRow kRouteRows[] = {
      GW_OPERATION("CodeSystem-subsumes")},
     {Method::kPost, "/CodeSystem/{id}/$subsumes", "operation", operations::Subsumes, AuditTime::kAfter, 'E',
      GW_OPERATION("CodeSystem-subsumes")},
+    {Method::kPost, "/CodeSystem/$upload-external-code-system", "operation", operations::UploadCodeSystem,
+     AuditTime::kAfter, 'E', kUploadCodeSystem},
     {Method::kGet, "/ConceptMap/$translate", "operation", operations::Translate, AuditTime::kNever, 'E',
      GW_OPERATION("ConceptMap-translate")},
     {Method::kPost, "/ConceptMap/$translate", "operation", operations::Translate, AuditTime::kNever, 'E',

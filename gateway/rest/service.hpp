@@ -13,6 +13,7 @@
 
 #include "adapters/port/audit.hpp"
 #include "adapters/port/bulk_export.hpp"
+#include "adapters/port/concept_loads.hpp"
 #include "adapters/port/erasure.hpp"
 #include "adapters/port/jobs.hpp"
 #include "adapters/port/ports.hpp"
@@ -80,6 +81,7 @@ struct OperationPorts {
   adapters::port::BulkExport* exports = nullptr;
   adapters::port::Reindexing* reindexing = nullptr;
   adapters::port::JobFiles* job_files = nullptr;
+  adapters::port::ConceptLoads* concept_loads = nullptr;
 };
 
 /// All references are borrowed and must outlive the service.

@@ -93,6 +93,8 @@ struct Validation {
 
 struct TerminologySettings {
   std::size_t cache_bytes_max = 128u * 1024 * 1024;  ///< half of it for code systems
+  std::size_t upload_concepts_max = 1'000'000;
+  std::size_t upload_bytes_max = 1024u * 1024 * 1024;
 };
 
 struct Repeats {

@@ -231,8 +231,23 @@ constexpr Setting kJournal[] = {
 constexpr Setting kTerminology[] = {
     {"cache_bytes_max",
      At<&TerminologySettings::cache_bytes_max>(),
-     {.about = "Memory for compiled code systems, value sets and concept maps. Half of it is for code systems, whose "
-               "concepts take about 150 bytes each; one that does not fit is compiled for every question.",
+     {.about =
+          "Memory for compiled code systems, value sets and concept maps. Half of it is for code systems, whose "
+          "concepts take about 150 bytes each, and of uploaded ones 21; one that does not fit is compiled for every "
+          "question.",
+      .unit = "bytes",
+      .min = 1024 * 1024,
+      .max = 64LL * 1024 * 1024 * 1024}},
+    {"upload_concepts_max",
+     At<&TerminologySettings::upload_concepts_max>(),
+     {.about = "Concepts of one uploaded code system. While it is read, about 100 bytes of memory for each.",
+      .unit = "concepts",
+      .min = 1'000,
+      .max = 2'000'000}},
+    {"upload_bytes_max",
+     At<&TerminologySettings::upload_bytes_max>(),
+     {.about = "Files of code systems of one party that are in the database until their job is forgotten. Unpacked, a "
+               "file may be four times as large.",
       .unit = "bytes",
       .min = 1024 * 1024,
       .max = 64LL * 1024 * 1024 * 1024}},

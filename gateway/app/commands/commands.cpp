@@ -8,6 +8,7 @@
 #include "gateway/app/commands/options.hpp"
 #include "gateway/app/commands/plain.hpp"
 #include "gateway/app/commands/serve.hpp"
+#include "gateway/app/commands/terminology.hpp"
 #include "gateway/app/commands/validate.hpp"
 
 namespace gateway::app {
@@ -115,6 +116,30 @@ std::span<const CommandSpec> Commands() {
         {"--connections", "N", "requests at a time (2)"},
         {"--tls-ca", "FILE", "for https, trust these certificates"}},
        RunImport},
+      {"terminology load",
+       "FILE",
+       "load a code system (ClaML, CSV or NDJSON of FHIR, also .gz and .bz2) into a running server, in the place of "
+       "the "
+       "one of the same url and version; may be repeated",
+       {{"--system", "URI", "url of the code system"},
+        {"--version", "VERSION", "its version; else the file's"},
+        {"--name", "NAME", "CodeSystem.name"},
+        {"--title", "TITLE", "CodeSystem.title"},
+        {"--format", "csv|claml|ndjson", "else by the file's name"},
+        {.name = "--column",
+         .value = "ROLE=NAME",
+         .description =
+             "of CSV: code, display, definition, parent, property.X or designation.LANGUAGE is in the column "
+             "of that name",
+         .repeats = true},
+        {"--delimiter", "CHARACTER", "of CSV: what parts fields (,); tab is a tabulator"},
+        {"--encoding", "CHARSET", "of CSV: UTF-8, windows-1252 …"},
+        {"--parent-lengths", "N,N…", "of CSV: the parent of a code is its beginning of the next shorter length"},
+        {"--merge-rows", "", "of CSV: rows of one code that follow each other are one concept"},
+        {"--server", "URL", "FHIR base of the server (http://127.0.0.1:8080/fhir)"},
+        {"--token-file", "FILE", "bearer token"},
+        {"--tls-ca", "FILE", "for https, trust these certificates"}},
+       RunTerminologyLoad},
       {"version", "", "print the version", {}, RunVersion},
   };
   return commands;

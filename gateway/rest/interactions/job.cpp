@@ -15,6 +15,7 @@
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "gateway/rest/accept_job.hpp"
 #include "gateway/rest/bulk_import/import_job.hpp"
+#include "gateway/rest/concept_upload/upload_job.hpp"
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/http_date.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
@@ -128,6 +129,10 @@ fhir::Result<http::Response> AnswerDone(Call& call, const Job& job) {
   }
   if (job.kind == bulk_import::kImportJob) {
     return AnswerImport(call, job);
+  }
+  if (job.kind == concept_upload::kUploadJob) {
+    GW_ASSIGN(concept_upload::UploadAnswer answer, concept_upload::ReadUploadAnswer(job));
+    return JsonResponse(call, answer.status, std::move(answer.body));
   }
   return JsonResponse(call, 200, job.result.empty() ? fhir::operation_outcome::ToOperationOutcome("done") : job.result);
 }

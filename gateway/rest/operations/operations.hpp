@@ -54,6 +54,9 @@ fhir::Result<http::Response> Reindex(Call& call);
 /// $import: files of NDJSON, fetched and loaded in the background.
 fhir::Result<http::Response> Import(Call& call);
 
+/// CodeSystem/$upload-external-code-system: a file of concepts, read in the background.
+fhir::Result<http::Response> UploadCodeSystem(Call& call);
+
 /// Patient/$match: who of the record a patient may be.
 fhir::Result<http::Response> MatchPatient(Call& call);
 

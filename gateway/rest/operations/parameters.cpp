@@ -37,6 +37,7 @@ const KindRow& KindRowOf(ParameterKind kind) {
       {ParameterKind::kCodeableConcept, "a CodeableConcept", {"valueCodeableConcept"}},
       {ParameterKind::kPeriod, "a Period", {"valuePeriod"}},
       {ParameterKind::kMeta, "a Meta", {"valueMeta"}},
+      {ParameterKind::kAttachment, "an Attachment", {"valueAttachment"}},
       {ParameterKind::kResource, "a resource", {"resource"}},
       {ParameterKind::kRefused, "nothing", {}},
   };

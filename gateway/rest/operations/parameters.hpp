@@ -28,6 +28,7 @@ enum class ParameterKind : std::uint8_t {
   kCodeableConcept,
   kPeriod,
   kMeta,
+  kAttachment,
   kResource,
   kRefused,  ///< of the standard, and not supported here: said so rather than passed over
 };

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "adapters/port/concept_loads.hpp"
 #include "adapters/port/resource_store.hpp"
 #include "adapters/port/resource_views.hpp"
 #include "adapters/port/terminology_source.hpp"
@@ -18,18 +19,20 @@
 namespace gateway::store {
 
 struct StoredTerminologyLimits {
-  std::size_t cache_bytes_max = 128u * 1024 * 1024;  ///< compiled resources that stay, packages' value sets among them
+  std::size_t cache_bytes_max = 128u * 1024 * 1024;  ///< compiled resources that stay, and pages of concepts
   std::size_t names_max = 100'000;                   ///< names of stored resources that are remembered
   std::size_t heads_max = 1'000;                     ///< stored resources that one question looks at
   std::size_t imports_depth_max = 16;                ///< value sets that import value sets
   fhir::Limits resource;                             ///< of reading a stored resource
 };
 
-/// thread-safe. All references are borrowed and must outlive it.
+/// thread-safe. All references are borrowed and must outlive it. Without `loads` a CodeSystem has the concepts that
+/// stand in it.
 class StoredTerminology final : public adapters::port::TerminologySource {
  public:
   StoredTerminology(const fhir::terminology::Terminology& packages, adapters::port::ResourceStore& store,
-                    adapters::port::ResourceViews& views, const StoredTerminologyLimits& limits = {});
+                    adapters::port::ResourceViews& views, const StoredTerminologyLimits& limits = {},
+                    adapters::port::ConceptLoads* loads = nullptr);
   ~StoredTerminology() override;
 
   fhir::Result<void> With(const adapters::port::Actor& actor, const adapters::port::GivenTerminology& given,

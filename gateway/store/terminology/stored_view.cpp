@@ -8,6 +8,7 @@
 #include "fhir/json/reader.hpp"
 #include "fhir/packages/supplements.hpp"
 #include "fhir/packages/version.hpp"
+#include "fhir/terminology/skeleton_bytes.hpp"
 
 namespace gateway::store {
 namespace {
@@ -63,7 +64,10 @@ class StoredView::Loader final : public terms::Sources {
 };
 
 StoredView::StoredView(StoredTerminology::Shared& shared, const port::Actor& actor)
-    : Terminology(shared.packages.registry(), {.cache_bytes_max = 0}), shared_(shared), actor_(actor) {}
+    : Terminology(shared.packages.registry(), {.cache_bytes_max = 0}),
+      shared_(shared),
+      actor_(actor),
+      failures_before_(shared.shelf == nullptr ? 0 : shared.shelf->failures.load()) {}
 
 void StoredView::Fail(fhir::Error error) const {
   if (!failure_) {
@@ -322,6 +326,11 @@ std::shared_ptr<const terms::CodeSystem> StoredView::FindCodeSystem(std::string_
   if (document == nullptr) {
     return nullptr;
   }
+  // What came with a question names no load: only who may read a stored resource gets at its concepts.
+  if (auto large = candidate->passing ? nullptr : FindLarge(*document)) {
+    passing_systems_[candidate->key] = large;
+    return shared_.code_systems.Keep(candidate->key, std::move(large));
+  }
   const auto supplements = fhir::packages::ReadSupplements(registry(), CanonicalOf(NameIn(*document)));
   auto compiled = terms::CodeSystem::Compile(document->root(), supplements);
   if (!compiled) {
@@ -332,6 +341,45 @@ std::shared_ptr<const terms::CodeSystem> StoredView::FindCodeSystem(std::string_
   // One that is larger than the whole cache is at least not compiled twice for one question.
   passing_systems_[candidate->key] = made;
   return candidate->passing ? made : shared_.code_systems.Keep(candidate->key, std::move(made));
+}
+
+std::shared_ptr<const terms::CodeSystem> StoredView::FindLarge(const Document& document) const {
+  std::string_view load;
+  std::vector<std::string_view> properties;
+  for (const fhir::model::Node& child : document.root().children()) {
+    if (child.name == "extension" && child.ChildValue("url") == port::kConceptsExtension) {
+      load = child.ChildValue("valueString");
+    } else if (child.name == "property") {
+      properties.push_back(child.ChildValue("code"));
+    }
+  }
+  if (load.empty() || shared_.shelf == nullptr) {
+    return nullptr;
+  }
+  const StoredName name = NameIn(document);
+  const auto read = shared_.shelf->loads.ReadLoad(load);
+  if (!read || read->url != name.url) {
+    if (!read && read.error().code != fhir::ErrorCode::kNotFound) {
+      Fail(read.error());
+    }
+    return nullptr;
+  }
+  auto skeleton = terms::ReadSkeleton(read->skeleton);
+  if (!skeleton) {
+    Fail(std::move(skeleton).error());
+    return nullptr;
+  }
+  auto made = terms::CodeSystem::Large({.url = name.url,
+                                        .version = name.version,
+                                        .name = document.root().ChildValue("name"),
+                                        .properties = std::move(properties)},
+                                       *std::move(skeleton),
+                                       std::make_shared<const StoredPages>(shared_.shelf, std::string(load)));
+  if (!made) {
+    Fail(std::move(made).error());
+    return nullptr;
+  }
+  return std::make_shared<const terms::CodeSystem>(*std::move(made));
 }
 
 std::string StoredView::OriginOf(std::string_view canonical, const Candidate*& candidate) const {
@@ -427,7 +475,7 @@ std::shared_ptr<const terms::ValueSet> StoredView::FindSet(std::string_view cano
   auto compiled = terms::CompileValueSet(document->root(), loader);
   recorders_.pop_back();
   open_.pop_back();
-  if (!cut_ && !failure_) {
+  if (!cut_ && !failure_ && !pages_failed()) {
     // What was compiled inside a circle lacks a part for this way in alone.
     const auto name = passing ? std::nullopt : CacheName(origin, asked);
     if (name) {

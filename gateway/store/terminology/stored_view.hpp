@@ -18,6 +18,7 @@
 #include "fhir/terminology/terminology.hpp"
 #include "fhir/terminology/value_set_compiler.hpp"
 #include "gateway/store/terminology/stored_names.hpp"
+#include "gateway/store/terminology/stored_pages.hpp"
 #include "gateway/store/terminology/stored_terminology.hpp"
 
 namespace gateway::store {
@@ -25,16 +26,19 @@ namespace gateway::store {
 /// What all views share.
 struct StoredTerminology::Shared {
   Shared(const fhir::terminology::Terminology& from_packages, adapters::port::ResourceStore& from_store,
-         adapters::port::ResourceViews& from_views, const StoredTerminologyLimits& with_limits)
+         adapters::port::ResourceViews& from_views, const StoredTerminologyLimits& with_limits,
+         adapters::port::ConceptLoads* from_loads)
       : packages(from_packages),
         store(from_store),
         views(from_views),
         limits(with_limits),
-        code_systems(with_limits.cache_bytes_max / 2),
+        code_systems(with_limits.cache_bytes_max * 3 / 8),
         value_sets(with_limits.cache_bytes_max / 4),
         concept_maps(with_limits.cache_bytes_max / 4),
         names(with_limits.names_max),
-        asked(with_limits.names_max / 10) {}
+        asked(with_limits.names_max / 10),
+        shelf(from_loads == nullptr ? nullptr
+                                    : std::make_shared<PageShelf>(*from_loads, with_limits.cache_bytes_max / 8)) {}
 
   const fhir::terminology::Terminology& packages;
   adapters::port::ResourceStore& store;
@@ -45,6 +49,7 @@ struct StoredTerminology::Shared {
   fhir::terminology::Cache<fhir::terminology::ConceptMap> concept_maps;
   BoundedTable<StoredName> names;          // by "type/id/version"
   BoundedTable<std::set<AskedFor>> asked;  // by canonical: what it was made of when it was compiled last
+  std::shared_ptr<PageShelf> shelf;        // with the large code systems; null: there are none
 };
 
 /// For one thread, and the time of one call. Questions that need the store remember its first failure.
@@ -64,6 +69,8 @@ class StoredView final : public fhir::terminology::Terminology {
 
   /// Set when the store failed: answers are then not to be relied on.
   const std::optional<fhir::Error>& failure() const { return failure_; }
+  /// Whether a page of a large code system could not be read in the time of this view, for whomever.
+  bool pages_failed() const { return shared_.shelf != nullptr && shared_.shelf->failures.load() != failures_before_; }
 
  private:
   /// A resource that may stand for a URL. The key names its version for ever, or is of this view alone.
@@ -97,9 +104,12 @@ class StoredView final : public fhir::terminology::Terminology {
   /// The name under which a compiled value set is kept; nullopt when it may not be.
   std::optional<std::string> CacheName(const std::string& origin, const std::set<AskedFor>& asked) const;
   void Fail(fhir::Error error) const;
+  /// The code system of the load that the resource names; null when it names none, or one that is not its own.
+  std::shared_ptr<const fhir::terminology::CodeSystem> FindLarge(const fhir::model::Document& document) const;
 
   StoredTerminology::Shared& shared_;
   const adapters::port::Actor& actor_;
+  const std::uint64_t failures_before_;
   mutable std::map<Url, std::vector<Candidate>> candidates_;
   mutable std::map<std::string, fhir::model::Document> documents_;  // by key
   mutable std::map<std::string, std::shared_ptr<const fhir::terminology::CodeSystem>> passing_systems_;

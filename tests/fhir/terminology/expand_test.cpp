@@ -162,7 +162,7 @@ std::map<std::string, bool> CodesOf(const Terminology& terminology, const Node& 
     const std::string system(child.ChildValue("system"));
     const std::string_view code = child.ChildValue("code");
     const auto loaded = terminology.FindCodeSystem(system);
-    const auto* entry = loaded == nullptr ? nullptr : loaded->Find(code);
+    const auto entry = loaded == nullptr ? fhir::terminology::ConceptRef() : loaded->Find(code);
     bool optional = child.ChildValue("abstract") == "true" || child.ChildValue("inactive") == "true";
     if (entry != nullptr) {
       const auto properties = loaded->Properties(*entry);

@@ -22,8 +22,10 @@
 #include "gateway/jobs/worker.hpp"
 #include "gateway/rest/async_request.hpp"
 #include "gateway/rest/bulk_import/import_job.hpp"
+#include "gateway/rest/concept_upload/upload_job.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
+#include "gateway/store/concepts/concept_store.hpp"
 #include "gateway/store/jobs/job_store.hpp"
 #include "gateway/store/reindex_job.hpp"
 #include "gateway/store/resource_store.hpp"
@@ -90,7 +92,9 @@ class Gateway {
     store_ = std::make_unique<gateway::store::StoreResourceStore>(*pool_, options);
     trail_ = std::make_unique<gateway::audit::ReadAudit>(r4, *units_, clock_, gateway::audit::AuditOptions{});
     views_ = std::make_unique<gateway::store::StoreResourceViews>(*pool_, options);
-    terminology_ = std::make_unique<gateway::store::StoredTerminology>(packages_, *store_, *views_);
+    concepts_ = std::make_unique<gateway::store::concepts::ConceptStore>(*pool_);
+    terminology_ = std::make_unique<gateway::store::StoredTerminology>(
+        packages_, *store_, *views_, gateway::store::StoredTerminologyLimits{}, concepts_.get());
     auto parties = gateway::access::PartyTable::Create(
         {.policies_directory = GW_SOURCE_DIR "/config/policies", .parties = Parties()}, r4);
     EXPECT_TRUE(parties) << parties.error().public_text.text;
@@ -114,11 +118,14 @@ class Gateway {
                         .jobs = job_store_.get(),
                         .exports = exports_.get(),
                         .reindexing = reindex_.get(),
-                        .job_files = job_store_.get()}},
+                        .job_files = job_store_.get(),
+                        .concept_loads = concepts_.get()}},
         {.base_url = "https://gw.example/fhir", .import_sources = {"https://files.example/in/"}});
     EXPECT_TRUE(service);
     service_ = *std::move(service);
     requests_ = gateway::rest::MakeRequestJob(service_, [this](const port::JobOwner& owner) { return ActorOf(owner); });
+    uploads_ = gateway::rest::concept_upload::MakeUploadJob(
+        service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, *concepts_);
     // Small, so that a short file makes several steps and transactions.
     imports_ = gateway::rest::bulk_import::MakeImportJob(
         service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, *job_store_,
@@ -159,11 +166,14 @@ class Gateway {
   gateway::store::jobs::JobStore& job_store() { return *job_store_; }
   gateway::store::bulk::BulkExport& exports() { return *exports_; }
   port::JobKind& imports() { return *imports_; }
+  gateway::store::concepts::ConceptStore& concept_store() { return *concepts_; }
+  gateway::store::StoreResourceViews& views() { return *views_; }
   gateway::rest::bulk_import::Fetch fetch;  ///< what an import asks for files; set by its test
 
   /// Does all open jobs to their end.
   void RunJobs() {
-    gateway::jobs::Worker worker(*job_store_, {exports_.get(), reindex_.get(), requests_.get(), imports_.get()},
+    gateway::jobs::Worker worker(*job_store_,
+                                 {exports_.get(), reindex_.get(), requests_.get(), imports_.get(), uploads_.get()},
                                  {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
@@ -230,6 +240,7 @@ class Gateway {
   std::unique_ptr<gateway::store::StoreResourceStore> store_;
   std::unique_ptr<gateway::store::StoreResourceViews> views_;
   fhir::terminology::Terminology packages_{fhir::packages::Registry::Core()};
+  std::unique_ptr<gateway::store::concepts::ConceptStore> concepts_;
   std::unique_ptr<gateway::store::StoredTerminology> terminology_;
   std::unique_ptr<gateway::audit::ReadAudit> trail_;
   std::shared_ptr<const gateway::access::PartyTable> parties_;
@@ -238,6 +249,7 @@ class Gateway {
   std::shared_ptr<gateway::rest::Service> service_;
   std::unique_ptr<port::JobKind> requests_;
   std::unique_ptr<port::JobKind> imports_;
+  std::unique_ptr<port::JobKind> uploads_;
   gateway::http::Handler handler_;
 };
 
