@@ -188,6 +188,9 @@ constexpr SearchMode kSearchModes[] = {
      "false, true or both: whether resources that stand inside others are searched, by the standard's "
      "parameters"},
     {"_containedType", "container or contained: which of the two is given"},
+    {"_query",
+     "the code of a stored OperationDefinition of kind query that the party may read: the search of its extension "
+     "https://passerelle.example/fhir/StructureDefinition/operationdefinition-search"},
 };
 
 void AddSearchModes(Document& document, Node& rest) {

@@ -173,7 +173,10 @@ constexpr Explained kExplained[] = {
     {"_filter",
      "the whole grammar of the standard; see `fhir/search/filter_parser.hpp`. `ne` means: has a value, and "
      "none is equal"},
-    {"_query", "refused with a message: no named query is known"},
+    {"_query",
+     "the search of a stored OperationDefinition of kind query, with the parameters in their places; written out "
+     "before it "
+     "is read (docs/fhir_operations.md). Not in conditional writes, policies and `_typeFilter`"},
     {"_text", "words of the narrative, likewise; for the types that `search.narrative_types` names (all by default)"},
     {"age",
      "completed years today, of those alive: a range of birth dates; a birth date without month or day matches "
@@ -195,7 +198,7 @@ TEST(SearchConformance, Page_SaysWhatWorks) {
   std::string codes;
   for (const std::string& code : unanswered) codes += fmt::format("{}`{}`", codes.empty() ? "" : ", ", code);
   const std::string text =
-      types + "\nNot answered: " + codes +
+      types + "\nNot a criterion by itself: " + codes +
       ".\n\nThe 16 search parameters of R4 without an expression, and the 3 called phonetic. Ten of the 16 (author, "
       "effective, end, keyword,\nworkflow, for extensions of CodeSystem and of ValueSet) name no resource type either, "
       "so "

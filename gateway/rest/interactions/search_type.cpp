@@ -17,6 +17,7 @@
 #include "gateway/http/target.hpp"
 #include "gateway/rest/content.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
+#include "gateway/rest/named_query.hpp"
 #include "gateway/rest/respond.hpp"
 #include "gateway/rest/search_codes.hpp"
 #include "gateway/rest/search_parameters.hpp"
@@ -77,8 +78,10 @@ struct ReadSearch {
 };
 
 /// `types`: of a search over several; empty for one within the type of the call.
-fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& parameters,
+fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& asked,
                                    std::span<const fhir::metadata::TypeId> types = {}) {
+  GW_ASSIGN(const WrittenOut written, WriteOutNamedQuery(call, asked));
+  const http::Pairs& parameters = written.parameters;
   search::ParseOptions options;
   options.base_url = call.options().base_url;
   options.zone = call.options().zone;
@@ -119,6 +122,7 @@ fhir::Result<ReadSearch> ReadQuery(Call& call, const http::Pairs& parameters,
       std::find(always.begin(), always.end(), call.definitions().TypeName(query->type)) != always.end()) {
     query->total = search::Total::kEstimate;
   }
+  query->self = SelfOfNamedQuery(std::move(query->self), written);
   if (link && query->cursor) {
     query->cursor = std::move(link->sealed);
   }
