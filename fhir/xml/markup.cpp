@@ -44,7 +44,7 @@ std::string_view Reference(char c) {
   }
 }
 
-void AppendUtf8(std::string& out, char32_t code) {
+void AppendCodePoint(std::string& out, char32_t code) {
   if (code < 0x80) {
     out += static_cast<char>(code);
   } else if (code < 0x800) {
@@ -114,7 +114,7 @@ void AppendNarrative(std::string& out, std::string_view div) {
     const char32_t code = IsXmlEntity(name) ? 0 : HtmlEntity(name);
     if (code != 0) {
       out.append(div, start, at - start);
-      AppendUtf8(out, code);
+      AppendCodePoint(out, code);
       start = semicolon + 1;
     }
     at = semicolon + 1;
