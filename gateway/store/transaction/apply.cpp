@@ -333,6 +333,12 @@ fhir::Result<void> ApplyPatches(const ApplyContext& context, std::vector<Step>& 
   return any ? RewriteLinks(context, steps) : fhir::Result<void>();
 }
 
+/// The versions of a resource follow each other in time too: whoever writes the later one may have begun before the
+/// other, or on a node whose clock is behind.
+std::int64_t TimeOfNext(const ApplyContext& context, const Step& step) {
+  return step.head ? std::max(context.now_us, step.head->last_updated_us + 1) : context.now_us;
+}
+
 // Stage 4 and 5: the resource to store, if it differs from what is stored, and the rules it must keep.
 fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_view now_text,
                            fhir::IssueList& issues) {
@@ -346,7 +352,7 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
     if (step.head && !step.head->deleted) {
       step.effect = Effect::kDeleted;
       result.version += 1;
-      result.last_updated_us = context.now_us;
+      result.last_updated_us = TimeOfNext(context, step);
       return ParseBefore(context, step);
     }
     result.last_updated_us = step.head ? step.head->last_updated_us : 0;
@@ -399,8 +405,9 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
   }
   step.effect = step.before ? Effect::kUpdated : Effect::kCreated;
   result.version += 1;
-  result.last_updated_us = context.now_us;
-  result.body = WriteStored(document.root(), {.id = step.id, .version = result.version, .last_updated = now_text});
+  result.last_updated_us = TimeOfNext(context, step);
+  const std::string time_text = fhir::FormatInstant(result.last_updated_us);
+  result.body = WriteStored(document.root(), {.id = step.id, .version = result.version, .last_updated = time_text});
   return {};
 }
 
@@ -424,7 +431,8 @@ void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::Issue
       continue;
     }
     const std::int16_t type = TypeCode(step.change.type);
-    versions.push_back({type, step.id, step.result.version, step.result.deleted, step.result.body});
+    versions.push_back(
+        {type, step.id, step.result.version, step.result.last_updated_us, step.result.deleted, step.result.body});
     IndexChange change{.type = type, .id = step.id};
     if (step.effect == Effect::kUpdated) {
       change.before = extract(step.before->root());
@@ -437,7 +445,7 @@ void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::Issue
                    step.effect != Effect::kDeleted ? &step.change.resource->root() : nullptr);
   }
   contained.AddTo(changes);
-  WriteVersions(context.session, versions, context.now_us);
+  WriteVersions(context.session, versions);
   contained.Write(context.session);
   WriteIndexRows(context.session, changes);
 }

@@ -43,12 +43,12 @@ constexpr pg::Statement kInsertVersion{"insert_version", R"sql(
 INSERT INTO resource_version (id, type, version, last_updated, deleted, body)
 VALUES ($1::text, $2::smallint, $3::bigint, $4::bigint, $5::boolean, $6::bytea))sql"};
 
-// $1 last_updated; arrays: $2 ids, $3 types, $4 versions, $5 deleted, $6 bodies
+// arrays: $1 times, $2 ids, $3 types, $4 versions, $5 deleted, $6 bodies
 constexpr pg::Statement kInsertVersions{"insert_versions", R"sql(
 INSERT INTO resource_version (id, type, version, last_updated, deleted, body)
-SELECT w.id, w.type, w.version, $1::bigint, w.deleted, w.body
-  FROM unnest($2::text[], $3::smallint[], $4::bigint[], $5::boolean[], $6::bytea[])
-    AS w(id, type, version, deleted, body))sql"};
+SELECT w.id, w.type, w.version, w.last_updated, w.deleted, w.body
+  FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[], $5::boolean[], $6::bytea[])
+    AS w(last_updated, id, type, version, deleted, body))sql"};
 
 pg::Parameters KeyParameters(std::span<const ResourceKey> keys) {
   pg::Array types(pg::ElementType::kInt2);
@@ -120,7 +120,7 @@ fhir::Result<CurrentHeads> LockAndReadHeads(Session& session, const std::vector<
                     {"a head could not be locked"}, fhir::Retry::kLater);
 }
 
-void WriteVersions(Session& session, std::span<const NewVersion> versions, std::int64_t last_updated_us) {
+void WriteVersions(Session& session, std::span<const NewVersion> versions) {
   for (std::size_t from = 0; from < versions.size(); from += kVersionsPerStatement) {
     const auto part = versions.subspan(from, std::min(kVersionsPerStatement, versions.size() - from));
     pg::Array closed_types(pg::ElementType::kInt2);
@@ -141,17 +141,23 @@ void WriteVersions(Session& session, std::span<const NewVersion> versions, std::
     if (part.size() == 1) {
       const auto& version = part.front();
       pg::Parameters parameters;
-      parameters.Text(version.id).Int(version.type).Int(version.version).Int(last_updated_us).Bool(version.deleted);
+      parameters.Text(version.id)
+          .Int(version.type)
+          .Int(version.version)
+          .Int(version.last_updated_us)
+          .Bool(version.deleted);
       version.deleted ? parameters.Null() : parameters.Bytes(version.body);
       session.Write(kInsertVersion, parameters);
       continue;
     }
+    pg::Array times(pg::ElementType::kInt8);
     pg::Array ids(pg::ElementType::kText);
     pg::Array types(pg::ElementType::kInt2);
     pg::Array numbers(pg::ElementType::kInt8);
     pg::Array deleted(pg::ElementType::kBool);
     pg::Array bodies(pg::ElementType::kBytea);
     for (const auto& version : part) {
+      times.AddInt(version.last_updated_us);
       ids.AddText(version.id);
       types.AddInt(version.type);
       numbers.AddInt(version.version);
@@ -163,7 +169,7 @@ void WriteVersions(Session& session, std::span<const NewVersion> versions, std::
       }
     }
     pg::Parameters parameters;
-    parameters.Int(last_updated_us).Add(ids).Add(types).Add(numbers).Add(deleted).Add(bodies);
+    parameters.Add(times).Add(ids).Add(types).Add(numbers).Add(deleted).Add(bodies);
     session.Write(kInsertVersions, parameters);
   }
 }

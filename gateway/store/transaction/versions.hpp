@@ -39,11 +39,12 @@ struct NewVersion {
   std::int16_t type = 0;
   std::string_view id;
   std::int64_t version = 1;
+  std::int64_t last_updated_us = 0;
   bool deleted = false;
   std::string_view body;
 };
 
 /// Closes the heads before versions greater than 1, then inserts. Cost: two statements per 1,000, not waited for.
-void WriteVersions(Session& session, std::span<const NewVersion> versions, std::int64_t last_updated_us);
+void WriteVersions(Session& session, std::span<const NewVersion> versions);
 
 }  // namespace gateway::store::transaction

@@ -1,6 +1,7 @@
 // History by time and in both orders.
 #include <gmock/gmock.h>
 
+#include "fhir/base/date_time.hpp"
 #include "tests/gateway/store/transaction/store_fixture.hpp"
 
 namespace tests::store {
@@ -58,6 +59,29 @@ TEST_F(HistoryStore, OldestFirst_IsTheReverseThroughPages) {
   EXPECT_THAT(Walk(query, 1), ElementsAre("a/1", "b/1", "a/2", "b/2", "a/3"));
   query.id = "a";
   EXPECT_THAT(Walk(query, 1), ElementsAre("a/1", "a/2", "a/3"));
+}
+
+TEST_F(HistoryStore, WhoBeganEarlierAndWritesLater_WritesTheLaterTime) {
+  Stored("a", true);
+  const auto early = factory_->Begin(System());
+  ASSERT_TRUE(early);
+  const std::int64_t second = Stored("a", false);
+  std::vector<port::Change> changes;
+  changes.push_back(Put(Verb::kUpdate, "a", R"({"resourceType":"Patient","gender":"male"})"));
+  changes.push_back(Put(Verb::kUpdate, "b", R"({"resourceType":"Patient","gender":"male"})"));
+  fhir::IssueList issues;
+  const auto third = (*early)->Apply(std::move(changes), issues);
+  ASSERT_TRUE(third) << third.error().public_text.text;
+  ASSERT_TRUE((*early)->Commit());
+  EXPECT_GT(third->at(0).resource.last_updated_us, second);
+  EXPECT_LT(third->at(1).resource.last_updated_us, second) << "what nobody wrote meanwhile has the transaction's time";
+  port::HistoryQuery query = OfPatients();
+  query.id = "a";
+  EXPECT_THAT(Walk(query, 1), ElementsAre("a/3", "a/2", "a/1"));
+  const auto stored = store_->Read(System(), Type("Patient"), "a");
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->last_updated_us, third->at(0).resource.last_updated_us);
+  EXPECT_EQ(Parse(stored->body).root().FindValue("meta.lastUpdated"), fhir::FormatInstant(stored->last_updated_us));
 }
 
 TEST_F(HistoryStore, Cursor_OfTheOtherOrder_IsRefused) {
