@@ -75,11 +75,14 @@ struct Change {
   fhir::metadata::TypeId type = fhir::metadata::kNoType;
   std::string id;                                 ///< empty for create and for conditional verbs
   std::optional<fhir::model::Document> resource;  ///< unset for delete and patch
-  PatchFunction patch = nullptr;                  ///< kPatch alone
-  std::optional<fhir::search::Query> condition;   ///< If-None-Exist, or the search of a conditional update or delete
-  std::size_t matches_max = 1;                    ///< kDelete with a condition: how many resources it may delete
-  std::optional<VersionTags> if_match;            ///< one of them must be current
-  std::optional<VersionTags> if_none_match;       ///< kUpdate: none of them may be current
+  /// In place of `resource`, of a create or update: as JSON that is known to be readable. It is read when its turn
+  /// comes and let go when it is written, so that a large transaction does not stand in memory as trees. Borrowed.
+  std::string_view resource_text;
+  PatchFunction patch = nullptr;                 ///< kPatch alone
+  std::optional<fhir::search::Query> condition;  ///< If-None-Exist, or the search of a conditional update or delete
+  std::size_t matches_max = 1;                   ///< kDelete with a condition: how many resources it may delete
+  std::optional<VersionTags> if_match;           ///< one of them must be current
+  std::optional<VersionTags> if_none_match;      ///< kUpdate: none of them may be current
   /// kUpdate: kNotFound where no resource of the id given ever was. kMerge: left alone (kUnchanged, version 0) where
   /// there is none.
   bool existing_only = false;
@@ -89,7 +92,8 @@ struct Change {
   std::vector<SettledValues> settled;  ///< kMerge: what the change may not overwrite
   /// kMerge: type codes of identifiers to take away, e.g. "INS-NIR"; those that the change brings itself stay.
   std::vector<std::string> identifier_types_gone;
-  std::string place;  ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
+  std::string place;        ///< prefix of error expressions, e.g. "Bundle.entry[3].resource"
+  bool body_wanted = true;  ///< else the outcome has no body
 };
 
 enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };
@@ -97,7 +101,7 @@ enum class Effect : std::uint8_t { kCreated, kUpdated, kUnchanged, kDeleted };
 /// What became of a Change, in the same order.
 struct Outcome {
   Effect effect = Effect::kUnchanged;
-  StoredResource resource;  ///< the state after the change; body is filled
+  StoredResource resource;  ///< the state after the change; body is filled where it is wanted
   std::size_t deleted = 0;  ///< resources that a kDelete deleted; `resource` is the first of them
   bool replayed = false;    ///< what an earlier request came to: this one changed nothing
 };

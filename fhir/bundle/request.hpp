@@ -29,6 +29,8 @@ struct RequestEntry {
   std::string_view if_none_match;
   std::string_view if_modified_since;
   const model::Node* resource = nullptr;
+  std::string_view
+      resource_text;           ///< the resource as JSON, where `resource` has its type and id alone (slim_bundle.hpp)
   std::string place;           ///< "Bundle.entry[3]"
   std::optional<Error> error;  ///< batch only: what is wrong with this entry
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "fhir/operation_outcome/operation_outcome.hpp"
@@ -36,6 +37,38 @@ http::Response JsonResponse(const Call& call, int status, std::string body) {
   return response;
 }
 
+namespace {
+
+/// In a Bundle's entry, the place of the entry and of what the expression names in its resource.
+std::string PlacedIn(const Call& call, const std::string& expression) {
+  const std::string& place = call.request.place;
+  if (place.empty() || expression.starts_with(place)) {
+    return expression;
+  }
+  const std::size_t root_end = std::min(expression.find_first_of(".["), expression.size());
+  const auto root = call.definitions().FindType(std::string_view(expression).substr(0, root_end));
+  return call.definitions().IsResource(root) ? place + ".resource" + expression.substr(root_end) : place;
+}
+
+fhir::IssueList PlacedIssues(const Call& call) {
+  fhir::IssueList placed(call.options().limits.issues_max);
+  for (const fhir::Issue& issue : call.issues.issues()) {
+    placed.AddAt(PlacedIn(call, issue.expression), issue.severity, issue.type, issue.text, issue.offset);
+  }
+  placed.CountLeftOut(call.issues);
+  return placed;
+}
+
+}  // namespace
+
+std::string ErrorOutcome(const Call& call, fhir::Error error) {
+  if (call.request.place.empty()) {
+    return fhir::operation_outcome::ToOperationOutcome(error, call.issues);
+  }
+  error.expression = PlacedIn(call, error.expression);
+  return fhir::operation_outcome::ToOperationOutcome(error, PlacedIssues(call));
+}
+
 http::Response ResourceResponse(const Call& call, int status, adapters::port::StoredResource resource) {
   http::Response response = JsonResponse(call, status, std::move(resource.body));
   response.headers.Add("ETag", FormatEtag(resource.version));
@@ -61,7 +94,7 @@ http::Response WriteResponse(Call& call, adapters::port::Outcome outcome) {
     case PreferReturn::kOperationOutcome:
       response = JsonResponse(call, status,
                               call.issues.empty() ? fhir::operation_outcome::ToOperationOutcome("done")
-                                                  : fhir::operation_outcome::ToOperationOutcome(call.issues));
+                                                  : fhir::operation_outcome::ToOperationOutcome(PlacedIssues(call)));
       response.headers.Add("ETag", FormatEtag(version));
       response.headers.Add("Last-Modified", FormatHttpDate(outcome.resource.last_updated_us));
       break;
@@ -72,7 +105,7 @@ http::Response WriteResponse(Call& call, adapters::port::Outcome outcome) {
 
 http::Response ErrorResponse(const Call& call, const fhir::Error& error) {
   const int status = StatusOf(error.code);
-  http::Response response = JsonResponse(call, status, fhir::operation_outcome::ToOperationOutcome(error, call.issues));
+  http::Response response = JsonResponse(call, status, ErrorOutcome(call, error));
   if (status == 503) {
     response.headers.Add("Retry-After", std::to_string(call.options().retry_after_s));
   }

@@ -19,6 +19,9 @@ http::Response WriteResponse(Call& call, adapters::port::Outcome outcome);
 http::Response JsonResponse(const Call& call, int status, std::string body);
 
 /// An error as OperationOutcome, with the issues found so far; Retry-After on 503.
+/// What an error says, as the JSON of an OperationOutcome; in a Bundle's entry, with the entry's place in every
+/// expression.
+std::string ErrorOutcome(const Call& call, fhir::Error error);
 http::Response ErrorResponse(const Call& call, const fhir::Error& error);
 
 /// "https://host/fhir/Patient/1".

@@ -143,6 +143,22 @@ std::vector<http::Route> Service::Routes(const std::shared_ptr<const Service>& s
   return routes;
 }
 
+namespace {
+
+http::Response NoRoute(const http::Request& request, int status, fhir::ErrorCode code, std::string_view text) {
+  return http::ErrorResponse(status, code, text, [&](int, fhir::ErrorCode of_it, std::string_view said) {
+    return fhir::operation_outcome::ToOperationOutcome(fhir::Error{
+        .code = of_it,
+        .public_text = {std::string(said)},
+        .internal_text = {},
+        .retry = fhir::Retry::kNever,
+        .expression = request.place.empty() ? std::string() : request.place + ".request.url",
+    });
+  });
+}
+
+}  // namespace
+
 http::Response Service::Dispatch(http::Request& request) const {
   const http::RouteMatch match = router_->Match(request.method, request.path);
   switch (match.status) {
@@ -151,11 +167,11 @@ http::Response Service::Dispatch(http::Request& request) const {
       request.route = match.route->pattern;
       return match.route->handler(request);
     case http::RouteMatch::Status::kMethodNotAllowed:
-      return http::ErrorResponse(405, fhir::ErrorCode::kUnsupported, "this path does not take this method", ErrorBody);
+      return NoRoute(request, 405, fhir::ErrorCode::kUnsupported, "this path does not take this method");
     case http::RouteMatch::Status::kNotFound:
       break;
   }
-  return http::ErrorResponse(404, fhir::ErrorCode::kNotFound, "there is nothing at this path", ErrorBody);
+  return NoRoute(request, 404, fhir::ErrorCode::kNotFound, "there is nothing at this path");
 }
 
 const RouteRow* Service::FindRow(http::Method method, std::string_view path) const {

@@ -91,6 +91,9 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
     }
     return actor_.grants != nullptr ? *actor_.grants : NoGrants();
   }
+  bool IsFollowed(fhir::metadata::TypeId type) const {
+    return type < wanted_.by_type.size() && !wanted_.by_type[type].empty();
+  }
   fhir::Result<void> React(const std::vector<transaction::Step>& steps);
   fhir::Result<void> ChangeParameters(std::span<const transaction::ParameterChange> changes);
 
@@ -127,7 +130,8 @@ fhir::Result<std::vector<adapters::port::Outcome>> StoreUnitOfWork::Apply(std::v
                                           .grants = EffectiveGrants(),
                                           .from_outside = depth_ == 0 && !in_hook_,
                                           .now_us = now_us_,
-                                          .earlier = applied_};
+                                          .earlier = applied_,
+                                          .followed = [this](fhir::metadata::TypeId type) { return IsFollowed(type); }};
   auto steps = transaction::ApplyChanges(context, std::move(changes), issues);
   if (!steps) {
     failed_ = true;
@@ -201,13 +205,10 @@ fhir::Result<void> StoreUnitOfWork::React(const std::vector<transaction::Step>& 
     }
   }
   for (const auto& step : steps) {
-    if (step.effect == Effect::kUnchanged || step.change.type >= wanted_.by_type.size()) {
+    if (step.effect == Effect::kUnchanged || !IsFollowed(step.change.type)) {
       continue;
     }
     const auto& reactions = wanted_.by_type[step.change.type];
-    if (reactions.empty()) {
-      continue;
-    }
     if (depth_ >= options_.reaction_depth_max) {
       return fhir::Fail(fhir::ErrorCode::kTooCostly, {"A change causes too many others."},
                         {"reactions are nested too deeply"});

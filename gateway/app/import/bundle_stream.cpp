@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "gateway/app/import/json_text.hpp"
+#include "fhir/json/parts.hpp"
 
 namespace gateway::app {
 namespace {
+
+using fhir::json::JsonText;
+using fhir::json::JsonValueEnd;
+using fhir::json::SkipJsonSpace;
 
 constexpr std::size_t kPieceMin = 256u * 1024;
 

@@ -5,14 +5,19 @@
 
 #include <fmt/format.h>
 
+#include "fhir/json/parts.hpp"
 #include "fhir/json/writer.hpp"
 #include "gateway/app/import/bundle_stream.hpp"
-#include "gateway/app/import/json_text.hpp"
 #include "gateway/app/import/unpacked_file.hpp"
 #include "gateway/app/validation/resource_lines.hpp"
 
 namespace gateway::app {
 namespace {
+
+using fhir::json::FindJson;
+using fhir::json::JsonElements;
+using fhir::json::JsonMembers;
+using fhir::json::JsonText;
 
 bool EndsWith(std::string_view path, std::string_view ending) {
   return path.size() >= ending.size() &&

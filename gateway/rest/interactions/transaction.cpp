@@ -4,19 +4,25 @@
 // the party's grants, as any other request. Each entry of a batch is a request of its own.
 #include <fmt/format.h>
 
+#include <charconv>
+#include <map>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "fhir/base/base64.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/bundle/request.hpp"
+#include "fhir/bundle/slim_bundle.hpp"
 #include "fhir/bundle/writer.hpp"
 #include "fhir/json/writer.hpp"
 #include "fhir/operation_outcome/operation_outcome.hpp"
 #include "gateway/http/target.hpp"
 #include "gateway/rest/body.hpp"
 #include "gateway/rest/commit.hpp"
+#include "gateway/rest/error_status.hpp"
 #include "gateway/rest/etag.hpp"
 #include "gateway/rest/interactions/interactions.hpp"
 #include "gateway/rest/offered.hpp"
@@ -31,6 +37,19 @@ namespace port = adapters::port;
 using fhir::bundle::HttpVerb;
 using fhir::bundle::RequestBundle;
 using fhir::bundle::RequestEntry;
+
+/// A Bundle of more text than this is not made a tree whole: its resources are read one after another.
+constexpr std::size_t kTreeBytesMax = 2u * 1024 * 1024;
+
+/// What is wrong with the text of single entries, by their position.
+using EntryFaults = std::map<std::size_t, fhir::IssueList>;
+
+/// A Bundle as it is read. `texts` is empty, or has for each entry its resource where the tree has it not.
+struct BundleIn {
+  fhir::model::Document tree;
+  std::vector<std::string_view> texts;
+  EntryFaults faults;  ///< of a batch alone
+};
 
 /// What goes into one entry of the response. Owns what EntryOut borrows.
 struct EntryAnswer {
@@ -140,12 +159,15 @@ fhir::Result<port::Change> ChangeOf(Call& call, const RequestEntry& entry) {
       return std::unexpected(AtEntry(std::move(patch).error(), entry, ".resource"));
     }
     change.patch = *std::move(patch);
+  } else if (!entry.resource_text.empty() && entry.verb != HttpVerb::kDelete) {
+    change.resource_text = entry.resource_text;
   } else if (entry.resource != nullptr && entry.verb != HttpVerb::kDelete) {
     change.resource.emplace(fhir::model::Document::CloneResource(*entry.resource));
     if (change.verb == port::Verb::kCreate) {
       change.resource->RemoveAll(change.resource->root(), "id");
     }
   }
+  change.body_wanted = call.preferences.result == PreferReturn::kRepresentation;
   change.full_url = entry.full_url;
   change.place = entry.place + ".resource";
   return change;
@@ -204,7 +226,8 @@ void SetBody(const Call& call, const RequestEntry& entry, http::Request& request
     return;
   }
   request.headers.Add("Content-Type", "application/fhir+json");
-  request.body = fhir::json::WriteJson(*entry.resource);
+  request.body =
+      entry.resource_text.empty() ? fhir::json::WriteJson(*entry.resource) : std::string(entry.resource_text);
 }
 
 std::string_view ReturnPreference(const Call& call) {
@@ -217,6 +240,15 @@ std::string_view ReturnPreference(const Call& call) {
       return "return=minimal";
   }
   return "return=minimal";
+}
+
+/// An entry that is answered without being tried. Its outcome is JSON, as the Bundle is that it becomes a part of.
+EntryAnswer Refused(const fhir::Error& error, const fhir::IssueList& issues = fhir::IssueList()) {
+  const int status = StatusOf(error.code);
+  EntryAnswer answer;
+  answer.status = fmt::format("{} {}", status, http::ReasonPhrase(status));
+  answer.outcome = fhir::operation_outcome::ToOperationOutcome(error, issues);
+  return answer;
 }
 
 /// Runs one entry as a request of its own, through the same routes.
@@ -254,9 +286,9 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
   add("If-Match", entry.if_match);
   add("If-None-Match", entry.if_none_match);
   add("If-Modified-Since", entry.if_modified_since);
+  request.place = entry.place;
   if (const auto key = call.request.headers.Get("Idempotency-Key"); key && (IsWrite(entry) || IsOperation(entry))) {
     add("Idempotency-Key", *key);
-    request.place = entry.place;
   }
   add("Prefer", call.preferences.lenient ? (*call.preferences.lenient ? "handling=lenient" : "handling=strict") : "");
   if (IsWrite(entry)) {
@@ -272,7 +304,7 @@ EntryAnswer RunAlone(const Call& call, const RequestEntry& entry) {
     request.query = std::move(target->query);
     response = call.service.Dispatch(request);
   } else {
-    response = ErrorResponse(call, target.error());
+    return Refused(AtEntry(std::move(target).error(), entry, ".request.url"));
   }
   EntryAnswer answer;
   answer.status = fmt::format("{} {}", response.status, http::ReasonPhrase(response.status));
@@ -378,14 +410,18 @@ fhir::Result<std::vector<EntryAnswer>> RunTransaction(Call& call, const RequestB
   return answers;
 }
 
-std::vector<EntryAnswer> RunBatch(Call& call, const RequestBundle& bundle, const std::vector<std::size_t>& order) {
+std::vector<EntryAnswer> RunBatch(Call& call, const RequestBundle& bundle, const EntryFaults& faults,
+                                  const std::vector<std::size_t>& order) {
   std::vector<EntryAnswer> answers(bundle.entries.size());
   for (const std::size_t position : order) {
     const RequestEntry& entry = bundle.entries[position];
-    if (entry.error) {
-      const http::Response response = ErrorResponse(call, *entry.error);
-      answers[position].status = fmt::format("{} {}", response.status, http::ReasonPhrase(response.status));
-      answers[position].outcome = response.body;
+    if (const auto fault = faults.find(position); fault != faults.end()) {
+      const auto failure = EntryFailure(fhir::ErrorCode::kMalformed, entry, "", "the entry is not well-formed");
+      answers[position] = Refused(failure.error(), fault->second);
+    } else if (entry.error) {
+      fhir::Error error = *entry.error;
+      error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
+      answers[position] = Refused(error);
     } else {
       answers[position] = RunAlone(call, entry);
     }
@@ -393,15 +429,78 @@ std::vector<EntryAnswer> RunBatch(Call& call, const RequestBundle& bundle, const
   return answers;
 }
 
+/// The position of the entry that an expression is about, if `within` follows: ".resource".
+std::optional<std::size_t> EntryOf(std::string_view expression, std::string_view within) {
+  constexpr std::string_view kBefore = "Bundle.entry[";
+  std::size_t position = 0;
+  if (!expression.starts_with(kBefore)) {
+    return std::nullopt;
+  }
+  expression.remove_prefix(kBefore.size());
+  const std::size_t close = expression.find(']');
+  const auto [end, problem] = std::from_chars(expression.data(), expression.data() + expression.size(), position);
+  return problem == std::errc() && close != std::string_view::npos && end == expression.data() + close &&
+                 expression.substr(close + 1).starts_with(within)
+             ? std::optional(position)
+             : std::nullopt;
+}
+
+/// The faults of a batch's text, where all of them are known and each lies in one entry's resource: that entry is
+/// refused alone. An entry that is faulty itself may have been left out, and the others not be counted right.
+std::optional<EntryFaults> FaultsOfEntries(const Call& call, const fhir::model::Node& bundle) {
+  if (bundle.ChildValue("type") != "batch" || call.definitions().TypeName(bundle.type) != "Bundle" ||
+      call.issues.truncated()) {
+    return std::nullopt;
+  }
+  EntryFaults faults;
+  for (const fhir::Issue& issue : call.issues.issues()) {
+    const auto position = EntryOf(issue.expression, ".resource");
+    if (!position) {
+      return std::nullopt;
+    }
+    faults[*position].AddAt(issue.expression, issue.severity, issue.type, issue.text, issue.offset);
+  }
+  return faults;
+}
+
+fhir::Result<BundleIn> ReadBundle(Call& call) {
+  if (call.request.body.size() > kTreeBytesMax) {
+    GW_ASSIGN(const Format format, BodyFormat(call.request));
+    auto slim =
+        format == Format::kJson ? fhir::bundle::ReadSlimBundle(call.request.body, call.options().limits) : std::nullopt;
+    if (slim) {
+      return BundleIn{std::move(slim->tree), std::move(slim->resources), {}};
+    }
+  }
+  GW_ASSIGN(fhir::model::Document document, ParseBody(call));
+  std::optional<EntryFaults> faults = EntryFaults();
+  if (call.issues.HasErrors()) {
+    faults = FaultsOfEntries(call, document.root());
+    if (!faults) {
+      auto failure = fhir::Fail(fhir::ErrorCode::kMalformed, "the body is not a well-formed resource");
+      const auto& issues = call.issues.issues();
+      if (const auto position = EntryOf(issues.front().expression, ""); position && issues.size() == 1) {
+        failure.error().expression = fmt::format("Bundle.entry[{}]", *position);
+      }
+      return failure;
+    }
+    call.issues = fhir::IssueList(call.options().limits.issues_max);
+  }
+  return BundleIn{std::move(document), {}, *std::move(faults)};
+}
+
 }  // namespace
 
 fhir::Result<http::Response> Transaction(Call& call) {
-  GW_ASSIGN(const fhir::model::Document document, ReadResource(call));
-  auto bundle = fhir::bundle::ReadRequestBundle(document.root(), call.options().limits);
+  GW_ASSIGN(const BundleIn in, ReadBundle(call));
+  auto bundle = fhir::bundle::ReadRequestBundle(in.tree.root(), call.options().limits);
   if (!bundle) {
     fhir::Error error = std::move(bundle).error();
     error.code = error.code == fhir::ErrorCode::kInvalid ? fhir::ErrorCode::kMalformed : error.code;
     return std::unexpected(std::move(error));
+  }
+  for (std::size_t i = 0; i < in.texts.size(); ++i) {
+    bundle->entries[i].resource_text = in.texts[i];
   }
   GW_TRY(ReadRepeatKey(call.request));  // of a batch, it is refused whole
   call.audit.interaction = bundle->transaction ? "transaction" : "batch";
@@ -410,7 +509,7 @@ fhir::Result<http::Response> Transaction(Call& call) {
   if (bundle->transaction) {
     GW_ASSIGN(answers, RunTransaction(call, *bundle, order));
   } else {
-    answers = RunBatch(call, *bundle, order);
+    answers = RunBatch(call, *bundle, in.faults, order);
   }
   std::size_t bytes = 1024;
   for (const EntryAnswer& answer : answers) {

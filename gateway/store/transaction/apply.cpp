@@ -30,7 +30,12 @@ using adapters::port::Effect;
 using adapters::port::Verb;
 using fhir::ErrorCode;
 
+constexpr const char* kOtherType = "The resource is missing or of another type than the request says.";
 constexpr const char* kOtherVersion = "The resource is not at the version that If-Match names.";
+/// What of a large transaction is made trees and written at a time.
+constexpr std::size_t kHeldStepsTogether = 500;
+constexpr std::size_t kHeldBytesTogether = 2u * 1024 * 1024;
+
 constexpr const char* kThereAlready = "The resource is there already, at a version that If-None-Match names.";
 
 std::unexpected<fhir::Error> FailAt(const Step& step, ErrorCode code, std::string text) {
@@ -78,8 +83,8 @@ fhir::Result<void> CheckShape(const ApplyContext& context, const Step& step) {
                ? fhir::Result<void>()
                : FailAt(step, ErrorCode::kInvalid, "A patch needs operations, and an id or a condition.");
   }
-  if (!change.resource || change.resource->root().type != change.type) {
-    return FailAt(step, ErrorCode::kInvalid, "The resource is missing or of another type than the request says.");
+  if (!IsHeldAsText(step) && (!change.resource || change.resource->root().type != change.type)) {
+    return FailAt(step, ErrorCode::kInvalid, kOtherType);
   }
   if (change.verb != Verb::kCreate && change.id.empty() && !change.condition) {
     return FailAt(step, ErrorCode::kInvalid, "An update needs an id or a condition.");
@@ -314,12 +319,11 @@ fhir::Result<void> ParseBefore(const ApplyContext& context, Step& step) {
 
 // Stage 3b: what patches make of the states that are locked now. Their references are rewritten like those of others.
 fhir::Result<void> ApplyPatches(const ApplyContext& context, std::vector<Step>& steps, std::string_view now_text) {
-  bool any = false;
+  std::vector<Step*> patches;
   for (auto& step : steps) {
     if (step.change.verb != Verb::kPatch) {
       continue;
     }
-    any = true;
     GW_TRY(ParseBefore(context, step));
     auto patched = step.change.patch(step.before->root(), now_text);
     if (!patched) {
@@ -329,8 +333,16 @@ fhir::Result<void> ApplyPatches(const ApplyContext& context, std::vector<Step>& 
       return FailAt(step, ErrorCode::kInvalid, "A patch may not change the type or the id of a resource.");
     }
     step.change.resource.emplace(*std::move(patched));
+    patches.push_back(&step);
   }
-  return any ? RewriteLinks(context, steps) : fhir::Result<void>();
+  if (patches.empty()) {
+    return {};
+  }
+  GW_ASSIGN(const LinkTargets targets, CollectLinks(context, steps));
+  for (Step* step : patches) {
+    RewriteLinks(context, targets, *step);
+  }
+  return {};
 }
 
 /// The versions of a resource follow each other in time too: whoever writes the later one may have begun before the
@@ -412,7 +424,7 @@ fhir::Result<void> Compose(const ApplyContext& context, Step& step, std::string_
 }
 
 // Stage 6 and 7: index values and all writes.
-void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::IssueList& issues) {
+void WriteAll(const ApplyContext& context, std::span<Step> steps, fhir::IssueList& issues) {
   const fhir::search::ExtractOptions options{.base_url = context.options.base_url,
                                              .zone = context.options.zone,
                                              .narrative_types = context.options.narrative_types,
@@ -450,6 +462,90 @@ void WriteAll(const ApplyContext& context, std::vector<Step>& steps, fhir::Issue
   WriteIndexRows(context.session, changes);
 }
 
+/// Whether the resource has to be there before others are looked at: a definition is compared with others, and the id
+/// of what a condition finds with the resource's own.
+bool IsReadAtOnce(const Step& step) {
+  static const auto kSearchParameter = fhir::metadata::Definitions::R4().FindType("SearchParameter");
+  return step.change.type == kSearchParameter || (step.change.condition && step.change.verb == Verb::kUpdate);
+}
+
+/// All steps; or where some are held as text, as many at a time as may be trees together.
+std::vector<std::span<Step>> PartsOf(std::span<Step> steps) {
+  if (std::none_of(steps.begin(), steps.end(), IsHeldAsText)) {
+    return {steps};
+  }
+  std::vector<std::span<Step>> parts;
+  std::size_t begun = 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    bytes += steps[i].change.resource_text.size();
+    if (bytes > kHeldBytesTogether || i - begun >= kHeldStepsTogether) {
+      parts.push_back(steps.subspan(begun, i - begun));
+      begun = i;
+      bytes = steps[i].change.resource_text.size();
+    }
+  }
+  parts.push_back(steps.subspan(begun));
+  return parts;
+}
+
+/// What the transaction makes and keeps, told of before the parts are written that make it.
+std::vector<adapters::port::AppliedSummary> MadeByAll(const ApplyContext& context, std::span<const Step> steps) {
+  std::vector<adapters::port::AppliedSummary> made(context.earlier.begin(), context.earlier.end());
+  for (const Step& step : steps) {
+    if (step.id.empty() || step.change.verb == Verb::kDelete) {
+      continue;
+    }
+    const bool there = step.matched || (step.head && !step.head->deleted);
+    made.push_back({there ? Effect::kUpdated : Effect::kCreated, step.change.type, step.id, 0, false});
+  }
+  return made;
+}
+
+/// Assigning an empty text would keep the memory.
+void Free(std::string& text) {
+  std::string().swap(text);
+}
+
+/// What nobody asks for any more, of steps that are written: reactions look at trees.
+void LetGo(const ApplyContext& context, std::span<Step> steps) {
+  for (Step& step : steps) {
+    const bool followed = !context.followed || context.followed(step.change.type);
+    if (!followed && !step.change.resource_text.empty()) {
+      step.change.resource.reset();
+      step.before.reset();
+    }
+    if (!step.change.body_wanted) {
+      Free(step.result.body);
+      if (step.head) {
+        Free(step.head->body);
+      }
+    }
+  }
+}
+
+// Stages 4 to 7 of some of the steps.
+fhir::Result<void> WritePart(const ApplyContext& context, std::span<Step> steps, const LinkTargets& targets,
+                             std::string_view now_text, fhir::IssueList& issues) {
+  for (Step& step : steps) {
+    if (!step.same_as && IsHeldAsText(step)) {
+      GW_TRY(ReadHeld(context, step));
+      RewriteLinks(context, targets, step);
+      GW_TRY(Compose(context, step, now_text, issues));
+    }
+  }
+  GW_TRY(CheckWriteRules(context, steps));
+  if (context.options.references_checked && context.from_outside) {
+    GW_TRY(CheckReferences(context, steps));
+  }
+  if (context.options.deletes_checked && context.from_outside) {
+    LockDeleted(context, steps);
+  }
+  WriteAll(context, steps, issues);
+  LetGo(context, steps);
+  return {};
+}
+
 // Stage 8 of a restricted actor: what was written lies inside its grants.
 fhir::Result<void> CheckWritten(const ApplyContext& context, const std::vector<Step>& steps) {
   if (context.grants.unrestricted) {
@@ -474,6 +570,16 @@ fhir::Result<void> CheckWritten(const ApplyContext& context, const std::vector<S
 
 }  // namespace
 
+fhir::Result<void> ReadHeld(const ApplyContext& context, Step& step) {
+  fhir::IssueList found(1);
+  auto document = fhir::json::ReadJson(step.change.resource_text, context.options.limits, found);
+  if (!document || found.HasErrors() || document->root().type != step.change.type) {
+    return FailAt(step, ErrorCode::kInvalid, kOtherType);
+  }
+  step.change.resource.emplace(*std::move(document));
+  return {};
+}
+
 std::uint16_t InteractionOf(Verb verb) {
   switch (verb) {
     case Verb::kCreate:
@@ -497,28 +603,37 @@ fhir::Result<std::vector<Step>> ApplyChanges(const ApplyContext& context, std::v
     Step step;
     step.change = std::move(change);
     GW_TRY(CheckShape(context, step));
+    if (IsHeldAsText(step) && IsReadAtOnce(step)) {
+      GW_TRY(ReadHeld(context, step));
+    }
     steps.push_back(std::move(step));
   }
+  changes = std::vector<adapters::port::Change>();
   GW_TRY(ResolveStepConditions(context, steps));
   GW_TRY(AssignIds(context, steps));
-  GW_TRY(RewriteLinks(context, steps));
+  GW_ASSIGN(const LinkTargets targets, CollectLinks(context, steps));
+  for (Step& step : steps) {
+    RewriteLinks(context, targets, step);
+  }
   GW_TRY(ReadCurrent(context, steps));
   const std::string now_text = fhir::FormatInstant(context.now_us);
   GW_TRY(ApplyPatches(context, steps, now_text));
   for (auto& step : steps) {
-    if (!step.same_as) {
+    if (!step.same_as && !IsHeldAsText(step)) {
       GW_TRY(Compose(context, step, now_text, issues));
     }
   }
   GW_TRY(CheckSearchParameters(context, steps, issues));
-  GW_TRY(CheckWriteRules(context, steps));
-  if (context.options.references_checked && context.from_outside) {
-    GW_TRY(CheckReferences(context, steps));
+  const std::vector<std::span<Step>> parts = PartsOf(steps);
+  std::vector<adapters::port::AppliedSummary> made;
+  ApplyContext beside = context;
+  if (parts.size() > 1) {
+    made = MadeByAll(context, steps);
+    beside.earlier = made;
   }
-  if (context.options.deletes_checked && context.from_outside) {
-    LockDeleted(context, steps);
+  for (const std::span<Step> part : parts) {
+    GW_TRY(WritePart(beside, part, targets, now_text, issues));
   }
-  WriteAll(context, steps, issues);
   GW_TRY(CheckWritten(context, steps));
   if (context.options.deletes_checked && context.from_outside) {
     GW_TRY(CheckDeletes(context, steps));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,8 @@ struct ApplyContext {
   bool from_outside = false;             ///< asked for by somebody, not by a reaction or a hook
   std::int64_t now_us = 0;
   std::span<const adapters::port::AppliedSummary> earlier = {};  ///< what this unit of work has applied before
+  /// Whether somebody looks at changes of a type when they are applied; null: at all.
+  std::function<bool(fhir::metadata::TypeId)> followed = nullptr;
 };
 
 /// A change on its way through the stages.
@@ -46,6 +49,13 @@ struct Step {
   adapters::port::Effect effect = adapters::port::Effect::kUnchanged;
   adapters::port::StoredResource result;
 };
+
+/// Whether the step's resource is still the text that it came as.
+inline bool IsHeldAsText(const Step& step) {
+  return !step.change.resource && !step.change.resource_text.empty();
+}
+/// Reads the resource of a step that is held as text. Errors: kInvalid with the step's place.
+fhir::Result<void> ReadHeld(const ApplyContext& context, Step& step);
 
 /// What a party must be granted for a verb, as bits of Interaction.
 std::uint16_t InteractionOf(adapters::port::Verb verb);

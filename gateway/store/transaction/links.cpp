@@ -3,22 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "fhir/bundle/references.hpp"
 #include "fhir/search/query_parser.hpp"
+#include "fhir/validation/expression.hpp"
 #include "gateway/store/transaction/conditions.hpp"
 
 namespace gateway::store::transaction {
 namespace {
 
 using fhir::metadata::Definitions;
-using Links = std::unordered_map<std::string, std::string>;
 
 struct ConditionalReference {
   std::string text;
@@ -65,39 +67,46 @@ bool IsBundle(const Step& step) {
   return step.change.type == kBundle;
 }
 
+std::string PlaceOf(const Step& step, const fhir::model::Node& node) {
+  const std::string expression = fhir::validation::ExpressionOf(node);
+  if (step.change.place.empty()) {
+    return expression;
+  }
+  const std::size_t dot = expression.find('.');
+  return step.change.place + (dot == std::string::npos ? std::string() : expression.substr(dot));
+}
+
+std::unexpected<fhir::Error> RefusedAt(fhir::ErrorCode code, std::string text, std::string place) {
+  fhir::Error error;
+  error.code = code;
+  error.public_text.text = std::move(text);
+  error.expression = std::move(place);
+  return std::unexpected(std::move(error));
+}
+
 // A transaction's urn:uuid must name one of its entries; without fullUrls, urns are the sender's own affair.
-fhir::Result<void> CheckUuidsResolved(std::span<const Step> steps, const Links& links) {
-  const bool named =
-      std::any_of(steps.begin(), steps.end(), [](const Step& step) { return !step.change.full_url.empty(); });
-  if (!named) {
+fhir::Result<void> CheckUuidsResolved(const Step& step, const LinkTargets& links) {
+  if (IsBundle(step)) {
     return {};
   }
-  for (const auto& step : steps) {
-    if (!step.change.resource || IsBundle(step)) {
-      continue;
+  // What a resource had before it was patched stays its own affair.
+  std::set<std::string_view> stored;
+  if (step.before) {
+    for (const auto& use : fhir::bundle::CollectReferences(step.before->root())) {
+      stored.insert(use.reference);
     }
-    // What a resource had before it was patched stays its own affair.
-    std::set<std::string_view> stored;
-    if (step.before) {
-      for (const auto& use : fhir::bundle::CollectReferences(step.before->root())) {
-        stored.insert(use.reference);
-      }
-    }
-    for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
-      if (use.reference.starts_with("urn:uuid:") && !links.contains(std::string(use.reference)) &&
-          !stored.contains(use.reference)) {
-        fhir::Error error;
-        error.code = fhir::ErrorCode::kInvalid;
-        error.public_text.text = "A reference names an entry that the transaction does not have.";
-        error.expression = step.change.place;
-        return std::unexpected(std::move(error));
-      }
+  }
+  for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
+    if (use.reference.starts_with("urn:uuid:") && !links.contains(std::string(use.reference)) &&
+        !stored.contains(use.reference)) {
+      return RefusedAt(fhir::ErrorCode::kInvalid, "A reference names an entry that the transaction does not have.",
+                       PlaceOf(step, *use.node));
     }
   }
   return {};
 }
 
-void CollectFullUrls(std::span<const Step> steps, Links& links) {
+void CollectFullUrls(std::span<const Step> steps, LinkTargets& links) {
   for (const auto& step : steps) {
     if (step.change.full_url.empty() || step.id.empty()) {
       continue;
@@ -113,90 +122,114 @@ void CollectFullUrls(std::span<const Step> steps, Links& links) {
   }
 }
 
-fhir::Result<void> CollectConditional(const ApplyContext& context, std::span<const Step> steps,
-                                      std::vector<ConditionalReference>& found) {
-  fhir::search::ParseOptions options;
-  options.base_url = context.options.base_url;
-  options.zone = context.options.zone;
-  options.now_us = context.now_us;
-  options.custom = context.search_parameters;
-  std::unordered_map<std::string_view, bool> seen;
-  for (const auto& step : steps) {
-    if (!step.change.resource) {
-      continue;
-    }
+/// The searches that stand in references, each once.
+class ConditionalReferences {
+ public:
+  explicit ConditionalReferences(const ApplyContext& context) : context_(context) {
+    options_.base_url = context.options.base_url;
+    options_.zone = context.options.zone;
+    options_.now_us = context.now_us;
+    options_.custom = context.search_parameters;
+  }
+
+  fhir::Result<void> Collect(const Step& step) {
     for (const auto& use : fhir::bundle::CollectReferences(step.change.resource->root())) {
       const std::size_t question = use.reference.find('?');
       if (question == std::string_view::npos) {
         continue;
       }
       const auto type = Definitions::R4().FindType(use.reference.substr(0, question));
-      if (!Definitions::R4().IsResource(type) || !seen.emplace(use.reference, true).second) {
+      if (!Definitions::R4().IsResource(type) || !seen_.emplace(use.reference).second) {
         continue;
       }
-      auto query = fhir::search::ParseConditional(type, use.reference.substr(question + 1), options);
+      auto query = fhir::search::ParseConditional(type, use.reference.substr(question + 1), options_);
       if (!query) {
-        query.error().expression = step.change.place;
+        query.error().expression = PlaceOf(step, *use.node);
         return std::unexpected(std::move(query).error());
       }
-      found.push_back({std::string(use.reference), step.change.place, *std::move(query)});
+      found_.push_back({std::string(use.reference), PlaceOf(step, *use.node), *std::move(query)});
     }
+    return {};
   }
-  return {};
-}
 
-fhir::Result<void> ResolveConditional(const ApplyContext& context, std::span<const ConditionalReference> references,
-                                      Links& links) {
-  std::vector<const fhir::search::Query*> queries;
-  for (const auto& reference : references) {
-    queries.push_back(&reference.query);
-  }
-  GW_ASSIGN(const auto matches, ResolveConditions(context.session, context.grants, queries, ConditionLock::kNone));
-  for (std::size_t i = 0; i < references.size(); ++i) {
-    if (matches[i].size() == 1) {
-      links.insert_or_assign(references[i].text, LocalReferenceTo(references[i].query.type, matches[i].front()));
-      continue;
+  fhir::Result<void> Resolve(LinkTargets& links) const {
+    if (found_.empty()) {
+      return {};
     }
-    fhir::Error error;
-    error.code = matches[i].empty() ? fhir::ErrorCode::kInvalid : fhir::ErrorCode::kMultipleMatches;
-    error.public_text.text =
-        fmt::format("A conditional reference to {} matches {}.", Definitions::R4().TypeName(references[i].query.type),
-                    matches[i].empty() ? "nothing" : "more than one resource");
-    error.expression = references[i].place;
-    return std::unexpected(std::move(error));
+    std::vector<const fhir::search::Query*> queries;
+    for (const auto& reference : found_) {
+      queries.push_back(&reference.query);
+    }
+    GW_ASSIGN(const auto matches, ResolveConditions(context_.session, context_.grants, queries, ConditionLock::kNone));
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      const ConditionalReference& reference = found_[i];
+      if (matches[i].size() != 1) {
+        return RefusedAt(
+            matches[i].empty() ? fhir::ErrorCode::kInvalid : fhir::ErrorCode::kMultipleMatches,
+            fmt::format("A conditional reference to {} matches {}.", Definitions::R4().TypeName(reference.query.type),
+                        matches[i].empty() ? "nothing" : "more than one resource"),
+            reference.place);
+      }
+      links.insert_or_assign(reference.text, LocalReferenceTo(reference.query.type, matches[i].front()));
+    }
+    return {};
   }
-  return {};
+
+ private:
+  const ApplyContext& context_;
+  fhir::search::ParseOptions options_;
+  std::set<std::string, std::less<>> seen_;
+  std::vector<ConditionalReference> found_;
+};
+
+void MakeLinksRelative(const ApplyContext& context, Step& step) {
+  if (!IsBundle(step)) {
+    MakeRelative(*step.change.resource, step.change.resource->root(), context.options.base_url);
+  }
 }
 
 }  // namespace
 
-fhir::Result<void> RewriteLinks(const ApplyContext& context, std::span<Step> steps) {
-  for (auto& step : steps) {
-    if (step.change.resource && !IsBundle(step)) {
-      MakeRelative(*step.change.resource, step.change.resource->root(), context.options.base_url);
+fhir::Result<LinkTargets> CollectLinks(const ApplyContext& context, std::span<Step> steps) {
+  LinkTargets targets;
+  CollectFullUrls(steps, targets);
+  const bool named =
+      std::any_of(steps.begin(), steps.end(), [](const Step& step) { return !step.change.full_url.empty(); });
+  ConditionalReferences conditional(context);
+  for (Step& step : steps) {
+    const bool held = IsHeldAsText(step);
+    if (held) {
+      GW_TRY(ReadHeld(context, step));
+    }
+    if (!step.change.resource) {
+      continue;
+    }
+    MakeLinksRelative(context, step);
+    if (named) {
+      GW_TRY(CheckUuidsResolved(step, targets));
+    }
+    GW_TRY(conditional.Collect(step));
+    if (held) {
+      step.change.resource.reset();
     }
   }
-  Links links;
-  CollectFullUrls(steps, links);
-  GW_TRY(CheckUuidsResolved(steps, links));
-  std::vector<ConditionalReference> conditional;
-  GW_TRY(CollectConditional(context, steps, conditional));
-  if (!conditional.empty()) {
-    GW_TRY(ResolveConditional(context, conditional, links));
+  GW_TRY(conditional.Resolve(targets));
+  return targets;
+}
+
+void RewriteLinks(const ApplyContext& context, const LinkTargets& targets, Step& step) {
+  if (!step.change.resource) {
+    return;
   }
-  if (links.empty()) {
-    return {};
+  MakeLinksRelative(context, step);
+  if (targets.empty()) {
+    return;
   }
-  const auto lookup = [&](std::string_view link) -> std::optional<std::string> {
-    const auto found = links.find(std::string(link));
-    return found != links.end() ? std::optional(found->second) : std::nullopt;
-  };
-  for (auto& step : steps) {
-    if (step.change.resource) {
-      fhir::bundle::RewriteReferences(*step.change.resource, step.change.resource->root(), lookup);
-    }
-  }
-  return {};
+  fhir::bundle::RewriteReferences(*step.change.resource, step.change.resource->root(),
+                                  [&](std::string_view link) -> std::optional<std::string> {
+                                    const auto found = targets.find(std::string(link));
+                                    return found != targets.end() ? std::optional(found->second) : std::nullopt;
+                                  });
 }
 
 }  // namespace gateway::store::transaction

@@ -204,7 +204,7 @@ TEST_F(GuardedStore, UuidThatNoEntryHas_IsInvalidWhereEntriesHaveFullUrls) {
   const auto dangling = entries(Encounter(kUuid), "urn:uuid:22222222-2222-4222-8222-222222222222");
   ASSERT_FALSE(dangling);
   EXPECT_EQ(dangling.error().code, fhir::ErrorCode::kInvalid);
-  EXPECT_EQ(dangling.error().expression, "Bundle.entry[0].resource");
+  EXPECT_EQ(dangling.error().expression, "Bundle.entry[0].resource.subject");
   EXPECT_TRUE(entries(Encounter(kUuid), ""));
   const std::string bundle =
       fmt::format(R"({{"resourceType":"Bundle","type":"collection","entry":[{{"resource":{{"resourceType":"Basic",)"

@@ -1,5 +1,5 @@
 // Finds the parts of JSON text without reading their values: a Bundle is taken apart and put together again with the
-// bytes of its resources as they are. Whether a part is valid is the server's to say.
+// bytes of its resources as they are. Whether a part is valid, its reader says.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace gateway::app {
+namespace fhir::json {
 
 /// One past the last byte of the value that begins at `at`; npos when the text ends before it does. Cost: O(value).
 std::size_t JsonValueEnd(std::string_view text, std::size_t at);
@@ -32,4 +32,4 @@ std::string_view FindJson(const std::vector<JsonMember>& members, std::string_vi
 /// What a string value means; empty for anything but a string.
 std::string JsonText(std::string_view value);
 
-}  // namespace gateway::app
+}  // namespace fhir::json

@@ -1,8 +1,8 @@
-#include "gateway/app/import/json_text.hpp"
+#include "fhir/json/parts.hpp"
 
 #include "fhir/json/value.hpp"
 
-namespace gateway::app {
+namespace fhir::json {
 namespace {
 
 constexpr auto kNowhere = std::string_view::npos;
@@ -150,8 +150,8 @@ std::string JsonText(std::string_view value) {
   if (value.find('\\') == std::string_view::npos) {
     return std::string(value.substr(1, value.size() - 2));
   }
-  const auto read = fhir::json::ReadValue(value);
+  const auto read = ReadValue(value);
   return read ? read->text() : std::string();
 }
 
-}  // namespace gateway::app
+}  // namespace fhir::json
