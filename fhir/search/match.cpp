@@ -114,7 +114,7 @@ bool HasAnyRow(const Criterion& criterion, const IndexValues& values) {
     case metadata::SearchType::kToken:
       return has(values.tokens);
     case metadata::SearchType::kReference:
-      return has(values.references);
+      return has(values.references) || has(values.tokens);  // a reference may have an identifier alone
     case metadata::SearchType::kDate:
       return has(values.dates);
     case metadata::SearchType::kNumber:

@@ -155,15 +155,30 @@ fhir::Result<void> Compiler::AppendMissing(const Scope& scope, const Criterion& 
   if (criterion.parameter == nullptr) {
     return UnexpectedValue(criterion);
   }
-  const std::string alias = sql_.NewAlias();
-  sql_ << (criterion.missing ? "NOT EXISTS (SELECT 1" : "EXISTS (SELECT 1");
+  const auto exists = [&](const auto& append_rows) {
+    const std::string alias = sql_.NewAlias();
+    sql_ << "EXISTS (SELECT 1";
+    append_rows(alias);
+    AppendSameResource(alias, scope);
+    sql_ << ")";
+  };
+  const auto rows_of = [&](fhir::metadata::SearchType table) {
+    exists([&](const std::string& alias) { AppendHeadRows(alias, scope.type, criterion.parameter->id, table); });
+  };
+  const auto table = RowType(criterion);
+  sql_ << (criterion.missing ? "NOT " : "");
   if (IsFullText(*criterion.parameter)) {
-    AppendTextRows(alias, scope.type, *criterion.parameter);
+    exists([&](const std::string& alias) { AppendTextRows(alias, scope.type, *criterion.parameter); });
+  } else if (table == fhir::metadata::SearchType::kReference) {
+    // A reference may have an identifier alone.
+    sql_ << "(";
+    rows_of(table);
+    sql_ << " OR ";
+    rows_of(fhir::metadata::SearchType::kToken);
+    sql_ << ")";
   } else {
-    AppendHeadRows(alias, scope.type, criterion.parameter->id, RowType(criterion));
+    rows_of(table);
   }
-  AppendSameResource(alias, scope);
-  sql_ << ")";
   return {};
 }
 
