@@ -139,6 +139,81 @@ class CostlySearch(OutsideCase):
         self.assertEqual(self.client(None).get("Patient?gender=male")[0], 200)
 
 
+class ManyPatients(OutsideCase):
+    """So many that a search over all their names takes seconds, of the database's work."""
+
+    COPIES = 300  # of each of 100 patients
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        client = FhirClient(cls.gateway.base, timeout_s=60)
+        entries = [{"resource": {"resourceType": "Patient", "id": f"p{number}", "name": [{"family": f"Family{number}", "given": ["Anne", "Marie"]}]},
+                    "request": {"method": "PUT", "url": f"Patient/p{number}"}} for number in range(100)]
+        for begin in range(0, 100, 10):
+            bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries[begin:begin + 10]}
+            # On a busy machine a write may meet the short limit too.
+            if not wait_until(lambda: client.call("POST", "", bundle)[0] == 200, 20):
+                raise RuntimeError("the patients were not stored")
+        client.connection.close()
+        for table in ("resource_version", "idx_string"):
+            columns = ", ".join(execute(cls.outside, "SELECT attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attname <> 'id' "
+                                                     f"AND attrelid = '{table}'::regclass AND attname <> 'made_tx' AND attgenerated = ''").split())
+            execute(cls.outside, f"INSERT INTO {table} (id, {columns}) SELECT id || '-' || n, {columns} FROM {table}, "
+                                 f"generate_series(1, {cls.COPIES}) AS n WHERE id IN (SELECT id FROM idx_string)")
+        execute(cls.outside, "ANALYZE")
+
+    @staticmethod
+    def costly(mark: str) -> str:
+        """A thousand parts of names that nobody has, and one that everybody has: each row is compared with all of them."""
+        return "&".join("name:contains=" + ",".join(f"{mark}{i}x{k}" for i in range(99)) + ",a" for k in range(10)) + "&_summary=count"
+
+    def searching(self) -> int:
+        return int(execute(self.outside, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'passerelle' AND state = 'active' "
+                                         "AND backend_type = 'client backend' AND query ~ 'idx_string' AND query !~ 'relation_size|pg_class'"))
+
+
+class SearchThatCostsTooMuch(ManyPatients):
+    over = {"access": {"mode": "open"}, "audit": {"reads": False}, "database": {"statement_timeout_ms": 700}}
+
+    def test_it_ends_at_the_limit_and_others_are_served_meanwhile(self):
+        for method, path, body in (("GET", "Patient?" + self.costly("q"), None), ("POST", "Patient/_search", self.costly("r"))):
+            with self.subTest(method), concurrent.futures.ThreadPoolExecutor(1) as pool:
+                begin = time.monotonic()
+                asked = pool.submit(self.client(None).call, method, path, body)
+                other = self.client(None)
+                served = 0
+                while not asked.done():
+                    self.assertEqual(other.get("Patient?name=family7&_count=1")[0], 200)
+                    served += 1
+                status, outcome, headers = asked.result()
+                self.assertEqual(status, 503, outcome)
+                self.assertGreater(time.monotonic() - begin, 0.6, "before its time")
+                self.assertGreater(served, 0)
+                self.assert_outcome(outcome)
+                self.assertEqual(outcome["issue"][0]["code"], "timeout")
+                self.assertNotIn("x1", json.dumps(outcome), "the answer repeats what was searched")
+                self.assertTrue(wait_until(lambda: self.searching() == 0, 2), "PostgreSQL still works on it")
+        self.assertEqual(self.client(None).get("Patient?name=family7&_count=1")[0], 200)
+
+
+class ClientThatLeavesACostlySearch(ManyPatients):
+    over = {"access": {"mode": "open"}, "audit": {"reads": False}, "database": {"statement_timeout_ms": 60000}}
+
+    def test_its_query_is_cancelled_long_before_it_would_end(self):
+        begin = time.monotonic()
+        status, bundle, _ = self.client(None, timeout_s=60).get("Patient?" + self.costly("q"))
+        whole = time.monotonic() - begin
+        self.assertEqual((status, bundle.get("total")), (200, 100 * (self.COPIES + 1)))
+        self.assertGreater(whole, 1.0, "not costly enough to show anything")
+        with socket.create_connection(("127.0.0.1", self.gateway.http_port), timeout=20) as connection:
+            connection.sendall(b"GET /fhir/Patient?%s HTTP/1.1\r\nHost: x\r\n\r\n" % self.costly("r").encode())
+            self.assertTrue(wait_until(lambda: self.searching() == 1, 10, 0.01), "the search did not begin")
+            left = time.monotonic()
+        self.assertTrue(wait_until(lambda: self.searching() == 0, whole, 0.01))
+        self.assertLess(time.monotonic() - left, whole * 0.7, "it ran to its end")
+
+
 class ClientThatLeaves(OutsideCase):
     over = {"access": {"mode": "open"}, "audit": {"reads": False}, "database": {"statement_timeout_ms": 60000}}
 
