@@ -9,11 +9,13 @@ import pathlib
 import re
 import statistics
 import subprocess
+import threading
 import time
 
 import sample
 import search_mix
 from postgres_server import binaries as postgres_binaries, execute
+from store_codes import type_code
 
 TABLES = ("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
           " AND (relname IN ('resource_version', 'contained_resource') OR starts_with(relname, 'idx_')) ORDER BY relname")
@@ -21,6 +23,7 @@ IMPORT_CONNECTIONS = 2
 WRITE_CLIENTS = 16
 SUMMARY = re.compile(r"(\d+) resources of \d+ files \(\d+ Bundles\) in ([\d.]+) s: \d+ a second, (\d+) failed")
 DEEP_PAGES = 4
+EVERYTHING_RUNS = 15
 
 
 class Rest:
@@ -47,7 +50,9 @@ class Rest:
         self.export()
         self.search()
         self.create()
+        self.everything()
         self.writes()
+        self.large_transaction()
         self.bench.report_value("memory after rest", self.bench.memory_mb(self.gateway), "MB PSS", "< 300", "after the lines above")
         self.gateway.stop()
 
@@ -243,6 +248,25 @@ class Rest:
             lambda _: self.bench.load("sql_load", self.database, clients, seconds / 2, self.floor_file(searches)))
         self.bench.report("search mix", "searches/s", f"{len(searches)} searches, {clients} clients", ours, theirs, 0.6)
 
+    # The record of one patient
+
+    def everything(self):
+        """Of the patient that most resources are about, all pages of it, one after another."""
+        patient, about = self.rows(f"SELECT target, count(*) FROM idx_reference WHERE closed_tx IS NULL AND target_type = {type_code('Patient')}"
+                                   " GROUP BY target ORDER BY count(*) DESC, target LIMIT 1")[0]
+        times = []
+        for _ in range(3 if self.check else EVERYTHING_RUNS):
+            begin = time.perf_counter()
+            path, resources, pages = f"Patient/{patient}/$everything?_count=1000", 0, 0
+            while path:
+                bundle = self.get(path)
+                resources += len(bundle["entry"])
+                pages += 1
+                path = next((link["url"].split("/fhir/", 1)[1] for link in bundle["link"] if link["relation"] == "next"), None)
+            times.append((time.perf_counter() - begin) * 1000)
+        self.bench.report_value("$everything, largest patient", statistics.median(times), "ms", "<= 150",
+                                f"{resources} resources on {pages} pages, {about} references to the patient")
+
     # Writes
 
     def create(self):
@@ -259,6 +283,32 @@ class Rest:
         with self.bench.program("http_floor", self.bench.database("rest_create_floor")) as floor:
             ours, theirs = self.bench.take_turns(lambda _: load(self.gateway.http_port, "/fhir/Observation"), lambda _: load(floor.port, "/"))
         self.bench.report("create, on loaded data", "resources/s", f"Observation of {file.stat().st_size} bytes, 8 clients", ours, theirs, 0.45)
+
+    def large_transaction(self):
+        """The memory that the largest transaction adds, by default, at its highest, and how long it takes."""
+        text = sample.large_transaction(entries=500 if self.check else 25_000, bytes_about=1_000_000 if self.check else 60_000_000)
+        before = self.bench.memory_mb(self.gateway)
+        highest, ending = [before], threading.Event()
+
+        def watch():
+            while not ending.wait(0.02):
+                highest.append(self.bench.memory_mb(self.gateway))
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        begin = time.perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.gateway.http_port, timeout=300)
+        connection.request("POST", "/fhir", text, {"Content-Type": "application/fhir+json"})
+        answer = connection.getresponse()
+        said = answer.read()
+        seconds = time.perf_counter() - begin
+        ending.set()
+        watcher.join()
+        connection.close()
+        if answer.status != 200:
+            raise self.failure(f"the large transaction answered {answer.status}: {said[:500].decode(errors='replace')}")
+        self.bench.report_value("large transaction, memory", max(highest) - before, "MB PSS", "<= 150",
+                                f"{len(text) // 1_000_000} MB, {text.count(b'fullUrl')} entries, {seconds:.1f} s")
 
     def writes(self):
         small = self.bench.folder / "small.json"

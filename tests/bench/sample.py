@@ -86,6 +86,21 @@ def write(folder: pathlib.Path, patients: int):
         (folder / f"patient-{number:04}.json").write_text(json.dumps(patient_bundle(number)))
 
 
+def large_transaction(entries: int, bytes_about: int) -> bytes:
+    """Patients with four Observations each, that name their patient by urn; a note brings the text to its size."""
+    note = "x" * max(1, bytes_about // entries - 640)
+    made = []
+    for number in range(entries // 5):
+        patient = f"urn:uuid:00000000-0000-4000-9000-{number:012}"
+        made.append(post({"resourceType": "Patient", "identifier": [{"system": OWN, "value": f"L{number}"}], "birthDate": "1950-01-01",
+                          "name": [{"family": f"Large{number}", "text": note}]}, patient))
+        for measure in range(4):
+            taken = observation(measure, patient, "")
+            del taken["encounter"]
+            made.append(post({**taken, "note": [{"text": note}]}, f"urn:uuid:00000000-0000-4000-a{measure:03}-{number:012}"))
+    return json.dumps(bundle("transaction", made), separators=(",", ":")).encode()
+
+
 def small_transaction() -> dict:
     patient = "urn:uuid:00000002-0000-4000-8000-000000000000"
     measured = observation(1, patient, "")
