@@ -160,6 +160,65 @@ std::string TypeTable(std::set<std::string>& unanswered) {
   return table;
 }
 
+/// Whether the parameter is answered with every modifier and prefix of its type.
+bool WorksWhole(metadata::TypeId type, const SearchParameter& parameter) {
+  const std::string code(parameter.code);
+  const std::string sample = Sample(parameter);
+  bool works = Works(type, code, sample);
+  if (parameter.expression.empty() || IsColumn(code)) {
+    return works;
+  }
+  works = works && Works(type, code + ":missing", "true") && Works(type, code + ":missing", "false");
+  for (const TypeRow& row : TypeRows()) {
+    if (row.type != parameter.type || code == "phonetic") continue;
+    for (const std::string_view modifier : row.modifiers) {
+      const std::string name = code + ":" + (modifier == "[type]" ? TypeModifier(parameter) : std::string(modifier));
+      works = works && Works(type, name, modifier == "of-type" ? "urn:s|t|v" : sample);
+    }
+    for (const std::string_view prefix : kPrefixes) {
+      works = works && (!row.prefixes || Works(type, code, std::string(prefix) + sample));
+    }
+  }
+  return works;
+}
+
+std::string_view TypeNameOf(SearchType type) {
+  for (const TypeRow& row : TypeRows()) {
+    if (row.type == type) return row.name;
+  }
+  return "";
+}
+
+/// Each parameter by its name and type, under the type it is declared on; those that do not work are said to.
+std::string EveryParameter() {
+  std::map<std::string, std::map<std::string, std::string>> declared;
+  for (const metadata::TypeId type : R4().ResourceTypes()) {
+    for (const SearchParameter& parameter : R4().SearchParameters(type)) {
+      const bool inherited = parameter.base != type;
+      const std::string base(inherited ? "all types" : R4().TypeName(type));
+      std::string& text = declared[base][std::string(parameter.code)];
+      const bool works = WorksWhole(type, parameter);
+      if (text.empty() || !works) {
+        text = fmt::format("{} {}{}", parameter.code, TypeNameOf(parameter.type),
+                           works                        ? ""
+                           : parameter.code == "_query" ? " (named queries)"
+                                                        : " (not answered)");
+      }
+    }
+  }
+  std::string table = "| on | parameters |\n| --- | --- |\n";
+  const auto append = [&](const std::string& base, const std::map<std::string, std::string>& parameters) {
+    std::string line;
+    for (const auto& [code, text] : parameters) line += (line.empty() ? "" : ", ") + text;
+    table += fmt::format("| {} | {} |\n", base, line);
+  };
+  append("all types", declared["all types"]);
+  for (const auto& [base, parameters] : declared) {
+    if (base != "all types") append(base, parameters);
+  }
+  return table;
+}
+
 struct Explained {
   std::string_view code;
   std::string_view text;
@@ -216,7 +275,9 @@ TEST(SearchConformance, Page_SaysWhatWorks) {
       "ANALYZE; a self link with `_total=estimate` names such a total. Schedule and Slot\nare searched so without "
       "being asked, and `_summary=count` always counts. Resources without a value come last in `_sort`,\nin both "
       "directions, and a period stands where it starts.\n";
-  EXPECT_EQ(CheckSection("search", text), "");
+  EXPECT_EQ(CheckSection("search", text + "\nEvery parameter, with every modifier and prefix of its type:\n\n" +
+                                       EveryParameter()),
+            "");
   EXPECT_EQ(unanswered, std::set<std::string>{"_query"});
 }
 
