@@ -28,7 +28,7 @@ REASONS = {
     "EVN": "the event stands in MSH-9, its times in ZBE-2 or PV1",
     "SFT": "the sender's software",
     "RGS": "it groups the resources below it",
-    "PID-1": NUMBER, "NK1-1": NUMBER, "ROL-1": "number of the role with its sender",
+    "PID-1": NUMBER, "NK1-1": NUMBER, "GT1-1": NUMBER, "ROL-1": "number of the role with its sender",
     "ROL-2": "what is told is the state after the message", "AL1-1": NUMBER, "DG1-1": NUMBER, "PR1-1": NUMBER, "PV1-1": NUMBER,
     "IN1-1": NUMBER, "OBR-1": NUMBER, "OBX-1": NUMBER, "SPM-1": NUMBER, "NTE-1": NUMBER, "TQ1-1": NUMBER, "AIS-1": NUMBER,
     "AIL-1": NUMBER, "AIP-1": NUMBER, "RXA-1": NUMBER, "RXA-2": NUMBER, "RXD-1": "number of the dispensing, part of its key",

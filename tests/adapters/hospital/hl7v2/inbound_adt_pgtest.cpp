@@ -173,7 +173,8 @@ TEST_F(InboundAdt, WhatStandsBesideAStay_IsMadeOnce_AndTakenBack) {
   };
   Send(told({}));
   Send(told({}));
-  for (const auto* type : {"RelatedPerson", "AllergyIntolerance", "Condition", "Procedure"}) {
+  EXPECT_EQ(All("RelatedPerson").size(), 2u) << "the relative and the guarantor";
+  for (const auto* type : {"AllergyIntolerance", "Condition", "Procedure"}) {
     EXPECT_EQ(All(type).size(), 1u) << type;
   }
   const auto consents = [&](std::string_view status) {
