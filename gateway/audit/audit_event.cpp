@@ -77,6 +77,18 @@ void AddEntity(Document& event, const Definitions& definitions, const port::Audi
   }
 }
 
+/// The message in the journal that asked for it all.
+void AddMessage(Document& event, std::string_view request_id) {
+  if (!request_id.starts_with(kMessageRequest)) {
+    return;
+  }
+  Node& node = event.Add(event.root(), "entity");
+  Node& identifier = event.Add(event.Add(node, "what"), "identifier");
+  event.Add(identifier, "system", kMessageSystem);
+  event.Add(identifier, "value", request_id.substr(kMessageRequest.size()));
+  AddCoding(event, node, "type", kEntityType, "2", "System Object");
+}
+
 void AddQuery(Document& event, const port::AuditRecord& record) {
   std::string query(record.searched_type);
   char separator = '?';
@@ -121,6 +133,7 @@ Document MakeAuditEvent(const Definitions& definitions, const AuditSource& sourc
   for (std::size_t i = 0; i < record.entities.size() - left_out; ++i) {
     AddEntity(event, definitions, record.entities[i]);
   }
+  AddMessage(event, actor.request_id);
   return event;
 }
 

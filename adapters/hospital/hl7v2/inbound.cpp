@@ -288,9 +288,12 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
   // The first thing that no rule took stands in the journal beside the message; the sender has done nothing wrong.
   const JournalNote note = first.notes.empty() ? JournalNote{} : NoteOf(first.notes.front());
   const auto locks = LocksOf(task.raw, options_.partner, first.patient_keys);
+  // The audit event of the transaction names the message: so each version tells where it came from.
+  port::Actor actor = options_.actor;
+  actor.request_id = fmt::format("message/{}", task.entry);
   std::vector<er7::Fault> faults;
-  const auto committed = port::InTransaction(
-      factory_, options_.actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
+  const auto committed =
+      port::InTransaction(factory_, actor, options_.attempts_max, [&](port::UnitOfWork& work) -> fhir::Result<void> {
         faults.clear();
         // Trees cannot be copied, and Apply consumes them: an attempt after the first translates for itself.
         std::vector<port::Change> changes =

@@ -65,6 +65,23 @@ TEST(MakeAuditEvent, ManyEntities_AreCutAndCounted) {
   EXPECT_EQ(event.root().ChildValue("outcomeDesc"), "1 more entities");
 }
 
+TEST(MakeAuditEvent, MessageOfTheJournal_IsTheLastEntity_OfWhatItAskedFor) {
+  port::Actor actor = Insurer();
+  actor.request_id = "message/4711";
+  const auto event = MakeAuditEvent(Definitions::R4(), {}, actor, SearchRecord(), 0);
+  fhir::IssueList issues;
+  fhir::validation::ValidateStructure(event.root(), {}, issues);
+  EXPECT_FALSE(issues.HasErrors()) << fhir::json::WriteJson(event.root());
+  const auto* last = event.root().Child("entity");
+  for (const auto& child : event.root().children()) {
+    last = child.name == "entity" ? &child : last;
+  }
+  EXPECT_EQ(last->FindValue("what.identifier.system"), "https://passerelle.example/fhir/identifier/message");
+  EXPECT_EQ(last->FindValue("what.identifier.value"), "4711");
+  const auto other = MakeAuditEvent(Definitions::R4(), {}, Insurer(), SearchRecord(), 0);
+  EXPECT_EQ(fhir::json::WriteJson(other.root()).find("identifier/message"), std::string::npos);
+}
+
 TEST(MakeAuditEvent, Failure_TellsTheCode) {
   port::AuditRecord record;
   record.interaction = "read";

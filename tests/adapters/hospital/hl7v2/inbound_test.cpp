@@ -146,11 +146,13 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     if (database.away) {
       return fhir::Fail(fhir::ErrorCode::kUnavailable, {"away"}, {}, fhir::Retry::kLater);
     }
+    requests.push_back(actor.request_id);
     return std::make_unique<FakeWork>(database, actor);
   }
   std::int64_t NowUs() const override { return now++; }
   mutable std::int64_t now = 0;
   std::vector<std::string> patients;  ///< of the last message received
+  std::vector<std::string> requests;  ///< ids that units of work were begun under
   int asked_before = 0;
 };
 
@@ -175,6 +177,12 @@ TEST_F(Inbound, Admission_CommitsOnceAndRepeatsItsAnswer) {
   EXPECT_EQ(processor.Receive(raw), first);
   EXPECT_EQ(host.database.changes_committed, changes);
   EXPECT_EQ(host.database.entries.size(), 1u);
+}
+
+TEST_F(Inbound, WhatAMessageChanges_IsAskedForInItsName) {
+  EXPECT_EQ(CodeOf(processor.Receive(ReadData("adult_admission.hl7"))), "AA");
+  ASSERT_FALSE(host.requests.empty());
+  EXPECT_EQ(host.requests.back(), "message/1");
 }
 
 TEST_F(Inbound, BadMessage_IsRefusedWithItsPlaceInTheJournal) {
