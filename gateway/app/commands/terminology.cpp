@@ -12,6 +12,7 @@
 #include "fhir/concept_files/concept_file.hpp"
 #include "fhir/json/value.hpp"
 #include "gateway/app/clock_and_ids.hpp"
+#include "gateway/app/commands/command.hpp"
 #include "gateway/app/commands/files.hpp"
 #include "gateway/app/import/code_system_upload.hpp"
 #include "gateway/http/client.hpp"
