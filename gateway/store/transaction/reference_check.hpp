@@ -16,7 +16,8 @@ namespace gateway::store::transaction {
 /// Where deletes are checked too, what is found is locked against them until the transaction ends: of a delete and a
 /// new reference to what it deletes, one fails. Missed is a target that others update, and delete after that, between
 /// the start of the statement and its lock. Cost: a walk of each resource, and one round trip when anything is to be
-/// looked for. Errors: kInvalid with the place of the first that leads nowhere.
+/// looked for. Errors: kInvalid with the place of the first that leads nowhere; kConflict with
+/// Retry::kLater when a target was deleted and came back meanwhile.
 fhir::Result<void> CheckReferences(const ApplyContext& context, std::span<const Step> steps);
 
 }  // namespace gateway::store::transaction
