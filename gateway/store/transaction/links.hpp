@@ -6,7 +6,7 @@
 #include <unordered_map>
 
 #include "fhir/base/error.hpp"
-#include "gateway/store/transaction/apply.hpp"
+#include "gateway/store/transaction/step.hpp"
 
 namespace gateway::store::transaction {
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "fhir/base/error.hpp"
-#include "gateway/store/transaction/apply.hpp"
+#include "gateway/store/transaction/step.hpp"
 
 namespace gateway::store::transaction {
 

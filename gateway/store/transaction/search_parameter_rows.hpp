@@ -12,7 +12,7 @@
 #include "fhir/base/error.hpp"
 #include "fhir/base/issue.hpp"
 #include "fhir/search/custom_parameters.hpp"
-#include "gateway/store/transaction/apply.hpp"
+#include "gateway/store/transaction/step.hpp"
 
 namespace gateway::store::transaction {
 
