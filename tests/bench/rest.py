@@ -29,9 +29,9 @@ EVERYTHING_RUNS = 15
 class Rest:
     """The measurements, with `bench` for what all benchmarks share."""
 
-    def __init__(self, bench, failure, synthea: pathlib.Path, check: bool):
+    def __init__(self, bench, failure, synthea: pathlib.Path, check: bool, name: str = "rest"):
         self.bench, self.failure, self.check = bench, failure, check
-        self.given = bench.folder / "given"
+        self.given = bench.folder / f"given_{name}"
         self.given.mkdir()
         if synthea.is_dir() and not check:
             self.kind = "synthetic patients"
@@ -40,8 +40,8 @@ class Rest:
         else:
             self.kind = "generated patients"
             sample.write(self.given, patients=8 if check else 100)
-        self.gateway = bench.outside("rest", audit=False)
-        self.database = bench.conninfo("rest")
+        self.gateway = bench.outside(name, audit=False)
+        self.database = bench.conninfo(name)
         self.tables = [row[0] for row in self.rows(TABLES)]
 
     def run(self):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Measures the gateway against floors in the same run: python3 tests/bench/run.py --binaries DIR [NAME...] [--json FILE]
 
-NAME is read, create, mllp, rest or fhir (default: all). fhir measures the library alone, in processor time of one core
-(fhir_bench). For the others, gateway and floors use one private PostgreSQL, started by the gateway as it starts it for
+NAME is read, create, mllp, rest, growth or fhir (default: all but growth, which takes a quarter of an hour). fhir measures
+the library alone, in processor time of one core (fhir_bench). For the others, gateway and floors use one private PostgreSQL, started by the gateway as it starts it for
 anybody, and take turns: gateway, floor, gateway, floor. Each figure is the median of the rounds, each ratio the median of
 the rounds' ratios. rest loads the synthetic patients of ../shared where they are there, else generated ones. --check plays
 each for a moment, to see that it works; its figures mean nothing.
@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT / "tests/support/python"))
 
 import adt_mix  # noqa: E402
 import e2e  # noqa: E402
+import growth  # noqa: E402
 import rest  # noqa: E402
 from gateway_process import Gateway, find_binary  # noqa: E402
 from postgres_server import binaries as postgres_binaries, execute  # noqa: E402
@@ -36,7 +37,7 @@ OBSERVED = [{"resourceType": "Patient", "id": "example"},
             {"resourceType": "Encounter", "id": "example", "status": "finished",
              "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}}]
 SMALL_BUNDLE = EXAMPLES / "Bundle-father.json"
-AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5, "rest": None}
+AIMS = {"read": 0.95, "create": 0.45, "mllp": 0.5, "rest": None, "growth": None}
 LIBRARY = "fhir"
 SYNTHEA = ROOT / "../shared/data/synthea"
 
@@ -302,6 +303,9 @@ class Bench:
     def rest(self):
         rest.Rest(self, Failure, SYNTHEA, self.scale is CHECK).run()
 
+    def growth(self):
+        growth.Growth(self, Failure, SYNTHEA, self.scale is CHECK, "growth").run()
+
     def process(self):
         after_mb = self.memory_mb(self.main)
         # A busy disk may not take all that is left within the time that a stop has; the next start would be a recovery.
@@ -360,7 +364,7 @@ def measure_gateway(names: list[str], binaries: pathlib.Path, options) -> list[d
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="read, create, mllp, rest, fhir")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="read, create, mllp, rest, growth, fhir")
     parser.add_argument("--binaries", default=str(ROOT / "build/release"), help="folder of the programs")
     parser.add_argument("--json", help="file for the figures")
     parser.add_argument("--seconds", type=float, default=8, help="of one measured run")
@@ -369,7 +373,7 @@ def main():
     options = parser.parse_args()
     if options.check:
         options.seconds, options.rounds = CHECK_SECONDS, 1
-    names = options.names or ["create", "read", "mllp", "rest", LIBRARY]
+    names = options.names or ["create", "read", "mllp", "rest", LIBRARY] + ["growth"] * options.check
     if unknown := set(names) - set(AIMS) - {LIBRARY}:
         parser.error(f"unknown benchmark: {', '.join(sorted(unknown))}; there are {', '.join(AIMS)}, {LIBRARY}")
     binaries = pathlib.Path(options.binaries).resolve()

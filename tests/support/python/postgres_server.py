@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from gateway_process import free_port
-from process_facts import descendants
+from process_facts import descendants, is_running
 
 
 def binaries() -> pathlib.Path:
@@ -21,10 +21,10 @@ def binaries() -> pathlib.Path:
     return max(found, key=lambda path: int(path.parent.name))
 
 
-def execute(conninfo: str, sql: str) -> str:
+def execute(conninfo: str, sql: str, seconds_max: int = 60) -> str:
     """Runs statements with psql; returns what they print, one row a line, columns separated by '|'."""
     done = subprocess.run([str(binaries() / "psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-c", sql, conninfo],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=seconds_max)
     if done.returncode != 0:
         raise RuntimeError(f"psql: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -94,13 +94,20 @@ class PostgresServer:
         return self.conninfo(name)
 
     def kill(self):
-        """kill -9 of the postmaster and everything it started, as a machine that fails."""
-        for pid in descendants(self.process.pid):
+        """kill -9 of the postmaster and everything it started, as a machine that fails. Afterwards none of them is there."""
+        os.kill(self.process.pid, signal.SIGSTOP)  # so that it starts nothing more
+        pids = descendants(self.process.pid)
+        for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         self.process.wait()
+        end = time.monotonic() + 30
+        while any(map(is_running, pids)):
+            if time.monotonic() > end:
+                raise RuntimeError("processes of PostgreSQL do not end")
+            time.sleep(0.005)
 
     def signal_all(self, number: int):
         for pid in descendants(self.process.pid):
