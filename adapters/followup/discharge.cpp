@@ -121,12 +121,12 @@ fhir::Result<void> DischargeFollowUp::Open(const Plan& plan, const port::Applied
   GW_ASSIGN(const fhir::TimeZone* zone, fhir::TimeZone::Find(zone_));
   const EndedStay stay{applied.id, patient, fhir::ToRange(end, *zone).low_us, work.now_us(), zone};
 
-  const std::string plan_url = "urn:uuid:" + work.NewId();
+  const std::string plan_url = "urn:uuid:" + work.NewUuid();
   fhir::model::Document care_plan = MakeCarePlan(plan, stay);
   std::vector<port::Change> changes;
   changes.reserve(plan.actions.size() + 1);
   for (const PlanAction& action : plan.actions) {
-    const std::string task_url = "urn:uuid:" + work.NewId();
+    const std::string task_url = "urn:uuid:" + work.NewUuid();
     AddReference(care_plan, care_plan.Add(care_plan.root(), "activity"), "reference", task_url);
     GW_ASSIGN(fhir::model::Document task, MakeTask(plan, action, stay, plan_url));
     changes.push_back(KeyedCreate(std::move(task), KeyOf(plan, action, stay.encounter_id), task_url));

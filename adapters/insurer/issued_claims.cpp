@@ -181,12 +181,12 @@ std::vector<port::Change> IssuedClaims::Issue(ClaimedVisit wanted, std::string_v
     const IssuedClaim* const last = Last(payer.kind);
     payer.key = ClaimKey(wanted.visit.encounter, payer.kind, last == nullptr ? 1 : last->number + 1);
     payer.created = created;
-    payer.claim_url = "urn:uuid:" + work.NewId();
-    payer.response_url = "urn:uuid:" + work.NewId();
+    payer.claim_url = "urn:uuid:" + work.NewUuid();
+    payer.response_url = "urn:uuid:" + work.NewUuid();
     payer.prior_claim = last == nullptr ? std::string() : port::MakeReference("Claim", last->claim_id);
     changes.push_back(KeyedClaim(MakeClaim(wanted.visit, payer, before), payer.key, payer.claim_url));
     changes.push_back(KeyedClaim(MakeResponse(wanted.visit, payer, before), payer.key, payer.response_url));
-    changes.push_back(KeyedClaim(MakeBenefit(wanted.visit, payer, before), payer.key, "urn:uuid:" + work.NewId()));
+    changes.push_back(KeyedClaim(MakeBenefit(wanted.visit, payer, before), payer.key, "urn:uuid:" + work.NewUuid()));
     before = &payer;
   }
   return changes;

@@ -9,7 +9,7 @@ std::optional<CodeEntry> CodeTable::Find(std::string_view code) const {
     return found->second;
   }
   if (pass_through) {
-    return CodeEntry{.code = std::string(code), .system = system};
+    return CodeEntry{.code = std::string(code), .system = unlisted_system};
   }
   return std::nullopt;
 }

@@ -18,8 +18,10 @@ class Clock {
 class IdSource {
  public:
   virtual ~IdSource() = default;
-  /// A fresh, unguessable FHIR id: time-ordered UUID (RFC 9562, version 7), lower case.
+  /// A fresh FHIR id that nobody guesses. Those of one source ascend.
   virtual std::string NewId() = 0;
+  /// A fresh UUID (RFC 9562), lower case, for what must be one: "urn:uuid:".
+  virtual std::string NewUuid() = 0;
 };
 
 }  // namespace adapters::port

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "adapters/port/actor.hpp"
+#include "fhir/base/boxed.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/base/issue.hpp"
 #include "fhir/model/document.hpp"
@@ -79,7 +80,7 @@ struct Change {
   /// comes and let go when it is written, so that a large transaction does not stand in memory as trees. Borrowed.
   std::string_view resource_text;
   PatchFunction patch = nullptr;                 ///< kPatch alone
-  std::optional<fhir::search::Query> condition;  ///< If-None-Exist, or the search of a conditional update or delete
+  fhir::Boxed<fhir::search::Query> condition;  ///< If-None-Exist, or the search of a conditional update or delete
   std::size_t matches_max = 1;                   ///< kDelete with a condition: how many resources it may delete
   std::optional<VersionTags> if_match;           ///< one of them must be current
   std::optional<VersionTags> if_none_match;      ///< kUpdate: none of them may be current
@@ -198,8 +199,8 @@ class UnitOfWork {
   virtual const Actor& actor() const = 0;
   /// Time of the transaction's begin by the Clock port, microseconds since 1970 UTC.
   virtual std::int64_t now_us() const = 0;
-  /// A fresh id for a resource, valid as FHIR id.
-  virtual std::string NewId() = 0;
+  /// A fresh UUID, lower case, for a change that others of the unit refer to by "urn:uuid:".
+  virtual std::string NewUuid() = 0;
 
   virtual fhir::Result<void> Commit() = 0;
 };

@@ -162,7 +162,7 @@ struct Gateway::Parts {
   std::unique_ptr<telemetry::Logger> logger;
   telemetry::Metrics metrics;
   SystemClock clock;
-  UuidV7Source ids;
+  TimeOrderedIds ids;
   Rules rules;
   Conformance conformance;
   std::mutex maps_mutex;  // guards rules.hl7v2_maps after start
@@ -523,7 +523,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                           .metrics = metrics,
                           .parties = rules.parties,
                           .authenticate = Authentication(),
-                          .new_request_id = [this] { return ids.NewId(); }};
+                          .new_request_id = [this] { return ids.NewUuid(); }};
   GW_ASSIGN(handler, MakePipeline(std::move(options), OperationsRoutes(std::move(ready), metrics), std::move(routes)));
   return {};
 }

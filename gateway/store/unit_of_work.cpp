@@ -80,7 +80,7 @@ class StoreUnitOfWork final : public adapters::port::UnitOfWork {
   const std::vector<std::string>& erased_ids() const { return erased_ids_; }
   const Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return now_us_; }
-  std::string NewId() override { return options_.ids->NewId(); }
+  std::string NewUuid() override { return options_.ids->NewUuid(); }
   fhir::Result<void> Commit() override;
 
  private:

@@ -49,8 +49,8 @@ class Rest:
         self.sizes()
         self.export()
         self.search()
+        self.everything()  # before anything is added to the record of one patient
         self.create()
-        self.everything()
         self.writes()
         self.large_transaction()
         self.bench.report_value("memory after rest", self.bench.memory_mb(self.gateway), "MB PSS", "< 300", "after the lines above")

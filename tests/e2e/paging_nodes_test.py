@@ -217,6 +217,10 @@ class PagingOverNodes(unittest.TestCase):
     def with_count(self, query: str, count: int) -> str:
         return f"{query}{'&' if '?' in query else '?'}_count={count}"
 
+    def count_for(self, matches: int) -> int:
+        """Resources a page: at least three pages, whatever the seed has made, and not too many."""
+        return max(1, min(PAGE, (matches - 1) // 2), matches // PAGES_MAX)
+
     def test_each_walk_shows_the_moment_of_its_first_page(self):
         changed = 0
         for turn, query in enumerate(QUERIES + HISTORIES):
@@ -224,7 +228,7 @@ class PagingOverNodes(unittest.TestCase):
                 self.hold()
                 try:  # of one moment: everything in one page, the first page of the walk, and what the writers know
                     whole, whole_included = self.all_of(turn, query)
-                    first = self.page(turn + 1, self.with_count(query, max(PAGE, len(whole) // PAGES_MAX)))
+                    first = self.page(turn + 1, self.with_count(query, self.count_for(len(whole))))
                     live = {f"{path}/{states[-1].version}": states[-1] for writer in self.writers
                             for path, states in writer.states.items() if states[-1].live}
                 finally:

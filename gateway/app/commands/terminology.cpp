@@ -56,7 +56,7 @@ ExitCode RunTerminologyLoad(const Arguments& arguments) {
     return Usage(kName, "the name of the file does not tell its format: --format csv, claml or ndjson is expected");
   }
   CodeSystemUpload upload;
-  upload.upload = UuidV7Source().NewId();
+  upload.upload = TimeOrderedIds().NewUuid();
   upload.parameters.emplace_back("fileName", file_name);
   constexpr std::pair<std::string_view, std::string_view> kPassedOn[] = {
       {"--system", "system"},     {"--version", "version"},

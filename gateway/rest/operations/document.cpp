@@ -144,7 +144,7 @@ fhir::Result<http::Response> DocumentOfComposition(Call& call) {
   }
   const std::string body =
       WriteDocument(call, composition, others, fhir::FormatInstant(call.service.ports().clock->NowUs()),
-                    "urn:uuid:" + ports.ids->NewId());
+                    "urn:uuid:" + ports.ids->NewUuid());
   if (!persist) {
     return JsonResponse(call, 200, body);
   }

@@ -147,7 +147,7 @@ fhir::Result<std::string> UploadName(const Call& call, const Parameters& paramet
     if (parameters.Has("piece") || parameters.Has("last")) {
       return parameters.Refuse(fhir::ErrorCode::kMalformed, "upload", "a piece needs the name of its upload");
     }
-    return "/" + call.service.ports().operations.ids->NewId();
+    return "/" + call.service.ports().operations.ids->NewUuid();
   }
   const bool plain = std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';

@@ -174,7 +174,7 @@ fhir::Result<std::int64_t> JobStore::Run(const pg::Statement& statement, const p
 }
 
 fhir::Result<std::string> JobStore::Add(const adapters::port::NewJob& job) {
-  std::string id = ids_.NewId();
+  std::string id = ids_.NewUuid();
   pg::Parameters parameters;
   parameters.Text(id).Text(job.kind).Int(static_cast<int>(job.owner.kind)).Text(job.owner.party);
   parameters.Bytes(job.parameters).Int(job.lifetime_ms).Int(options_.open_per_owner_max);

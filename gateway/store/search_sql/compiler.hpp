@@ -111,6 +111,7 @@ class Compiler {
   fhir::Result<void> AppendHasSet(fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   fhir::Result<void> AppendHasFrom(Rows sources, fhir::metadata::TypeId type, const fhir::search::Criterion& criterion);
   void AppendEachOf(fhir::metadata::TypeId type);
+  void AppendIsThere(const Scope& scope);
   fhir::Result<void> AppendNested(fhir::metadata::TypeId type, std::span<const fhir::search::Criterion> criteria);
   fhir::Result<void> AppendRowCondition(std::string_view alias, const fhir::search::Criterion& criterion,
                                         std::string_view value = {});

@@ -70,4 +70,26 @@ void Compiler::AppendEachOf(fhir::metadata::TypeId type) {
   }
 }
 
+// "(EXISTS (…) OR EXISTS (…))": the id is one of AppendEachOf.
+void Compiler::AppendIsThere(const Scope& scope) {
+  const int code = TypeCode(scope.type);
+  std::string_view separator = "(";
+  if (rows_ != Rows::kContained) {
+    const std::string own = sql_.NewAlias();
+    sql_ << separator << "EXISTS (SELECT 1 FROM resource_version " << own << " WHERE " << own << ".type = " << code
+         << " AND " << own << ".id = " << scope.alias << ".id";
+    AppendCounts(sql_, own);
+    sql_ << " AND NOT " << own << ".deleted)";
+    separator = " OR ";
+  }
+  if (rows_ != Rows::kOwn) {
+    const std::string inside = sql_.NewAlias();
+    sql_ << separator << "EXISTS (SELECT 1 FROM contained_resource " << inside << " WHERE " << inside
+         << ".type = " << -code << " AND " << inside << ".id = " << scope.alias << ".id";
+    AppendCounts(sql_, inside);
+    sql_ << ")";
+  }
+  sql_ << ")";
+}
+
 }  // namespace gateway::store::search_sql

@@ -228,39 +228,49 @@ fhir::Result<void> Compiler::AppendHasFrom(Rows sources, fhir::metadata::TypeId 
   return {};
 }
 
-// The ids of resources that meet all criteria and that the actor may name in a chain. The first criterion that an index
-// table can be read for drives; head rows exist for live resources alone, so resource_version is needed for none.
+// The ids of resources that meet all criteria and that the actor may name in a chain. The first criterion that gives ids
+// drives, one that an index table can be read for before others. Head rows exist for live resources alone, so
+// resource_version is asked only where nothing drives, and for what `_has` finds: a reference may lead to what is gone.
 fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span<const Criterion> criteria) {
-  const auto driver = std::find_if(criteria.begin(), criteria.end(), [&](const Criterion& criterion) {
-    return criterion.kind == CriterionKind::kParameter && YieldsIds(type, criterion);
-  });
-  Scope scope{.alias = {}, .type = type};
-  std::string alias;
-  if (driver != criteria.end()) {
-    alias = sql_.NewAlias();
-    scope.alias = alias;
-    sql_ << "SELECT " << alias << ".id";
-    AppendHeadRows(alias, type, driver->parameter->id, RowType(*driver));
-    sql_ << " AND ";
-    GW_TRY(AppendRowCondition(alias, *driver));
-    GW_TRY(AppendCriteria(scope, criteria.subspan(0, static_cast<std::size_t>(driver - criteria.begin()))));
-    GW_TRY(AppendCriteria(scope, criteria.subspan(static_cast<std::size_t>(driver - criteria.begin()) + 1)));
-  } else if (rows_ == Rows::kOwn) {
-    alias = sql_.NewAlias();
-    scope.alias = alias;
+  const auto first_of = [&](auto... kinds) {
+    return std::find_if(criteria.begin(), criteria.end(), [&](const Criterion& criterion) {
+      return ((criterion.kind == kinds) || ...) && YieldsIds(type, criterion);
+    });
+  };
+  auto driver = first_of(CriterionKind::kParameter);
+  if (driver == criteria.end()) {
+    driver = first_of(CriterionKind::kChain);
+  }
+  if (driver == criteria.end()) {
+    driver = first_of(CriterionKind::kHas);
+  }
+  const std::string alias = sql_.NewAlias();
+  Scope scope{.alias = alias, .type = type};
+  sql_ << "SELECT " << alias << ".id";
+  if (driver == criteria.end() && rows_ == Rows::kOwn) {
     scope.versions = true;
-    sql_ << "SELECT " << alias << ".id FROM resource_version " << alias << " WHERE " << alias
-         << ".type = " << TypeCode(type);
+    sql_ << " FROM resource_version " << alias << " WHERE " << alias << ".type = " << TypeCode(type);
     AppendCounts(sql_, alias);
     sql_ << " AND NOT " << alias << ".deleted";
     GW_TRY(AppendCriteria(scope, criteria));
-  } else {
-    alias = sql_.NewAlias();
-    scope.alias = alias;
-    sql_ << "SELECT " << alias << ".id FROM (";
+  } else if (driver == criteria.end()) {
+    sql_ << " FROM (";
     AppendEachOf(type);
     sql_ << ") " << alias << " WHERE true";
     GW_TRY(AppendCriteria(scope, criteria));
+  } else {
+    if (driver->kind == CriterionKind::kParameter) {
+      AppendHeadRows(alias, type, driver->parameter->id, RowType(*driver));
+      sql_ << " AND ";
+      GW_TRY(AppendRowCondition(alias, *driver));
+    } else {
+      sql_ << " FROM (";
+      GW_TRY(AppendIdSet(type, *driver));
+      sql_ << ") " << alias << "(id) WHERE ";
+      driver->kind == CriterionKind::kHas ? AppendIsThere(scope) : void(sql_ << "true");
+    }
+    GW_TRY(AppendCriteria(scope, criteria.subspan(0, static_cast<std::size_t>(driver - criteria.begin()))));
+    GW_TRY(AppendCriteria(scope, criteria.subspan(static_cast<std::size_t>(driver - criteria.begin()) + 1)));
   }
   // Whoever may read a container may ask for what is in it.
   return rows_ == Rows::kContained ? fhir::Result<void>() : AppendGranted(scope, kNamedInChain, criteria);

@@ -11,6 +11,7 @@
 #include "adapters/port/actor.hpp"
 #include "adapters/port/commit_hook.hpp"
 #include "adapters/port/unit_of_work.hpp"
+#include "fhir/base/boxed.hpp"
 #include "fhir/base/error.hpp"
 #include "fhir/model/document.hpp"
 #include "fhir/search/custom_parameters.hpp"
@@ -42,7 +43,7 @@ struct Step {
   bool matched = false;                ///< the condition found `id`
   bool fresh = false;                  ///< `id` was made here: no such resource exists
   std::optional<std::size_t> more_of;  ///< a further match of the condition of an earlier step, which deletes
-  std::optional<adapters::port::StoredResource> head;
+  fhir::Boxed<adapters::port::StoredResource> head;
   std::optional<fhir::model::Document> before;  ///< parsed head, when it is not deleted
   adapters::port::Effect effect = adapters::port::Effect::kUnchanged;
   adapters::port::StoredResource result;

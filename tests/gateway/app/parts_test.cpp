@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <future>
@@ -19,10 +20,10 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(UuidV7, HasTheShapeOfTheRfc) {
-  UuidV7Source source;
+TEST(TimeOrderedUuids, HasTheShapeOfTheRfc) {
+  TimeOrderedIds source;
   for (int i = 0; i < 1000; ++i) {
-    const std::string id = source.NewId();
+    const std::string id = source.NewUuid();
     ASSERT_EQ(id.size(), 36u);
     for (std::size_t at = 0; at < id.size(); ++at) {
       const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
@@ -38,20 +39,41 @@ std::int64_t MillisecondsOf(const std::string& id) {
   return static_cast<std::int64_t>(std::stoull(id.substr(0, 8) + id.substr(9, 4), nullptr, 16));
 }
 
-TEST(UuidV7, BeginsWithTheTime_SoLaterIdsSortBehind) {
-  UuidV7Source source;
+TEST(TimeOrderedUuids, BeginsWithTheTime_SoLaterIdsSortBehind) {
+  TimeOrderedIds source;
   const std::int64_t before_ms = SystemClock().NowUs() / 1000;
-  const std::string first = source.NewId();
+  const std::string first = source.NewUuid();
   std::this_thread::sleep_for(std::chrono::milliseconds(3));
-  const std::string second = source.NewId();
+  const std::string second = source.NewUuid();
   const std::int64_t after_ms = SystemClock().NowUs() / 1000;
   EXPECT_LT(first, second);
   EXPECT_GE(MillisecondsOf(first), before_ms);
   EXPECT_LE(MillisecondsOf(second), after_ms);
 }
 
-TEST(UuidV7, FromManyThreads_NeverRepeats) {
-  UuidV7Source source;
+TEST(TimeOrderedIds, AreShortAndAscend) {
+  TimeOrderedIds source;
+  std::string last;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string id = source.NewId();
+    ASSERT_EQ(id.size(), 18u);
+    ASSERT_TRUE(std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) != 0; })) << id;
+    ASSERT_LT(last, id);
+    last = std::move(id);
+  }
+}
+
+TEST(TimeOrderedIds, OfTwoSources_AscendWithTime_AndDiffer) {
+  TimeOrderedIds one, other;
+  const std::string first = one.NewId();
+  std::this_thread::sleep_for(std::chrono::milliseconds(3));
+  const std::string second = other.NewId();
+  EXPECT_LT(first, second);
+  EXPECT_NE(first.substr(9), second.substr(9)) << "chance, once in 10^16 runs";
+}
+
+TEST(TimeOrderedIds, FromManyThreads_NeverRepeats) {
+  TimeOrderedIds source;
   std::vector<std::future<std::vector<std::string>>> parts;
   for (int i = 0; i < 4; ++i) {
     parts.push_back(std::async(std::launch::async, [&] {

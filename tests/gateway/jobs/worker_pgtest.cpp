@@ -28,6 +28,7 @@ const JobOwner kOther{PartyKind::kInsurer, "platform"};
 class CountingIds final : public adapters::port::IdSource {
  public:
   std::string NewId() override { return "job-" + std::to_string(++made_); }
+  std::string NewUuid() override { return NewId(); }
 
  private:
   std::atomic<int> made_ = 0;

@@ -59,6 +59,7 @@ class StepClock final : public port::Clock {
 class StepIds final : public port::IdSource {
  public:
   std::string NewId() override { return fmt::format("made-{:06}", ++last_); }
+  std::string NewUuid() override { return NewId(); }
 
  private:
   std::atomic<int> last_{0};

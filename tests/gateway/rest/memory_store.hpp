@@ -80,7 +80,7 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
   fhir::Result<void> FinishMessage(const port::MessageEnd&) override { return {}; }
   const port::Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return state_.now_us; }
-  std::string NewId() override { return "new-" + std::to_string(++state_.ids); }
+  std::string NewUuid() override { return "new-" + std::to_string(++state_.ids); }
   fhir::Result<void> Commit() override {
     state_.now_us += 1'000'000;
     committed_ = state_;
@@ -107,7 +107,7 @@ class MemoryUnitOfWork final : public port::UnitOfWork {
       }
     }
     if (id.empty()) {
-      id = NewId();
+      id = NewUuid();
     }
     auto& versions = state_.versions[{change.type, id}];
     const std::int64_t current = versions.empty() ? 0 : versions.back().version;

@@ -134,6 +134,7 @@ class MemoryEraser final : public port::Eraser {
 class CountedIds final : public port::IdSource {
  public:
   std::string NewId() override { return "00000000-0000-7000-8000-00000000000" + std::to_string(++last_ % 10); }
+  std::string NewUuid() override { return NewId(); }
 
  private:
   int last_ = 0;

@@ -77,7 +77,7 @@ class FakeWork final : public port::UnitOfWork {
   }
   const port::Actor& actor() const override { return actor_; }
   std::int64_t now_us() const override { return 0; }
-  std::string NewId() override { return "id"; }
+  std::string NewUuid() override { return "id"; }
   fhir::Result<void> Commit() override {
     if (database_.conflicts > 0) {
       --database_.conflicts;

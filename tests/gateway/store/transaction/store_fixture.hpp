@@ -35,6 +35,7 @@ class TickingClock final : public port::Clock {
 class CountingIds final : public port::IdSource {
  public:
   std::string NewId() override { return fmt::format("id-{:08}", ++last_); }
+  std::string NewUuid() override { return NewId(); }
 
  private:
   std::atomic<int> last_{0};
