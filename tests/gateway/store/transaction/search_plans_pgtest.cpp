@@ -2,6 +2,7 @@
 // and no scan of a table.
 #include <gmock/gmock.h>
 
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,10 @@ class SearchPlans : public StoreTest {
               fmt::format(R"({{"resourceType":"Location","name":"x","position":{{"latitude":{},"longitude":{}}}}})",
                           40 + i * 0.05, i * 0.05)));
     }
+    Store(std::move(changes));
+  }
+
+  void Store(std::vector<port::Change> changes) {
     const auto stored = TryApply(std::move(changes));
     ASSERT_TRUE(stored) << stored.error().public_text.text << stored.error().internal_text.text;
     ASSERT_TRUE(SharedDb().Connect()->ExecuteScript("vacuum", "VACUUM ANALYZE"));
@@ -70,6 +75,67 @@ class SearchPlans : public StoreTest {
     std::string plan;
     for (int i = 0; i < rows->size(); ++i) plan += (*rows)[i].String(0) + "\n";
     return plan;
+  }
+
+  /// What the mix asks for besides: stays with their doctors, places and hospitals, orders and claims.
+  void FillTheMix() {
+    std::vector<port::Change> changes;
+    const auto add = [&](std::string id, const std::string& json) {
+      changes.push_back(Put(port::Verb::kUpdate, std::move(id), json));
+    };
+    for (int i = 0; i < 40; ++i) {
+      add(fmt::format("d{:02}", i), R"({"resourceType":"Practitioner","active":true})");
+      add(fmt::format("h{:02}", i), fmt::format(R"({{"resourceType":"Organization","name":"Hospital {:02}"}})", i));
+    }
+    for (int i = 0; i < 600; ++i) {
+      const std::string patient = fmt::format("Patient/p{:04}", i);
+      add(fmt::format("e{:04}", i), fmt::format(R"({{"resourceType":"Encounter","status":"finished",
+          "class":{{"system":"http://terminology.hl7.org/CodeSystem/v3-ActCode","code":"{}"}},"subject":{{"reference":"{}"}},
+          "participant":[{{"individual":{{"reference":"Practitioner/d{:02}"}}}}],"serviceProvider":{{"reference":"Organization/h{:02}"}},
+          "location":[{{"location":{{"reference":"Location/l{:03}"}}}}]}})",
+                                                i % 3 == 0 ? "IMP" : "AMB", patient, i % 40, i % 37, i % 200));
+      for (int k = 0; k < 2; ++k) {
+        add(fmt::format("v{:04}-{}", i, k),
+            fmt::format(R"({{"resourceType":"Observation","status":"final",
+            "category":[{{"coding":[{{"system":"http://terminology.hl7.org/CodeSystem/observation-category","code":"{}"}}]}}],
+            "code":{{"coding":[{{"system":"http://loinc.org","code":"v{}"}}]}},"subject":{{"reference":"{}"}},
+            "encounter":{{"reference":"Encounter/e{:04}"}},"effectiveDateTime":"20{:02}-05-11T08:00:00Z",
+            "valueQuantity":{{"value":{},"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}}})",
+                        k == 0 ? "laboratory" : "vital-signs", (i + k) % 30, patient, i, 10 + i % 15, i + k));
+        add(fmt::format("m{:04}-{}", i, k),
+            fmt::format(R"({{"resourceType":"MedicationRequest","status":"{}","intent":"order",
+            "medicationCodeableConcept":{{"text":"x"}},"subject":{{"reference":"{}"}},"requester":{{"reference":"Practitioner/d{:02}"}}}})",
+                        k == 0 ? "active" : "stopped", patient, i % 40));
+      }
+      add(fmt::format("f{:04}", i),
+          fmt::format(R"({{"resourceType":"Claim","status":"active","use":"claim","created":"2024-{:02}-11",
+          "type":{{"text":"x"}},"priority":{{"text":"x"}},"patient":{{"reference":"{}"}},"provider":{{"reference":"Practitioner/d{:02}"}},
+          "insurance":[{{"sequence":1,"focal":true,"coverage":{{"display":"x"}}}}]}})",
+                      1 + i % 12, patient, i % 40));
+    }
+    Store(std::move(changes));
+  }
+
+  /// The indexes and tables of a plan in the order that it names them: "idx_token_value → resource_version_head".
+  static std::string WayOf(const std::string& plan) {
+    std::string way;
+    std::istringstream lines(plan);
+    for (std::string line; std::getline(lines, line);) {
+      for (const std::string_view before : {" using ", "Bitmap Index Scan on ", "Seq Scan on "}) {
+        const std::size_t at = line.find(before);
+        if (at == std::string::npos || (before == " using " && line.find("Index") == std::string::npos)) {
+          continue;
+        }
+        const std::size_t begin = at + before.size();
+        const std::string name = line.substr(begin, line.find(' ', begin) - begin);
+        way += fmt::format("{}{}{}", way.empty() ? "" : " → ", before.starts_with("Seq") ? "all of " : "", name);
+        break;
+      }
+      if (line.find("Sort (") != std::string::npos || line.find("->  Sort") != std::string::npos) {
+        way += way.empty() ? "sort" : " → sort";
+      }
+    }
+    return way;
   }
 };
 
@@ -111,6 +177,69 @@ TEST_F(SearchPlans, Page_ShowsThePlansOfEachType) {
     text += fmt::format("`{}`\n\n```\n{}```\n\n", asked, plan);
   }
   EXPECT_EQ(fhir::conformance::CheckSection("plans", text, "docs/search_to_sql.md"), "");
+}
+
+// The shapes of `bench rest`, over a smaller database: which indexes each goes along.
+TEST_F(SearchPlans, TheMix_GoesAlongIndexes) {
+  Fill();
+  FillTheMix();
+  std::string hundred = "http://loinc.org|v0";
+  for (int i = 1; i < 100; ++i) {
+    hundred += fmt::format(",http://loinc.org|v{}", i);
+  }
+  using Parameters = std::vector<fhir::search::NameValue>;
+  struct Asked {
+    std::string_view name, type;
+    Parameters parameters;
+  };
+  std::string table = "| search | goes along |\n| --- | --- |\n";
+  for (const Asked& asked : std::initializer_list<Asked>{
+           {"token", "Observation", {{"code", "http://loinc.org|v7"}}},
+           {"token, list of 3",
+            "Observation",
+            {{"code", "http://loinc.org|v7,http://loinc.org|v8,http://loinc.org|v9"}}},
+           {"token, list of 100", "Observation", {{"code", hundred}}},
+           {"token of any system", "Observation", {{"code", "v7"}}},
+           {"code and patient", "Observation", {{"patient", "p0077"}, {"code", "v7"}}},
+           {"code and dates", "Observation", {{"code", "http://loinc.org|v7"}, {"date", "ge2012"}, {"date", "lt2020"}}},
+           {"patient and category", "Observation", {{"patient", "p0077"}, {"category", "laboratory"}}},
+           {"quantity, low end",
+            "Observation",
+            {{"value-quantity", "lt5|http://unitsofmeasure.org|kg"}, {"code", "http://loinc.org|v7"}}},
+           {"quantity, high end",
+            "Observation",
+            {{"value-quantity", "gt595|http://unitsofmeasure.org|kg"}, {"code", "http://loinc.org|v7"}}},
+           {"combo-code-value-quantity",
+            "Observation",
+            {{"combo-code-value-quantity", "http://loinc.org|v7$gt500|http://unitsofmeasure.org|kg"}}},
+           {"name prefix", "Patient", {{"name", "family01"}}},
+           {"gender and family", "Patient", {{"family", "family01"}, {"gender", "male"}}},
+           {"birth date, from", "Patient", {{"birthdate", "ge2000"}}},
+           {"identifier", "Patient", {{"identifier", "urn:ipp|77"}}},
+           {"participant", "Encounter", {{"participant", "Practitioner/d07"}}},
+           {"location", "Encounter", {{"location", "Location/l007"}}},
+           {"service provider", "Encounter", {{"service-provider", "Organization/h07"}}},
+           {"class and patient", "Encounter", {{"patient", "p0077"}, {"class", "AMB"}}},
+           {"chain", "Observation", {{"patient.family", "family012"}, {"code", "v7"}}},
+           {"chain of two steps",
+            "Observation",
+            {{"encounter:Encounter.service-provider:Organization.name", "hospital 07"}, {"code", "v7"}}},
+           {"_has", "Patient", {{"_has:Observation:patient:code", "v7"}}},
+           {"_has, nested",
+            "Organization",
+            {{"_has:Encounter:service-provider:_has:Observation:encounter:code", "v7"}}},
+           {"_sort=-date", "Observation", {{"patient", "p0077"}, {"_sort", "-date"}}},
+           {"_sort=-created", "Claim", {{"patient", "p0077"}, {"_sort", "-created"}}},
+           {"_sort=-_lastUpdated", "Observation", {{"_sort", "-_lastUpdated"}}},
+           {"status and patient", "MedicationRequest", {{"patient", "p0077"}, {"status", "stopped,active"}}},
+           {"_id, list", "Patient", {{"_id", "p0001,p0002,p0003"}}},
+       }) {
+    const std::string plan = PlanOf(asked.type, asked.parameters);
+    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan on idx_"))) << asked.name;
+    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan on resource_version"))) << asked.name;
+    table += fmt::format("| {} | {} |\n", asked.name, WayOf(plan));
+  }
+  EXPECT_EQ(fhir::conformance::CheckSection("ways", table, "docs/search_to_sql.md"), "");
 }
 
 }  // namespace
