@@ -11,11 +11,13 @@ CONNECTIONS = 2
 CLIENTS = 8
 # A search may take half as long again.
 AIM = round(1 / 1.5, 2)
-# The last two digits of every UUID become the number of the copy, wherever it stands: ids, references, identifiers, bodies.
+# The last two characters of every id that the gateway made in this run, and of every UUID, become the number of the copy,
+# wherever they stand: ids, references, identifiers, bodies.
 FUNCTION = """
 CREATE OR REPLACE FUNCTION copy_of(what text, copy text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-SELECT CASE WHEN length(what) < 36 THEN what ELSE
-  regexp_replace(what, '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{10})[0-9a-f]{2}', '\\1' || copy, 'g') END $$
+SELECT CASE WHEN length(what) < 18 THEN what ELSE regexp_replace(
+  regexp_replace(what, '([0-9a-f]{{8}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{4}}-[0-9a-f]{{10}})[0-9a-f]{{2}}', '\\1' || copy, 'g'),
+  '\\m({begin}[0-9A-Za-z]{{13}})[0-9A-Za-z]{{2}}\\M', '\\1' || copy, 'g') END $$
 """
 
 
@@ -49,7 +51,8 @@ class Growth(Rest):
         return figures
 
     def multiply(self, times: int) -> int:
-        execute(self.database, FUNCTION)
+        begin = self.scalar("SELECT min(id) FROM resource_version")[:3]  # of all ids that were made within minutes
+        execute(self.database, FUNCTION.format(begin=begin))
         now = self.scalar("SELECT pg_current_xact_id()")
         statements = [self.copy_statement(table, copy, now) for copy in range(1, times) for table in self.tables]
         with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:

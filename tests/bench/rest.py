@@ -277,6 +277,8 @@ class Rest:
             f" idx_quantity q WHERE q.id = r.id AND q.type = r.type AND q.parameter = {quantity}) ORDER BY length(r.body), r.id"
             f" OFFSET (SELECT count(DISTINCT id) / 2 FROM idx_quantity WHERE type = {type_} AND parameter = {quantity}) LIMIT 1"))
         del body["id"], body["meta"]["versionId"], body["meta"]["lastUpdated"]
+        if not body["meta"]:
+            del body["meta"]
         file = self.bench.folder / "observation_of_data.json"
         file.write_text(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
         load = lambda port, path: self.bench.load("http_load", "127.0.0.1", port, 8, self.bench.seconds / 2, "create", file, path)  # noqa: E731
