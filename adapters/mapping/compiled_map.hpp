@@ -31,7 +31,7 @@ struct Term {
 struct Step {
   std::string name;
   std::string extension_url;
-  bool always_new = false;  ///< "participant+": another repetition, even when there is one
+  bool always_new = false;  ///< "participant+", "extension(URL)+": another repetition, even when there is one
 };
 
 /// A text with addresses in it: "urn:x:{IN1-3.1}".
@@ -49,7 +49,7 @@ struct Rule {
   std::vector<Term> when;
   std::vector<Step> to;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
-  bool repeats = false;                                   ///< of the last step
+  bool repeats = false;  ///< every repetition of the source makes another element: the last step repeats, or one has a +
   Function function = nullptr;
   bool takes_field = false;   ///< of the function
   std::vector<Address> with;  ///< what the function reads besides: the first of them that holds something

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "adapters/mapping/code_text.hpp"
 #include "adapters/mapping/compiled_map.hpp"
 #include "adapters/mapping/digest.hpp"
 #include "adapters/mapping/element_path.hpp"
@@ -367,6 +368,10 @@ class Engine {
     if (Definitions::R4().Kind(rule.type) != fhir::metadata::TypeKind::kPrimitive) {
       return false;  // structure only: its own rules fill it
     }
+    if (Definitions::R4().TypeName(rule.type) == "code") {
+      document.SetValue(node, ToCode(text));
+      return node.HasValue();
+    }
     document.SetValue(node, text);
     return true;
   }
@@ -451,18 +456,22 @@ class Engine {
       }
       return false;
     }
+    const std::string code = ToCode(entry->code);
+    if (code.empty()) {
+      return false;
+    }
     Node* coding = &node;
     const auto type_name = Definitions::R4().TypeName(rule.type);
     if (type_name == "CodeableConcept") {
       coding = &document.Add(node, "coding");
     } else if (type_name != "Coding") {
-      document.SetValue(node, entry->code);
+      document.SetValue(node, code);
       return true;
     }
     if (!entry->system.empty()) {
       document.Add(*coding, "system", entry->system);
     }
-    document.Add(*coding, "code", entry->code);
+    document.Add(*coding, "code", code);
     if (!entry->display.empty()) {
       document.Add(*coding, "display", entry->display);
     }

@@ -136,6 +136,10 @@ void RuleReader::ReadTarget(const YAML::Node& node, fhir::metadata::TypeId base,
       }
       step.extension_url = std::string(rest.substr(end + 1, close - end - 1));
       rest.remove_prefix(close + 1);
+      if (!rest.empty() && rest.front() == '+') {
+        step.always_new = true;
+        rest.remove_prefix(1);
+      }
     } else {
       rest.remove_prefix(name.size());
     }
@@ -162,6 +166,7 @@ void RuleReader::ReadTarget(const YAML::Node& node, fhir::metadata::TypeId base,
   if (rule.to.empty()) {
     Refuse(node["to"], "'to' is empty");
   }
+  rule.repeats = rule.repeats || std::any_of(rule.to.begin(), rule.to.end(), [](const Step& s) { return s.always_new; });
 }
 
 void RuleReader::ReadFilling(const YAML::Node& node, Rule& rule) const {

@@ -1,7 +1,7 @@
 """docs/hl7v2_coverage.md out of the rule files: every field of every supported segment, mapped, deliberately not, or not yet.
 
 Without arguments it holds the document against the rules: exit 0 when it is what they say, 1 otherwise. `--write` writes it
-again. A field that a rule file lists under `ignore:` needs its reason here, and a reason here needs a field.
+again. A field that a rule file lists under `ignore:` needs its reason in hl7v2_reasons.txt, and a reason there needs a field.
 """
 
 import os
@@ -22,35 +22,25 @@ FIELDS = {"MSH": 25, "EVN": 7, "PID": 40, "PD1": 22, "NK1": 41, "PV1": 54, "PV2"
           "PRT": 15, "SCH": 27, "RGS": 3, "AIS": 12, "AIG": 14, "AIL": 12, "AIP": 12, "TQ1": 14, "RXO": 36, "RXE": 45, "RXR": 6,
           "RXC": 11, "RXD": 35, "RXA": 29, "FT1": 43, "ZBE": 9, "ZFA": 12, "ZFP": 2, "ZFV": 11, "ZFM": 5, "ZFD": 8}
 
-NUMBER = "number of the segment"
-REASONS = {
-    "MSH": "header: it decides how the message is read and answered, and which rules take it",
-    "EVN": "the event stands in MSH-9, its times in ZBE-2 or PV1",
-    "SFT": "the sender's software",
-    "RGS": "it groups the resources below it",
-    "PID-1": NUMBER, "NK1-1": NUMBER, "GT1-1": NUMBER, "ROL-1": "number of the role with its sender",
-    "ROL-2": "what is told is the state after the message", "AL1-1": NUMBER, "DG1-1": NUMBER, "PR1-1": NUMBER, "PV1-1": NUMBER,
-    "IN1-1": NUMBER, "OBR-1": NUMBER, "OBX-1": NUMBER, "SPM-1": NUMBER, "NTE-1": NUMBER, "TQ1-1": NUMBER, "AIS-1": NUMBER,
-    "AIL-1": NUMBER, "AIP-1": NUMBER, "RXA-1": NUMBER, "RXA-2": NUMBER, "RXD-1": "number of the dispensing, part of its key",
-    "FT1-1": NUMBER, "TXA-1": NUMBER,
-    "PID-31": "says that PID-32 and others do not hold; PID-32 is asked itself",
-    "PID-33": "time of the sender's last change; a version has its own",
-    "PV1-3": "movements are medical units (ZBE-7), beds are not kept", "PV1-51": "the state of a visit is told by its event",
-    "IN1-36": "of French insurances the number stands in IN1-49",
-    "ZBE-8": "the unit that cares; the medical unit (ZBE-7) is kept",
-    "ORC-1": "decides the status, where an order is made", "OBX-2": "decides how OBX-5 is read", "OBX-6": "read with the number in OBX-5",
-    "NTE-2": "who wrote the note", "TXA-3": "the content says its own type (OBX-5.3)",
-    "OBX-14": "the document has its own time (TXA)",
-    "SCH-10": "unit of SCH-9", "AIS-2": "the whole is told again each time", "AIS-8": "unit of AIS-7",
-    "AIL-2": "the whole is told again each time", "AIL-10": "unit of AIL-9", "AIP-2": "the whole is told again each time",
-    "AIP-10": "unit of AIP-9",
-    "FT1-6": "decides whether it is a charge", "RXA-4": "a vaccination has one time (RXA-3)",
-    "PID-2": "withdrawn from the standard; PID-3 takes its place", "PID-4": "withdrawn from the standard; PID-3 takes its place",
-    "PID-9": "withdrawn from the standard; PID-5 takes its place", "PID-12": "withdrawn from the standard; PID-11 takes its place",
-    "PID-20": "withdrawn from the standard; PID-3 takes its place", "PID-28": "withdrawn from the standard; PID-26 takes its place",
-    "ZBE-3": "PAM.fr forbids it",
-    "ZFA-4": "obsolete", "ZFA-5": "obsolete", "ZFA-6": "obsolete", "ZFA-7": "obsolete", "ZFA-8": "obsolete",
-}
+REASONS_FILE = os.path.join(ROOT, "tests/tidy/hl7v2_reasons.txt")
+
+
+def read_reasons() -> dict[str, str]:
+    """Field, or segment for all its fields → why it is left out. "PID-35..38" names four."""
+    reasons: dict[str, str] = {}
+    with open(REASONS_FILE, encoding="utf-8") as file:
+        for line in filter(lambda text: text.strip() and not text.startswith("#"), file):
+            names, reason = line.rstrip("\n").split(": ", 1)
+            for name in names.split():
+                first, _, last = name.partition("..")
+                segment, _, number = first.partition("-")
+                each = [f"{segment}-{n}" for n in range(int(number), int(last) + 1)] if last else [first]
+                for field in each:
+                    if field in reasons:
+                        raise SystemExit(f"hl7v2_coverage: {field} has two reasons")
+                    reasons[field] = reason
+    return reasons
+
 
 ADDRESS = re.compile(r"\b([A-Z][A-Z0-9]{2})(?:\[\d+\])?-(\d+)")
 SEGMENT_ALONE = re.compile(r"^[A-Z][A-Z0-9]{2}$")
@@ -123,6 +113,7 @@ def spans(numbers: list[int], segment: str) -> str:
 
 
 def document() -> str:
+    reasons_of = read_reasons()
     read: dict[str, dict[str, set]] = {}
     ignored: set[str] = set()
     for name, family in FAMILIES.items():
@@ -133,9 +124,9 @@ def document() -> str:
                 read.setdefault(field, {}).setdefault(family, set()).update(targets)
     for field in sorted(ignored):
         elsewhere = field in read or any(each.startswith(field + "-") for each in read)
-        if field not in REASONS and field.split("-")[0] not in REASONS and not elsewhere:
+        if field not in reasons_of and field.split("-")[0] not in reasons_of and not elsewhere:
             raise SystemExit(f"hl7v2_coverage: {field} is ignored without a reason")
-    for field in sorted(REASONS):
+    for field in sorted(reasons_of):
         known = SEGMENT_ALONE.match(field) or int(field.split("-")[1]) <= FIELDS.get(field.split("-")[0], 0)
         if not known:
             raise SystemExit(f"hl7v2_coverage: {field} has a reason and is no field")
@@ -156,7 +147,7 @@ def document() -> str:
         for n in range(1, last + 1):
             if n in mapped:
                 continue
-            reason = REASONS.get(f"{segment}-{n}") or REASONS.get(segment)
+            reason = reasons_of.get(f"{segment}-{n}") or reasons_of.get(segment)
             (reasons.setdefault(reason, []) if reason else open_fields).append(n)
         counts.append((segment, last, len(mapped), sum(map(len, reasons.values())), len(open_fields)))
         lines += [f"## {segment}", ""]

@@ -301,6 +301,41 @@ void MergeChildren(Document& merged, Node& into, const Node& change) {
   }
 }
 
+/// Extensions are facts of their own, known by their url: those that arrive take the place of the stored ones of that
+/// url, others stay.
+void MergeExtensions(Document& merged, const Node& stored, const Node& change) {
+  std::vector<const Node*> result;
+  std::vector<std::string_view> arrived;
+  const auto take = [&](std::string_view url) {  // all that arrive under it; whether there are any
+    const bool known = std::find(arrived.begin(), arrived.end(), url) != arrived.end();
+    bool any = known;
+    for (const Node& child : change.children()) {
+      if (!known && child.name == "extension" && child.ChildValue("url") == url) {
+        result.push_back(&child);
+        any = true;
+      }
+    }
+    if (any && !known) {
+      arrived.push_back(url);
+    }
+    return any;
+  };
+  for (const Node& child : stored.children()) {
+    if (child.name == "extension" && !take(child.ChildValue("url"))) {
+      result.push_back(&child);
+    }
+  }
+  for (const Node& child : change.children()) {
+    if (child.name == "extension") {
+      take(child.ChildValue("url"));
+    }
+  }
+  merged.RemoveAll(merged.root(), "extension");
+  for (const Node* const extension : result) {
+    merged.CopyInto(merged.root(), "extension", *extension);
+  }
+}
+
 }  // namespace
 
 void TakeWhatIsGone(Document& document, const adapters::port::Change& change) {
@@ -334,7 +369,11 @@ Document Merge(const Node& stored, const adapters::port::Change& change) {
     }
     const auto joined = std::find_if(change.joined.begin(), change.joined.end(),
                                      [&](const adapters::port::ListKey& key) { return key.element == child.name; });
-    if (child.name == "identifier") {
+    if (child.name == "extension") {
+      if (first) {
+        MergeExtensions(merged, stored, arriving);
+      }
+    } else if (child.name == "identifier") {
       if (first) {
         MergeIdentifiers(merged, stored, arriving, change.identifier_types_gone);
       }

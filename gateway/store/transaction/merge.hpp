@@ -13,6 +13,7 @@ namespace gateway::store::transaction {
 /// - an element with a structure of its own that does not repeat, and a Period, is merged child by child: a message
 /// that
 ///   knows the end of a stay alone does not take away its beginning;
+/// - extensions of the resource take the place of the stored ones of their url; those of other urls stay;
 /// - identifiers are joined by (system, type.coding.code), the change's value winning, in the stored order; a number
 /// that
 ///   is stored already keeps its place, and one with use old is replaced by itself alone;

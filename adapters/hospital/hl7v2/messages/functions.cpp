@@ -10,6 +10,7 @@
 #include "adapters/hospital/hl7v2/messages/embedded_data.hpp"
 #include "adapters/hospital/hl7v2/messages/identifiers.hpp"
 #include "adapters/hospital/hl7v2/messages/observation_values.hpp"
+#include "adapters/mapping/code_text.hpp"
 
 namespace adapters::hospital::hl7v2::messages {
 namespace {
@@ -194,6 +195,46 @@ bool XonToIdentifier(const Input& input, Output& output) {
   return true;
 }
 
+/// A PL's point of care, room and bed (.1 to .3), joined; no separator behind the last that holds something.
+std::string PlaceOf(const Input& input, std::string_view separator, bool keeps_gaps) {
+  std::string place;
+  std::string gap;
+  for (const int part : {1, 2, 3}) {
+    const auto text = input.Text(part);
+    if (!text.empty()) {
+      place += (place.empty() && !keeps_gaps ? "" : gap);
+      place += text;
+      gap.clear();
+    }
+    if (keeps_gaps || !text.empty()) {
+      gap += separator;
+    }
+  }
+  return place;
+}
+
+// PL: .1 to .3 as the sender writes them ("SURG^201^A"), .4 the facility that issued them.
+bool PlToIdentifier(const Input& input, Output& output) {
+  const std::string value = PlaceOf(input, "^", true);
+  if (value.empty()) {
+    return false;
+  }
+  output.document.Add(output.node, "system",
+                      AuthoritySystem(*ContextOf(input).partner, input.Text(4, 1), input.Text(4, 2), input.Text(4, 3)));
+  output.document.Add(output.node, "value", value);
+  return true;
+}
+
+// PL: .1 to .3 for people, "SURG 201 A".
+bool PlToText(const Input& input, Output& output) {
+  const std::string value = PlaceOf(input, " ", false);
+  if (value.empty()) {
+    return false;
+  }
+  output.document.SetValue(output.node, value);
+  return true;
+}
+
 void AddPractitionerType(const Input& input, Output& output, std::string_view kind) {
   const auto entry = input.table == nullptr ? std::nullopt : input.table->Find(kind);
   if (entry) {
@@ -253,7 +294,7 @@ bool HdToFiness(const Input& input, Output& output) {
 bool CweToConcept(const Input& input, Output& output) {
   bool coded = false;
   for (const int first : {1, 4}) {
-    const auto code = input.Text(first);
+    const std::string code = mapping::ToCode(input.Text(first));
     if (code.empty()) {
       continue;
     }
@@ -277,6 +318,8 @@ constexpr mapping::FunctionRow kFunctions[] = {
     {"cx_to_identifier", CxToIdentifier, "Identifier"},
     {"ei_to_identifier", EiToIdentifier, "Identifier"},
     {"xon_to_identifier", XonToIdentifier, "Identifier"},
+    {"pl_to_identifier", PlToIdentifier, "Identifier"},
+    {"pl_to_text", PlToText, "string"},
     {"xcn_to_identifier", XcnToIdentifier, "Identifier"},
     {"xcn_to_idnatps", XcnToIdNatPs, "Identifier"},
     {"hd_to_finess", HdToFiness, "Identifier"},

@@ -57,6 +57,19 @@ TEST(Merge_IdOfTheChange_IsNotTaken, StoredIdStays) {
             R"({"resourceType":"Patient","id":"kept","active":false})");
 }
 
+TEST(Merge_Extensions, TakeThePlaceOfThoseOfTheirUrl_OthersStayWhereTheyAre) {
+  const std::string_view stored =
+      R"("extension":[{"url":"urn:a","valueCode":"1"},{"url":"urn:b","valueCode":"2"},{"url":"urn:a","valueCode":"3"}])";
+  EXPECT_EQ(MergedMembers("Patient", stored, R"("extension":[{"url":"urn:a","valueCode":"4"}])"),
+            R"("extension":[{"url":"urn:a","valueCode":"4"},{"url":"urn:b","valueCode":"2"}])");
+  EXPECT_EQ(MergedMembers("Patient", stored, R"("extension":[{"url":"urn:c","valueCode":"5"}])"),
+            R"("extension":[{"url":"urn:a","valueCode":"1"},{"url":"urn:b","valueCode":"2"},)"
+            R"({"url":"urn:a","valueCode":"3"},{"url":"urn:c","valueCode":"5"}])");
+  EXPECT_EQ(MergedMembers("Patient", R"("active":true)",
+                          R"("extension":[{"url":"urn:a","valueCode":"4"},{"url":"urn:a","valueCode":"5"}])"),
+            R"("extension":[{"url":"urn:a","valueCode":"4"},{"url":"urn:a","valueCode":"5"}],"active":true)");
+}
+
 TEST(Merge_Lists, AreReplacedWhole) {
   EXPECT_EQ(MergedMembers("Patient", R"("name":[{"family":"A"},{"family":"B"}])", R"("name":[{"family":"C"}])"),
             R"("name":[{"family":"C"}])");
