@@ -40,6 +40,7 @@ struct JournalEntry {
   int attempts = 0;          ///< that failed for the moment
   bool holds = false;        ///< later messages of its patients wait for it
   std::int64_t held_by = 0;  ///< parked: the message that holds it
+  bool reused_id = false;    ///< an earlier message of the partner had the same control id and other bytes
   std::string raw;           ///< filled by Get and Claim, not by List
 };
 
@@ -117,6 +118,8 @@ class Journal {
   /// What stands before the entry: the earliest open message of its patients that holds others, else the earliest open
   /// one; nullopt when it is its turn.
   virtual fhir::Result<std::optional<OpenMessage>> Before(std::int64_t id) = 0;
+  /// Parks what waits behind an entry that holds its patients and that nobody has in hand; returns how many.
+  virtual fhir::Result<std::int64_t> ParkBehind(std::int64_t holder) = 0;
   /// Puts parked entries that nothing holds any more back to kReceived, at most `entries_max`; returns how many.
   virtual fhir::Result<std::int64_t> Release(int entries_max) = 0;
   /// Puts an ended entry back to kReceived so that it is worked on again. kConflict when it was committed or discarded.

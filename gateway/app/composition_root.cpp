@@ -126,10 +126,14 @@ void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7
     return;
   }
   const bool refused = report.state == port::MessageState::kRefused;
-  logger.Log(
-      refused ? telemetry::Level::kWarning : telemetry::Level::kInfo, "mllp", "message",
-      {message, Code("partner", partner), Code("state", store::StateName(report.state)),
-       telemetry::Flag("repeated", report.repeated), Code("condition", report.condition), Code("place", report.place)});
+  logger.Log(refused ? telemetry::Level::kWarning : telemetry::Level::kInfo, "mllp", "message",
+             {message, Code("partner", partner), Code("state", store::StateName(report.state)),
+              telemetry::Flag("repeated", report.repeated), Code("condition", report.condition),
+              Code("place", report.place), telemetry::Flag("accepted", report.accepted)});
+  if (report.reused_id) {
+    logger.Warning("mllp", "an earlier message had its control id and other bytes",
+                   {message, Code("partner", partner)});
+  }
   if (report.holds) {
     logger.Warning("mllp", "later messages of the patient are parked behind it", {message, Code("partner", partner)});
   }
@@ -347,8 +351,25 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
       inbound_options.partner.charset = listener.charset;
     }
     inbound_options.actor = PartnerActor(listener.partner);
+    inbound_options.enhanced = listener.acknowledgement_mode == "as-asked";
+    inbound_options.acknowledgements_to = listener.acknowledgement_destination;
+    if (!listener.acknowledgement_destination.empty() &&
+        !destinations.mllp.contains(listener.acknowledgement_destination)) {
+      return fhir::Fail(fhir::ErrorCode::kConfiguration,
+                        fmt::format("mllp.listeners[{}].acknowledgement_destination: no destination of kind mllp is "
+                                    "called '{}'",
+                                    listener.name, listener.acknowledgement_destination));
+    }
+    inbound_options.queued = [this] { recovery->Wake(); };  // set before anything is served
     inbound_options.report = [this, partner = listener.partner](const hl7v2::InboundReport& report) {
       LogMessage(*logger, partner, report);
+      if (report.reused_id) {
+        metrics
+            .GetCounter("passerelle_mllp_reused_ids_total",
+                        "Messages whose control id an earlier one of the partner had, with other bytes.",
+                        {{"partner", partner}})
+            .Add();
+      }
       if (report.released) {
         recovery->Wake();  // set before anything is served
       }

@@ -94,6 +94,9 @@ std::string ToJson(const adapters::port::JournalEntry& entry, Detail detail) {
   if (entry.holds) {
     object.Add("holds", "yes");
   }
+  if (entry.reused_id) {
+    object.Add("reused_id", "yes");
+  }
   if (entry.held_by != 0) {
     object.Add("held_by", std::to_string(entry.held_by));
   }

@@ -21,6 +21,8 @@ struct MllpListener {
   std::int64_t idle_timeout_ms = 600'000;
   std::int64_t frame_timeout_ms = 30'000;
   std::size_t connections_max = 64;
+  std::string acknowledgement_mode = "as-asked";  ///< as-asked or original
+  std::string acknowledgement_destination;        ///< an mllp destination below
 };
 
 struct Mllp {

@@ -53,6 +53,19 @@ constexpr Setting kListener[] = {
     {"connections_max",
      At<&MllpListener::connections_max>(),
      {.about = "Connections at a time; more are closed at once.", .unit = "connections", .min = 1, .max = 10'000}},
+    {"acknowledgement_mode",
+     At<&MllpListener::acknowledgement_mode>(),
+     {.about =
+          "as-asked: MSH-15 and MSH-16 are obeyed, with CA as soon as a message is durable. original: AA, AE or AR "
+          "after the commit, whatever they say.",
+      .form = Form::kChoice,
+      .choices = "as-asked|original"}},
+    {"acknowledgement_destination",
+     At<&MllpListener::acknowledgement_destination>(),
+     {.about =
+          "Name of an mllp destination for the acknowledgements that MSH-16 asks for. Empty: messages that ask for "
+          "one are answered in original mode.",
+      .example = "hospital-acknowledgements"}},
 };
 
 constexpr Setting kMllp[] = {

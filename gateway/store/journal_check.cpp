@@ -21,7 +21,7 @@ WITH states AS (
          count(*) FILTER (WHERE m.state = 'refused') AS refused,
          count(*) FILTER (WHERE m.state = 'parked') AS parked,
          count(*) FILTER (WHERE m.state = 'discarded') AS discarded,
-         count(*) FILTER (WHERE m.state IN ('committed', 'ignored', 'refused', 'parked') AND m.ack IS NULL) AS unanswered,
+         count(*) FILTER (WHERE m.state IN ('committed', 'ignored', 'refused') AND m.ack IS NULL) AS unanswered,
          count(*) FILTER (WHERE k.message_id IS NULL) AS unkeyed,
          count(*) FILTER (WHERE k.message_id IS NULL AND m.received_at > now() - interval '1 day') AS unkeyed_new
     FROM message m LEFT JOIN message_key k

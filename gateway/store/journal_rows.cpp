@@ -38,6 +38,7 @@ adapters::port::JournalEntry EntryOf(const pg::Row& row) {
   entry.attempts = static_cast<int>(row.Int(11));
   entry.holds = row.Bool(12);
   entry.held_by = row.Int(13);
+  entry.reused_id = row.Bool(14);
   return entry;
 }
 

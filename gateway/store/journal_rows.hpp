@@ -10,9 +10,9 @@
 namespace gateway::store {
 
 /// The first kEntryColumns columns of a row, in this order: id, partner, channel, control_id, type, state, received_at,
-/// finished_at, ack, error_code, error_place, attempts, holds, held_by.
+/// finished_at, ack, error_code, error_place, attempts, holds, held_by, reused_id.
 adapters::port::JournalEntry EntryOf(const pg::Row& row);
-inline constexpr int kEntryColumns = 14;
+inline constexpr int kEntryColumns = 15;
 /// What may follow them: encoding, raw_bytes, raw.
 inline constexpr int kEncodingColumn = kEntryColumns;
 

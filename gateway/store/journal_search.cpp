@@ -18,7 +18,7 @@ using adapters::port::JournalFilter;
 
 constexpr std::string_view kListColumns =
     "id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts, "
-    "holds, held_by";
+    "holds, held_by, reused_id";
 constexpr int kTextPage = 50;  // messages in memory at a time; larger ones than a chunk come one by one
 
 /// A filter as conditions, of constants alone, and their values. Conditions that are not asked for are not there, so

@@ -29,11 +29,14 @@ WITH key AS (
   RETURNING message_id
 )
 INSERT INTO message (bucket, id, partner, channel, control_id, type, sha256, raw_bytes, lane, second_lane, lease_until,
-                     encoding, raw)
+                     encoding, raw, reused_id)
 SELECT $1::smallint, key.message_id, $2::text, $6::text, $3::text, $7::text, $4::bytea, $8::bigint, $9::bigint,
-       $10::bigint, now() + $11::int * interval '1 millisecond', $12::text, $13::bytea
+       $10::bigint, now() + $11::int * interval '1 millisecond', $12::text, $13::bytea,
+       $3::text <> '' AND EXISTS (SELECT 1 FROM message_key k
+                                   WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text
+                                     AND k.sha256 <> $4::bytea)
   FROM key
-RETURNING id, received_at,
+RETURNING id, received_at, reused_id,
           EXISTS (SELECT 1 FROM message e
                    WHERE e.lane IN ($9::bigint, $10::bigint) AND e.partner = $2::text AND e.holds)
           OR EXISTS (SELECT 1 FROM message e
@@ -50,7 +53,7 @@ SELECT encoding, data FROM message_chunk
 
 constexpr pg::Statement kSelectRepeat{"select_repeated_message", R"sql(
 SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
-       m.error_place, m.attempts, m.holds, m.held_by
+       m.error_place, m.attempts, m.holds, m.held_by, m.reused_id
   FROM message_key k JOIN message m ON m.bucket = k.bucket AND m.id = k.message_id
  WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
 
@@ -66,7 +69,7 @@ RETURNING id)sql"};
 
 constexpr pg::Statement kSelectMessage{"select_message", R"sql(
 SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
-       holds, held_by, encoding, raw_bytes, raw
+       holds, held_by, reused_id, encoding, raw_bytes, raw
   FROM message WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
 
 constexpr pg::Statement kClaimMessages{"claim_unfinished_messages", R"sql(
@@ -82,7 +85,7 @@ UPDATE message m SET lease_until = now() + $1::int * interval '1 millisecond'
          ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED) c
  WHERE m.bucket = c.bucket AND m.id = c.id
 RETURNING m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
-          m.error_place, m.attempts, m.holds, m.held_by, m.encoding, m.raw_bytes, m.raw)sql"};
+          m.error_place, m.attempts, m.holds, m.held_by, m.reused_id, m.encoding, m.raw_bytes, m.raw)sql"};
 
 constexpr pg::Statement kPostponeMessage{"postpone_message", R"sql(
 UPDATE message SET lease_until = now() + $2::int * interval '1 millisecond', attempts = attempts + 1
@@ -95,6 +98,16 @@ SELECT e.id, e.control_id, e.holds
    AND (e.lane IN (m.lane, m.second_lane) OR (e.second_lane IS NOT NULL AND e.second_lane IN (m.lane, m.second_lane)))
  WHERE m.bucket = ($1::bigint & 255)::smallint AND m.id = $1::bigint
  ORDER BY e.holds DESC, e.id LIMIT 1)sql"};
+
+constexpr pg::Statement kParkBehind{"park_messages_behind", R"sql(
+UPDATE message m
+   SET state = 'parked', finished_at = now(), lease_until = NULL, held_by = h.id, error_code = '206', error_place = ''
+  FROM message h
+ WHERE h.bucket = ($1::bigint & 255)::smallint AND h.id = $1::bigint AND h.holds
+   AND m.partner = h.partner AND m.id > h.id AND m.state = 'received'
+   AND (m.lease_until IS NULL OR m.lease_until <= now() OR m.attempts > 0)
+   AND (m.lane IN (h.lane, h.second_lane)
+        OR (m.second_lane IS NOT NULL AND m.second_lane IN (h.lane, h.second_lane))))sql"};
 
 // Messages that were parked by older releases name nobody that holds them, and wait for a replay.
 constexpr pg::Statement kReleaseMessages{"release_messages", R"sql(
@@ -129,6 +142,7 @@ JournalEntry EntryOf(const InboundMessage& message, const pg::Row& row) {
   entry.control_id = message.control_id;
   entry.type = message.type;
   entry.received_us = row.TimestampUs(1);
+  entry.reused_id = row.Bool(2);
   entry.raw = message.raw;
   return entry;
 }
@@ -184,7 +198,7 @@ fhir::Result<ReceiveResult> JournalStore::Receive(const InboundMessage& message)
   if (rows.empty()) {
     return Repeat(*connection, message, bucket, sha256);
   }
-  return ReceiveResult{.entry = EntryOf(message, rows[0]), .repeated = false, .refusal = {}, .held = rows[0].Bool(2)};
+  return ReceiveResult{.entry = EntryOf(message, rows[0]), .repeated = false, .refusal = {}, .held = rows[0].Bool(3)};
 }
 
 fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connection, const InboundMessage& message,
@@ -197,7 +211,7 @@ fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connecti
     GW_ASSIGN(const pg::Rows rows, connection.Execute(kReceiveMessage, parameters));
     if (!rows.empty()) {
       result.entry = EntryOf(message, rows[0]);
-      result.held = rows[0].Bool(2);
+      result.held = rows[0].Bool(3);
       const std::string_view raw = message.raw;
       int number = 0;
       for (std::size_t at = 0; at < raw.size(); at += limits_.chunk_bytes) {
@@ -305,6 +319,12 @@ fhir::Result<std::optional<adapters::port::OpenMessage>> JournalStore::Before(st
     return std::optional<adapters::port::OpenMessage>();
   }
   return adapters::port::OpenMessage{.id = rows[0].Int(0), .control_id = rows[0].String(1), .holds = rows[0].Bool(2)};
+}
+
+fhir::Result<std::int64_t> JournalStore::ParkBehind(std::int64_t holder) {
+  GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
+  GW_ASSIGN(const pg::Rows rows, connection->Execute(kParkBehind, pg::Parameters().Int(holder)));
+  return rows.affected();
 }
 
 fhir::Result<std::int64_t> JournalStore::Release(int entries_max) {

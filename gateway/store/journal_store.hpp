@@ -56,6 +56,7 @@ class JournalStore final : public adapters::port::Journal {
   fhir::Result<std::vector<adapters::port::JournalEntry>> ClaimUnfinished(int lease_ms, int entries_max) override;
   fhir::Result<void> Postpone(std::int64_t id, int delay_ms) override;
   fhir::Result<std::optional<adapters::port::OpenMessage>> Before(std::int64_t id) override;
+  fhir::Result<std::int64_t> ParkBehind(std::int64_t holder) override;
   fhir::Result<std::int64_t> Release(int entries_max) override;
   /// Errors: kNotFound; kConflict for a committed entry, whose facts may be older than what is stored, and for a
   /// discarded one. An entry that is waiting becomes claimable at once.

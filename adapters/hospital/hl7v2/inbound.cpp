@@ -148,8 +148,11 @@ InboundProcessor::InboundProcessor(InboundOptions options, CurrentMaps maps, por
     : options_(std::move(options)), maps_(std::move(maps)), journal_(journal), factory_(factory), clock_(clock) {}
 
 std::string InboundProcessor::Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const {
-  return ack::Build(
-      header, {.code = code, .faults = std::move(faults), .now_us = clock_.NowUs(), .zone = options_.partner.zone});
+  return ack::Build(header, {.code = code,
+                             .faults = std::move(faults),
+                             .now_us = clock_.NowUs(),
+                             .zone = options_.partner.zone,
+                             .asks_acceptance = code < ack::Code::kCA && ModeOf(header).enhanced});
 }
 
 /// One message under way.
@@ -160,6 +163,7 @@ struct InboundProcessor::Task {
   std::string_view refusal;  ///< the acknowledgement that this very message was refused with before, "" when it was not
   bool held_others = false;  ///< it did so when it was taken up
   er7::Header header;
+  ack::AckMode mode;
 };
 
 std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
@@ -175,6 +179,8 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
                                                              InboundReport& report) {
   Task task{.raw = raw, .too_large = too_large, .header = HeaderOf(raw)};
   const er7::Header& header = task.header;
+  task.mode = ModeOf(header);
+  const bool later = task.mode.enhanced && !too_large;
   port::InboundMessage message;
   message.partner = options_.partner.name;
   message.channel = "mllp";
@@ -184,7 +190,7 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
   message.raw = too_large ? std::string(raw.substr(0, raw.find_first_of("\r\n"))) + '\r' + std::string(kTooLargeMark)
                           : std::string(raw);
   message.patients = messages::PatientKeys(message.raw, options_.partner);
-  message.lease_ms = kLeaseMs;
+  message.lease_ms = later ? 0 : kLeaseMs;
   auto received = journal_.Receive(message);
   if (!received) {
     report.error = std::move(received).error();
@@ -192,24 +198,79 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
   }
   const port::JournalEntry& entry = received->entry;
   report.message = entry.id;
-  if (received->repeated && (!entry.ack.empty() || entry.state == port::MessageState::kDiscarded)) {
+  report.reused_id = entry.reused_id && !received->repeated;
+  task.entry = entry.id;
+  task.refusal = received->refusal;
+  task.held_others = entry.holds;
+  if (later) {
+    return Accept(task, *received, report);
+  }
+  if (received->repeated && (!entry.ack.empty() || entry.state != port::MessageState::kReceived)) {
     report.repeated = true;
     report.state = entry.state;
     report.condition = entry.error_code;
     report.place = entry.error_place;
-    return entry.ack.empty() ? Answer(header, ack::Code::kAE, {DiscardedFault()}) : entry.ack;
+    auto present = PresentAnswer(header, entry);
+    return present ? std::optional(*std::move(present)) : std::nullopt;
   }
   // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
   // again is safe, the first to finish wins.
-  task.entry = entry.id;
-  task.refusal = received->refusal;
-  task.held_others = entry.holds;
   auto answer = received->held ? ParkBehind(task, report) : Work(task, report);
   if (answer) {
     return *std::move(answer);
   }
   report.error = std::move(answer).error();
   return std::nullopt;
+}
+
+ack::AckMode InboundProcessor::ModeOf(const er7::Header& header) const {
+  const ack::AckMode asked = ack::ModeOf(header);
+  const bool possible = asked.application == ack::When::kNever || !options_.acknowledgements_to.empty();
+  return options_.enhanced && possible ? asked : ack::AckMode{};
+}
+
+std::optional<std::string> InboundProcessor::Accept(const Task& task, const port::ReceiveResult& received,
+                                                    InboundReport& report) {
+  const port::JournalEntry& entry = received.entry;
+  report.accepted = true;
+  report.repeated = received.repeated;
+  report.state = entry.state;
+  if (received.held) {
+    // Should this fail, the message waits instead, and goes on at its turn.
+    (void)ParkBehind(task, report);
+  } else if (entry.state == port::MessageState::kReceived && options_.queued) {
+    options_.queued();
+  }
+  if (!ack::Wants(task.mode.accept, true)) {
+    return std::string();
+  }
+  // The time of its receipt: a repeat is answered with the same bytes.
+  return ack::Build(task.header,
+                    {.code = ack::Code::kCA, .faults = {}, .now_us = entry.received_us, .zone = options_.partner.zone});
+}
+
+fhir::Result<void> InboundProcessor::SendLater(port::UnitOfWork& work, const Task& task,
+                                               const port::MessageEnd& end) const {
+  const bool success = end.state == port::MessageState::kCommitted || end.state == port::MessageState::kIgnored;
+  if (!task.mode.enhanced || !ack::Wants(task.mode.application, success)) {
+    return {};
+  }
+  return work.Enqueue({.destination = options_.acknowledgements_to,
+                       .kind = "mllp",
+                       .order_key = fmt::format("message/{}", task.entry),
+                       .payload = std::string(end.ack),
+                       .cause = fmt::format("message/{}", task.entry)});
+}
+
+fhir::Result<std::string> InboundProcessor::PresentAnswer(const er7::Header& header, const port::JournalEntry& entry) {
+  if (!entry.ack.empty()) {
+    return entry.ack;
+  }
+  if (entry.state == port::MessageState::kDiscarded) {
+    return Answer(header, ack::Code::kAE, {DiscardedFault()});
+  }
+  GW_ASSIGN(const auto before, journal_.Before(entry.id));
+  return Answer(header, ack::Code::kAE, {HeldFault(before.value_or(port::OpenMessage{}))});
 }
 
 fhir::Result<std::string> InboundProcessor::Process(const port::JournalEntry& entry) {
@@ -225,7 +286,8 @@ fhir::Result<std::string> InboundProcessor::ProcessReported(const port::JournalE
                   .raw = entry.raw,
                   .too_large = entry.raw.ends_with(kTooLargeMark),
                   .held_others = entry.holds,
-                  .header = HeaderOf(entry.raw)};
+                  .header = HeaderOf(entry.raw),
+                  .mode = ModeOf(er7::ReadHeader(entry.raw))};
   InboundReport report;
   report.message = entry.id;
   auto answer = give_up ? Refuse(task, {GivenUpFault()}, {}, report) : Work(task, report);
@@ -248,7 +310,7 @@ fhir::Result<std::string> InboundProcessor::Work(const Task& task, InboundReport
     if (entry.state != port::MessageState::kReceived) {
       report.repeated = true;
       report.state = entry.state;
-      return std::move(entry.ack);
+      return PresentAnswer(task.header, entry);
     }
     GW_ASSIGN(const auto before, journal_.Before(task.entry));
     if (before && before->holds) {
@@ -266,7 +328,16 @@ fhir::Result<std::string> InboundProcessor::Work(const Task& task, InboundReport
 
 fhir::Result<std::string> InboundProcessor::ParkBehind(const Task& task, InboundReport& report) {
   GW_ASSIGN(const auto before, journal_.Before(task.entry));
-  return before && before->holds ? Park(task, *before, report) : Work(task, report);
+  if (before && before->holds) {
+    return Park(task, *before, report);
+  }
+  if (task.mode.enhanced) {
+    if (options_.queued) {
+      options_.queued();
+    }
+    return std::string();
+  }
+  return Work(task, report);
 }
 
 fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundReport& report) {
@@ -281,7 +352,7 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
   }
   const std::string accepted = Answer(task.header, ack::Code::kAA, {});
   if (first.ignored) {
-    GW_TRY(Finish({.message = task.entry, .state = port::MessageState::kIgnored, .ack = accepted}, report));
+    GW_TRY(Finish({.message = task.entry, .state = port::MessageState::kIgnored, .ack = accepted}, &task, report));
     report.released = task.held_others;
     return accepted;
   }
@@ -318,12 +389,14 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
           }
           return std::unexpected(std::move(outcomes).error());
         }
-        return work.FinishMessage({.message = task.entry,
+        const port::MessageEnd end{.message = task.entry,
                                    .state = port::MessageState::kCommitted,
                                    .ack = accepted,
                                    .error_code = note.condition,
                                    .error_place = note.place,
-                                   .patient_key = patient_key});
+                                   .patient_key = patient_key};
+        GW_TRY(SendLater(work, task, end));
+        return work.FinishMessage(end);
       });
   if (committed) {
     report.state = port::MessageState::kCommitted;
@@ -338,9 +411,17 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
   return std::unexpected(committed.error());
 }
 
-fhir::Result<void> InboundProcessor::Finish(const port::MessageEnd& end, InboundReport& report) {
-  GW_TRY(port::InTransaction(factory_, options_.actor, options_.attempts_max,
-                             [&](port::UnitOfWork& work) { return work.FinishMessage(end); }));
+fhir::Result<void> InboundProcessor::Finish(const port::MessageEnd& end, const Task* task, InboundReport& report) {
+  const auto ended = port::InTransaction(factory_, options_.actor, options_.attempts_max,
+                                         [&](port::UnitOfWork& work) -> fhir::Result<void> {
+                                           if (task != nullptr) {
+                                             GW_TRY(SendLater(work, *task, end));
+                                           }
+                                           return work.FinishMessage(end);
+                                         });
+  if (!ended) {
+    return ended;
+  }
   report.state = end.state;
   report.condition = end.error_code;
   report.place = end.error_place;
@@ -350,7 +431,8 @@ fhir::Result<void> InboundProcessor::Finish(const port::MessageEnd& end, Inbound
 
 fhir::Result<std::string> InboundProcessor::Refuse(const Task& task, std::vector<er7::Fault> faults,
                                                    std::string_view patient_key, InboundReport& report) {
-  const ack::Code code = ack::CodeOf(faults);
+  // A frame that is too large was never accepted, whatever its sender asks about later.
+  const ack::Code code = task.too_large && task.mode.enhanced ? ack::Code::kCR : ack::CodeOf(faults);
   const JournalNote note = NoteOf(faults.front());
   std::string answer = Answer(task.header, code, std::move(faults));
   if (WithoutHeader(answer) == WithoutHeader(task.refusal)) {
@@ -363,8 +445,12 @@ fhir::Result<std::string> InboundProcessor::Refuse(const Task& task, std::vector
                  .error_place = note.place,
                  .patient_key = patient_key,
                  .holds = Holds(code) && !messages::PatientKeys(task.raw, options_.partner).empty()},
-                report));
+                task.too_large ? nullptr : &task, report));
   report.released = task.held_others && !report.holds;
+  if (report.holds) {
+    // What is not parked here waits all the same: nothing overtakes an open message.
+    (void)journal_.ParkBehind(task.entry);
+  }
   return answer;
 }
 
@@ -379,7 +465,7 @@ fhir::Result<std::string> InboundProcessor::Park(const Task& task, const port::O
                  .error_code = note.condition,
                  .error_place = note.place,
                  .held_by = holder.id},
-                report));
+                nullptr, report));
   return answer;
 }
 

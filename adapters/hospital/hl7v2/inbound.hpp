@@ -1,5 +1,6 @@
 // The whole way of one inbound message: durable, understood, committed with its effects, answered.
-// Original acknowledgement mode: AA is given only after the commit.
+// Original acknowledgement mode: AA is given only after the commit. Enhanced mode: CA once the message is durable; a
+// worker commits it later, and what became of it goes out through the outbox.
 #pragma once
 
 #include <functional>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include "adapters/hospital/hl7v2/ack/ack.hpp"
+#include "adapters/hospital/hl7v2/ack/ack_mode.hpp"
 #include "adapters/hospital/hl7v2/messages/translate.hpp"
 #include "adapters/hospital/hl7v2/partner.hpp"
 #include "adapters/port/journal.hpp"
@@ -21,6 +23,8 @@ struct InboundReport {
   std::int64_t message = 0;                                  ///< id in the journal; 0: it could not be made durable
   port::MessageState state = port::MessageState::kReceived;  ///< kReceived: no answer was given
   bool repeated = false;                                     ///< it was answered as the first time
+  bool accepted = false;                                     ///< durable, and left to a worker
+  bool reused_id = false;                                    ///< an earlier message had its control id and other bytes
   bool holds = false;                                        ///< refused: what comes later for its patients is parked
   bool released = false;                                     ///< it held later messages, and does not any more
   std::string condition, place;                              ///< of a refusal, or of what no rule took
@@ -32,6 +36,12 @@ struct InboundOptions {
   port::Actor actor;  ///< the hospital, on whose behalf resources are written
   er7::ParseLimits limits;
   int attempts_max = 5;  ///< of the transaction, when it loses a race
+  bool enhanced = true;  ///< MSH-15 and MSH-16 are obeyed; false: original mode, whatever they say
+  /// Destination of kind mllp for acknowledgements that come later. Empty: a message that asks for one by MSH-16 is
+  /// answered in original mode.
+  std::string acknowledgements_to;
+  /// Called when a message waits for a worker. Must be thread-safe and must not throw. May be empty.
+  std::function<void()> queued;
   /// How long a message waits, on the connection that brought it, for an earlier one of its patient that another worker
   /// has in hand; then it is left in the journal without an answer.
   int earlier_wait_ms = 5'000;
@@ -72,7 +82,14 @@ class InboundProcessor {
   fhir::Result<std::string> ParkBehind(const Task& task, InboundReport& report);
   /// Leaves the message in the journal until the one that holds it is applied or discarded.
   fhir::Result<std::string> Park(const Task& task, const port::OpenMessage& holder, InboundReport& report);
-  fhir::Result<void> Finish(const port::MessageEnd& end, InboundReport& report);
+  /// `task`: of a message whose acknowledgement goes out, if it asks for one.
+  fhir::Result<void> Finish(const port::MessageEnd& end, const Task* task, InboundReport& report);
+  ack::AckMode ModeOf(const er7::Header& header) const;
+  /// The application acknowledgement of a message in enhanced mode goes out with the commit of its end.
+  fhir::Result<void> SendLater(port::UnitOfWork& work, const Task& task, const port::MessageEnd& end) const;
+  std::optional<std::string> Accept(const Task& task, const port::ReceiveResult& received, InboundReport& report);
+  /// What a message that has ended, or is parked, is answered.
+  fhir::Result<std::string> PresentAnswer(const er7::Header& header, const port::JournalEntry& entry);
   std::string Answer(const er7::Header& header, ack::Code code, std::vector<er7::Fault> faults) const;
 
   const InboundOptions options_;

@@ -57,6 +57,7 @@ class FakeJournal final : public port::Journal {
     return found;
   }
   fhir::Result<port::JournalCheck> Check() override { return check; }
+  fhir::Result<std::int64_t> ParkBehind(std::int64_t) override { return 0; }
   fhir::Result<std::int64_t> Release(int) override { return 0; }
   fhir::Result<void> Discard(std::int64_t id) override {
     if (!entries.contains(id)) {

@@ -57,6 +57,7 @@ class FakeJournal final : public adapters::port::Journal {
     return adapters::port::FoundText{};
   }
   fhir::Result<adapters::port::JournalCheck> Check() override { return adapters::port::JournalCheck{}; }
+  fhir::Result<std::int64_t> ParkBehind(std::int64_t) override { return 0; }
   fhir::Result<std::int64_t> Release(int) override {
     const std::lock_guard lock(mutex_);
     unfinished_.insert(unfinished_.end(), held.begin(), held.end());

@@ -101,8 +101,8 @@ std::string Build(const er7::Header& header, const Answer& answer) {
       header.version.empty() ? "2.5" : header.version,
       "",
       "",
-      "",
-      "",
+      answer.asks_acceptance ? "AL" : "",
+      answer.asks_acceptance ? "NE" : "",
       header.country,
       header.charset_name};
   for (const auto& field : fields) {

@@ -25,6 +25,7 @@ struct Answer {
   std::vector<er7::Fault> faults;  ///< one ERR each, at most 20
   std::int64_t now_us = 0;         ///< MSH-7 and MSH-10 of the acknowledgement
   const fhir::TimeZone* zone = nullptr;
+  bool asks_acceptance = false;            ///< it is sent on its own: MSH-15 AL and MSH-16 NE ask for a CA alone
   std::string application = "PASSERELLE";  ///< used when the message does not name its receiver
 };
 

@@ -116,6 +116,8 @@ Header ReadHeader(std::string_view raw) {
   header.processing_id = std::string(Part(field(11), by.component, 1));
   header.version = field(12);
   header.version_id = std::string(Part(header.version, by.component, 1));
+  header.accept_ack = field(15);
+  header.application_ack = field(16);
   header.country = field(17);
   header.charset_name = std::string(Part(field(18), by.repetition, 1));
   header.readable = true;

@@ -36,6 +36,8 @@ struct Header {
   std::string processing_id;             ///< MSH-11.1
   std::string version;                   ///< MSH-12, all components
   std::string version_id;                ///< MSH-12.1
+  std::string accept_ack;                ///< MSH-15
+  std::string application_ack;           ///< MSH-16
   std::string country;                   ///< MSH-17
   std::string charset_name;              ///< MSH-18, first repetition
   bool readable = false;                 ///< there was an MSH segment with delimiters

@@ -287,7 +287,7 @@ class PocoListener final : public Listener {
       Tell("unanswered");
       return false;
     }
-    const std::string frame = Frame(*answer);
+    const std::string frame = answer->empty() ? std::string() : Frame(*answer);
     std::size_t sent = 0;
     while (sent < frame.size()) {
       const int count = socket.sendBytes(frame.data() + sent, static_cast<int>(frame.size() - sent));

@@ -36,8 +36,9 @@ struct Session {
   bool too_large = false;    ///< the frame is over the limit; its bytes are the beginning alone
 };
 
-/// Gets one frame's content and returns the answer's. nullopt: close the connection without an answer, so that the
-/// sender keeps its message. Called on the connection's thread; must be thread-safe; must not throw.
+/// Gets one frame's content and returns the answer's; "": none is wanted, and the next frame may come. nullopt: close
+/// the connection without an answer, so that the sender keeps its message. Called on the connection's thread; must be
+/// thread-safe; must not throw.
 using Handler = std::function<std::optional<std::string>(std::string frame, const Session& session)>;
 
 /// thread-safe.

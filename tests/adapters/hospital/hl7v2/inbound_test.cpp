@@ -20,6 +20,7 @@ struct FakeDatabase {
   std::string refused_element;  ///< "Encounter.class": the structure check finds it wrong
   int conflicts = 0;            ///< commits that lose a race before one wins
   std::vector<std::string> locks;
+  std::vector<port::OutboxMessage> outbox;
   std::optional<port::OpenMessage> before;  ///< what stands before every message
   bool out_of_turn = false;                 ///< nothing may be committed or refused
   std::string document, patient;            ///< stored: what every search and every read finds
@@ -55,7 +56,10 @@ class FakeWork final : public port::UnitOfWork {
   }
   fhir::Result<void> Claim(const port::TimeClaim&) override { return {}; }
   fhir::Result<void> ReleaseClaims(std::string_view) override { return {}; }
-  fhir::Result<void> Enqueue(port::OutboxMessage) override { return {}; }
+  fhir::Result<void> Enqueue(port::OutboxMessage message) override {
+    outbox_.push_back(std::move(message));
+    return {};
+  }
   fhir::Result<void> Lock(std::string_view key) override {
     database_.locks.emplace_back(key);
     return {};
@@ -86,6 +90,7 @@ class FakeWork final : public port::UnitOfWork {
     if (finished_) {
       database_.entries.at(static_cast<std::size_t>(finished_->id - 1)) = *finished_;
     }
+    database_.outbox.insert(database_.outbox.end(), outbox_.begin(), outbox_.end());
     database_.changes_committed += changes_;
     ++database_.commits;
     return {};
@@ -96,6 +101,7 @@ class FakeWork final : public port::UnitOfWork {
   const port::Actor actor_;
   std::size_t changes_ = 0;
   std::optional<port::JournalEntry> finished_;
+  std::vector<port::OutboxMessage> outbox_;
 };
 
 class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, public port::Clock {
@@ -121,6 +127,8 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     entry.control_id = message.control_id;
     entry.type = message.type;
     entry.raw = message.raw;
+    entry.received_us = 1'750'000'000'000'000;
+    lease_ms = message.lease_ms;
     database.entries.push_back(entry);
     patients = message.patients;
     return port::ReceiveResult{entry, false, {}, database.before && database.before->holds};
@@ -139,6 +147,10 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
     return port::FoundText{};
   }
   fhir::Result<port::JournalCheck> Check() override { return port::JournalCheck{}; }
+  fhir::Result<std::int64_t> ParkBehind(std::int64_t holder) override {
+    parked_behind.push_back(holder);
+    return 0;
+  }
   fhir::Result<std::int64_t> Release(int) override { return 0; }
   fhir::Result<void> Discard(std::int64_t) override { return {}; }
   fhir::Result<void> Replay(std::int64_t) override { return {}; }
@@ -154,6 +166,8 @@ class FakeHost final : public port::Journal, public port::UnitOfWorkFactory, pub
   std::vector<std::string> patients;  ///< of the last message received
   std::vector<std::string> requests;  ///< ids that units of work were begun under
   int asked_before = 0;
+  int lease_ms = -1;  ///< of the last message received
+  std::vector<std::int64_t> parked_behind;
 };
 
 struct Inbound : testing::Test {
@@ -324,6 +338,122 @@ TEST_F(Inbound, MessageOfTwoPatients_LocksBoth) {
   EXPECT_EQ(host.patients.size(), 2u);
   EXPECT_EQ(host.database.locks.size(), 2u);
   EXPECT_TRUE(std::is_sorted(host.database.locks.begin(), host.database.locks.end()));
+}
+
+/// With MSH-15 and MSH-16.
+std::string Asking(std::string raw, const std::string& accept, const std::string& application) {
+  const auto at = raw.find("|2.5^FRA^2.11|||||FRA|");
+  EXPECT_NE(at, std::string::npos);
+  return raw.replace(at, 22, "|2.5^FRA^2.11|||" + accept + "|" + application + "|FRA|");
+}
+
+struct Enhanced : Inbound {
+  int queued = 0;
+  hl7::InboundProcessor enhanced{
+      {.partner = tests::hl7v2::TestPartner(), .acknowledgements_to = "chu-acks", .queued = [this] { ++queued; }},
+      [this] { return maps; },
+      host,
+      host,
+      host};
+};
+
+TEST_F(Enhanced, DurableMessage_IsAcceptedAtOnce_AndAnsweredThroughTheOutboxWhenItIsCommitted) {
+  const auto raw = Asking(ReadData("adult_admission.hl7"), "AL", "AL");
+  const auto accepted = enhanced.Receive(raw);
+  EXPECT_EQ(CodeOf(accepted), "CA");
+  EXPECT_EQ(host.lease_ms, 0) << "a worker may claim it at once";
+  EXPECT_EQ(queued, 1);
+  EXPECT_EQ(host.database.changes_committed, 0u);
+  EXPECT_TRUE(host.database.outbox.empty());
+  EXPECT_EQ(enhanced.Receive(raw), accepted) << "a repeat gets its first answer again, byte for byte";
+  ASSERT_TRUE(enhanced.Process(host.database.entries[0]));
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kCommitted);
+  ASSERT_EQ(host.database.outbox.size(), 1u);
+  const auto& later = host.database.outbox[0];
+  EXPECT_EQ(later.destination, "chu-acks");
+  EXPECT_EQ(later.kind, "mllp");
+  const auto read = hl7::ack::Read(later.payload);
+  EXPECT_EQ(hl7::ack::Name(read->code), "AA");
+  EXPECT_EQ(read->control_id, "A01-1");
+  const auto header = hl7::er7::ReadHeader(later.payload);
+  EXPECT_EQ(header.accept_ack, "AL");
+  EXPECT_EQ(header.application_ack, "NE");
+  EXPECT_EQ(enhanced.Receive(raw), accepted);
+  EXPECT_EQ(host.database.outbox.size(), 1u) << "the outbox delivers; a repeat sends nothing more";
+}
+
+TEST_F(Enhanced, WhatIsAskedFor_IsWhatIsSaid) {
+  struct Case {
+    const char *accept, *application;
+    const char* said;  // on the connection
+    bool good, bad;    // whether an acknowledgement of a good and of a bad message goes out
+  };
+  for (const Case& one :
+       {Case{"AL", "NE", "CA", false, false}, Case{"AL", "", "CA", false, false}, Case{"NE", "AL", "", true, true},
+        Case{"", "AL", "", true, true}, Case{"SU", "SU", "CA", true, false}, Case{"ER", "ER", "", false, true},
+        Case{"NE", "NE", "", false, false}}) {
+    SCOPED_TRACE(std::string(one.accept) + "/" + one.application);
+    for (const bool good : {true, false}) {
+      host.database.entries.clear();
+      host.database.outbox.clear();
+      const auto raw =
+          Asking(ReadData(good ? "adult_admission.hl7" : "refusals/birth_date_bad.hl7"), one.accept, one.application);
+      const auto said = enhanced.Receive(raw);
+      ASSERT_TRUE(said) << "the connection stays open";
+      EXPECT_EQ(said->empty() ? "" : CodeOf(said), one.said);
+      ASSERT_TRUE(enhanced.Process(host.database.entries[0]));
+      EXPECT_EQ(host.database.outbox.size(), (good ? one.good : one.bad) ? 1u : 0u);
+      EXPECT_EQ(host.database.entries[0].state, good ? port::MessageState::kCommitted : port::MessageState::kRefused);
+    }
+  }
+}
+
+TEST_F(Enhanced, RefusedMessage_ParksWhatWaitsBehindIt) {
+  EXPECT_EQ(CodeOf(enhanced.Receive(Asking(ReadData("refusals/birth_date_bad.hl7"), "AL", "AL"))), "CA");
+  ASSERT_TRUE(enhanced.Process(host.database.entries[0]));
+  EXPECT_EQ(host.parked_behind, std::vector<std::int64_t>{1});
+  EXPECT_EQ(hl7::ack::Name(hl7::ack::Read(host.database.outbox.at(0).payload)->code), "AE");
+}
+
+TEST_F(Enhanced, HeldMessage_IsAcceptedAndParked_WithoutAWordUntilItIsApplied) {
+  host.database.before = port::OpenMessage{.id = 77, .control_id = "BAD-1", .holds = true};
+  EXPECT_EQ(CodeOf(enhanced.Receive(Asking(ReadData("adult_admission.hl7"), "AL", "AL"))), "CA");
+  EXPECT_EQ(host.database.entries[0].state, port::MessageState::kParked);
+  EXPECT_TRUE(host.database.outbox.empty());
+  EXPECT_EQ(queued, 0);
+}
+
+TEST_F(Enhanced, TooLargeFrame_IsNeverAccepted) {
+  EXPECT_EQ(CodeOf(enhanced.Receive(Asking(ReadData("adult_admission.hl7"), "AL", "AL"), true)), "CR");
+  EXPECT_TRUE(host.database.outbox.empty());
+}
+
+TEST_F(Enhanced, DatabaseAway_SaysNothing) {
+  host.database.away = true;
+  EXPECT_EQ(enhanced.Receive(Asking(ReadData("adult_admission.hl7"), "AL", "NE")), std::nullopt);
+}
+
+TEST_F(Enhanced, WithoutADestinationOrByTheSetting_OriginalModeIsKept) {
+  EXPECT_EQ(CodeOf(processor.Receive(Asking(ReadData("adult_admission.hl7"), "AL", "AL"))), "AA");
+  EXPECT_EQ(CodeOf(processor.Receive(Asking(ReadData("adult_discharge.hl7"), "AL", "NE"))), "CA")
+      << "no later acknowledgement is asked for";
+  hl7::InboundProcessor original(
+      {.partner = tests::hl7v2::TestPartner(), .enhanced = false}, [this] { return maps; }, host, host, host);
+  EXPECT_EQ(CodeOf(original.Receive(Asking(ReadData("minor_admission.hl7"), "AL", "NE"))), "AA");
+}
+
+TEST_F(Inbound, ParkedByAWorkerWithoutAnAnswer_IsToldWhoHoldsIt) {
+  const auto raw = ReadData("adult_admission.hl7");
+  port::JournalEntry entry;
+  entry.id = 1;
+  entry.control_id = std::string(hl7::er7::ReadHeader(raw).control_id);
+  entry.raw = raw;
+  entry.state = port::MessageState::kParked;
+  host.database.entries.push_back(entry);
+  host.database.before = port::OpenMessage{.id = 77, .control_id = "BAD-1", .holds = true};
+  const auto answer = processor.Receive(raw);
+  EXPECT_EQ(CodeOf(answer), "AE");
+  EXPECT_NE(answer->find("held behind BAD-1"), std::string::npos);
 }
 
 TEST_F(Inbound, UnknownTrigger_IsAcceptedAndIgnored) {

@@ -85,6 +85,19 @@ TEST(MllpListener, PortInUse_IsAnExpectedFailure) {
   EXPECT_EQ(second.error().code, fhir::ErrorCode::kUnavailable);
 }
 
+TEST(MllpListener, AnswerThatNobodyWants_IsNotSent_AndTheNextFrameComes) {
+  auto listener = mllp::Listener::Start({}, [](const std::string& frame, const mllp::Session&) {
+    return std::optional<std::string>(frame == "quiet" ? "" : "loud");
+  });
+  ASSERT_TRUE(listener);
+  RawPeer peer((*listener)->port());
+  peer.Send(mllp::Frame("quiet") + mllp::Frame("quiet") + mllp::Frame("more"));
+  peer.EndSending();
+  EXPECT_EQ(peer.ReadToEnd(), mllp::Frame("loud"));
+  EXPECT_EQ((*listener)->counters().frames, 3u);
+  EXPECT_EQ((*listener)->counters().closed_unanswered, 0u);
+}
+
 TEST(MllpListener, NoAnswer_ClosesTheConnection) {
   auto listener = mllp::Listener::Start({}, [](std::string, const mllp::Session&) { return std::nullopt; });
   ASSERT_TRUE(listener);

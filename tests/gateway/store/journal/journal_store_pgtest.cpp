@@ -107,6 +107,12 @@ TEST_F(JournalStoreTest, SameControlIdWithOtherBytesOrPartner_IsAnotherMessage) 
   elsewhere.partner = "clinic";
   const auto other_partner = journal_.Receive(elsewhere);
   EXPECT_FALSE(other_bytes->repeated);
+  EXPECT_FALSE(first->entry.reused_id);
+  EXPECT_TRUE(other_bytes->entry.reused_id) << "accepted, and flagged";
+  EXPECT_FALSE(other_partner->entry.reused_id);
+  EXPECT_TRUE(journal_.Get(other_bytes->entry.id)->reused_id);
+  EXPECT_FALSE(journal_.Receive(Message("", "a"))->entry.reused_id);
+  EXPECT_FALSE(journal_.Receive(Message("", "b"))->entry.reused_id) << "no id is no id";
   EXPECT_FALSE(other_partner->repeated);
   EXPECT_NE(first->entry.id, other_bytes->entry.id);
   EXPECT_NE(first->entry.id, other_partner->entry.id);

@@ -129,6 +129,24 @@ TEST_F(MessageOrder, HolderThatIsApplied_ReleasesWhatItHeld_InOrder) {
   EXPECT_EQ(journal_.Count()->committed, 4);
 }
 
+TEST_F(MessageOrder, WhatWaitsBehindAHolder_IsParked_UnlessSomebodyHasItInHand) {
+  const auto bad = PutId({"s|1"});
+  const auto waiting = PutId({"s|2", "s|1"});
+  const auto other = PutId({"s|2"});
+  InboundMessage in_hand{.partner = "chu", .channel = "mllp", .control_id = "H", .type = "ADT^A01", .raw = "MSH|h"};
+  in_hand.patients = {"s|1"};
+  in_hand.lease_ms = 60'000;
+  const auto held_by_connection = journal_.Receive(in_hand)->entry.id;
+  EXPECT_EQ(*journal_.ParkBehind(bad), 0) << "it holds nothing yet";
+  ASSERT_TRUE(Refuse(bad));
+  EXPECT_EQ(*journal_.ParkBehind(bad), 1);
+  EXPECT_EQ(journal_.Get(waiting)->state, MessageState::kParked);
+  EXPECT_EQ(journal_.Get(waiting)->held_by, bad);
+  EXPECT_EQ(journal_.Get(other)->state, MessageState::kReceived);
+  EXPECT_EQ(journal_.Get(held_by_connection)->state, MessageState::kReceived);
+  EXPECT_TRUE(journal_.Check()->conserved());
+}
+
 TEST_F(MessageOrder, HolderThatIsDiscarded_ReleasesWhatItHeld_AndStaysSo) {
   const auto bad = PutId({"s|1"});
   ASSERT_TRUE(Refuse(bad));
