@@ -57,6 +57,11 @@ bool Holds(ack::Code code) {
   return code == ack::Code::kAE;
 }
 
+/// The same refusal of a message that was never accepted.
+ack::Code NotAccepted(ack::Code code) {
+  return code == ack::Code::kAR ? ack::Code::kCR : ack::Code::kCE;
+}
+
 er7::Fault TooLargeFault() {
   return {true, er7::Condition::kInternal, er7::ParsePlace("MSH"), "the message is larger than the limit"};
 }
@@ -164,6 +169,7 @@ struct InboundProcessor::Task {
   bool held_others = false;  ///< it did so when it was taken up
   er7::Header header;
   ack::AckMode mode;
+  bool unaccepted = false;  ///< in enhanced mode, and refused on its connection: CR or CE, and nothing later
 };
 
 std::optional<std::string> InboundProcessor::Receive(std::string_view raw, bool too_large) {
@@ -180,7 +186,8 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
   Task task{.raw = raw, .too_large = too_large, .header = HeaderOf(raw)};
   const er7::Header& header = task.header;
   task.mode = ModeOf(header);
-  const bool later = task.mode.enhanced && !too_large;
+  task.unaccepted = IsUnaccepted(task);
+  const bool later = task.mode.enhanced && !task.unaccepted;
   port::InboundMessage message;
   message.partner = options_.partner.name;
   message.channel = "mllp";
@@ -211,13 +218,13 @@ std::optional<std::string> InboundProcessor::ReceiveReported(std::string_view ra
     report.condition = entry.error_code;
     report.place = entry.error_place;
     auto present = PresentAnswer(header, entry);
-    return present ? std::optional(*std::move(present)) : std::nullopt;
+    return present ? std::optional(Said(task, *std::move(present))) : std::nullopt;
   }
   // A repeat without an answer is a message that another worker has in hand, or that a crash left behind: working on it
   // again is safe, the first to finish wins.
   auto answer = received->held ? ParkBehind(task, report) : Work(task, report);
   if (answer) {
-    return *std::move(answer);
+    return Said(task, *std::move(answer));
   }
   report.error = std::move(answer).error();
   return std::nullopt;
@@ -227,6 +234,15 @@ ack::AckMode InboundProcessor::ModeOf(const er7::Header& header) const {
   const ack::AckMode asked = ack::ModeOf(header);
   const bool possible = asked.application == ack::When::kNever || !options_.acknowledgements_to.empty();
   return options_.enhanced && possible ? asked : ack::AckMode{};
+}
+
+bool InboundProcessor::IsUnaccepted(const Task& task) const {
+  return task.mode.enhanced &&
+         (task.too_large || !messages::HeaderFaults(task.header, options_.partner, *maps_()).empty());
+}
+
+std::string InboundProcessor::Said(const Task& task, std::string answer) {
+  return task.unaccepted && !ack::Wants(task.mode.accept, false) ? std::string() : std::move(answer);
 }
 
 std::optional<std::string> InboundProcessor::Accept(const Task& task, const port::ReceiveResult& received,
@@ -252,7 +268,7 @@ std::optional<std::string> InboundProcessor::Accept(const Task& task, const port
 fhir::Result<void> InboundProcessor::SendLater(port::UnitOfWork& work, const Task& task,
                                                const port::MessageEnd& end) const {
   const bool success = end.state == port::MessageState::kCommitted || end.state == port::MessageState::kIgnored;
-  if (!task.mode.enhanced || !ack::Wants(task.mode.application, success)) {
+  if (!task.mode.enhanced || task.unaccepted || !ack::Wants(task.mode.application, success)) {
     return {};
   }
   return work.Enqueue({.destination = options_.acknowledgements_to,
@@ -282,12 +298,13 @@ fhir::Result<std::string> InboundProcessor::GiveUp(const port::JournalEntry& ent
 }
 
 fhir::Result<std::string> InboundProcessor::ProcessReported(const port::JournalEntry& entry, bool give_up) {
-  const Task task{.entry = entry.id,
+  Task task{.entry = entry.id,
                   .raw = entry.raw,
                   .too_large = entry.raw.ends_with(kTooLargeMark),
                   .held_others = entry.holds,
                   .header = HeaderOf(entry.raw),
                   .mode = ModeOf(er7::ReadHeader(entry.raw))};
+  task.unaccepted = IsUnaccepted(task);
   InboundReport report;
   report.message = entry.id;
   auto answer = give_up ? Refuse(task, {GivenUpFault()}, {}, report) : Work(task, report);
@@ -331,7 +348,7 @@ fhir::Result<std::string> InboundProcessor::ParkBehind(const Task& task, Inbound
   if (before && before->holds) {
     return Park(task, *before, report);
   }
-  if (task.mode.enhanced) {
+  if (task.mode.enhanced && !task.unaccepted) {
     if (options_.queued) {
       options_.queued();
     }
@@ -431,10 +448,9 @@ fhir::Result<void> InboundProcessor::Finish(const port::MessageEnd& end, const T
 
 fhir::Result<std::string> InboundProcessor::Refuse(const Task& task, std::vector<er7::Fault> faults,
                                                    std::string_view patient_key, InboundReport& report) {
-  // A frame that is too large was never accepted, whatever its sender asks about later.
-  const ack::Code code = task.too_large && task.mode.enhanced ? ack::Code::kCR : ack::CodeOf(faults);
+  const ack::Code code = ack::CodeOf(faults);
   const JournalNote note = NoteOf(faults.front());
-  std::string answer = Answer(task.header, code, std::move(faults));
+  std::string answer = Answer(task.header, task.unaccepted ? NotAccepted(code) : code, std::move(faults));
   if (WithoutHeader(answer) == WithoutHeader(task.refusal)) {
     answer = task.refusal;  // nothing has changed: the same message gets the same acknowledgement
   }
@@ -445,7 +461,7 @@ fhir::Result<std::string> InboundProcessor::Refuse(const Task& task, std::vector
                  .error_place = note.place,
                  .patient_key = patient_key,
                  .holds = Holds(code) && !messages::PatientKeys(task.raw, options_.partner).empty()},
-                task.too_large ? nullptr : &task, report));
+                &task, report));
   report.released = task.held_others && !report.holds;
   if (report.holds) {
     // What is not parked here waits all the same: nothing overtakes an open message.
@@ -458,7 +474,7 @@ fhir::Result<std::string> InboundProcessor::Park(const Task& task, const port::O
                                                  InboundReport& report) {
   er7::Fault fault = HeldFault(holder);
   const JournalNote note = NoteOf(fault);
-  std::string answer = Answer(task.header, ack::Code::kAE, {std::move(fault)});
+  std::string answer = Answer(task.header, task.unaccepted ? ack::Code::kCE : ack::Code::kAE, {std::move(fault)});
   GW_TRY(Finish({.message = task.entry,
                  .state = port::MessageState::kParked,
                  .ack = answer,

@@ -87,6 +87,10 @@ class InboundProcessor {
   ack::AckMode ModeOf(const er7::Header& header) const;
   /// The application acknowledgement of a message in enhanced mode goes out with the commit of its end.
   fhir::Result<void> SendLater(port::UnitOfWork& work, const Task& task, const port::MessageEnd& end) const;
+  /// Whether a message in enhanced mode is refused before it is accepted: its size or its header says so.
+  bool IsUnaccepted(const Task& task) const;
+  /// An answer, unless MSH-15 asks for none of its kind.
+  static std::string Said(const Task& task, std::string answer);
   std::optional<std::string> Accept(const Task& task, const port::ReceiveResult& received, InboundReport& report);
   /// What a message that has ended, or is parked, is answered.
   fhir::Result<std::string> PresentAnswer(const er7::Header& header, const port::JournalEntry& entry);

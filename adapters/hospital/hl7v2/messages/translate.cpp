@@ -201,6 +201,11 @@ const mapping::CompiledMap* MapSet::Find(std::string_view message_type, std::spa
   return national != nullptr ? national : general;
 }
 
+std::vector<er7::Fault> HeaderFaults(const er7::Header& header, const Partner& partner, const MapSet& maps) {
+  return header.readable ? CheckHeader(header, maps.Find(header.code, CountriesOf(header), partner.profile))
+                         : std::vector<er7::Fault>();
+}
+
 Translation Translate(std::string_view raw, const Partner& partner, const MapSet& maps,
                       const TranslateOptions& options) {
   Translation result;

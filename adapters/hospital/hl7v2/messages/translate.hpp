@@ -52,7 +52,11 @@ struct TranslateOptions {
   er7::ParseLimits limits;
 };
 
-/// Parses, checks the header (type, trigger, version, processing id) and maps.
+/// What the header alone says against a message: a type, trigger, version or processing id that no map takes, or no
+/// usable control id. Empty for a header that cannot be read: that is for Translate to say.
+std::vector<er7::Fault> HeaderFaults(const er7::Header& header, const Partner& partner, const MapSet& maps);
+
+/// Parses, checks the header as HeaderFaults does, and maps.
 Translation Translate(std::string_view raw, const Partner& partner, const MapSet& maps,
                       const TranslateOptions& options = {});
 

@@ -428,6 +428,26 @@ TEST_F(Enhanced, TooLargeFrame_IsNeverAccepted) {
   EXPECT_TRUE(host.database.outbox.empty());
 }
 
+TEST_F(Enhanced, HeaderThatNoRuleTakes_IsRefusedAtOnce_AndNothingComesLater) {
+  struct Case {
+    const char *from, *to, *code;
+  };
+  for (const Case& one : {Case{"|ADT^A01^ADT_A01|", "|QBP^Q11^QBP_Q11|", "CR"}, Case{"|A01-1|", "||", "CE"}}) {
+    SCOPED_TRACE(one.to);
+    host.database.entries.clear();
+    auto raw = Asking(ReadData("adult_admission.hl7"), "AL", "AL");
+    const auto at = raw.find(one.from);
+    ASSERT_NE(at, std::string::npos);
+    raw.replace(at, std::string(one.from).size(), one.to);
+    EXPECT_EQ(CodeOf(enhanced.Receive(raw)), one.code);
+    EXPECT_NE(enhanced.Receive(raw)->find("\rERR|"), std::string::npos) << "its repeat is refused as well";
+    EXPECT_EQ(host.database.entries[0].state, port::MessageState::kRefused);
+    EXPECT_TRUE(host.database.outbox.empty());
+    raw.replace(raw.find("|AL|AL|"), 7, "|SU|AL|");
+    EXPECT_EQ(enhanced.Receive(raw), "") << "only CA is asked for";
+  }
+}
+
 TEST_F(Enhanced, DatabaseAway_SaysNothing) {
   host.database.away = true;
   EXPECT_EQ(enhanced.Receive(Asking(ReadData("adult_admission.hl7"), "AL", "NE")), std::nullopt);
