@@ -10,7 +10,7 @@
 
 #include "adapters/followup/discharge.hpp"
 #include "adapters/hospital/hl7v2/inbound.hpp"
-#include "adapters/hospital/hl7v2/messages/outbound_documents.hpp"
+#include "adapters/hospital/hl7v2/messages/outbound_messages.hpp"
 #include "adapters/hospital/hl7v2/mllp/listener.hpp"
 #include "adapters/hospital/hl7v2/mllp/sender.hpp"
 #include "adapters/hospital/identity/identity_links.hpp"
@@ -169,7 +169,7 @@ struct Gateway::Parts {
   TimeOrderedIds ids;
   Rules rules;
   Conformance conformance;
-  std::mutex maps_mutex;  // guards rules.hl7v2_maps after start
+  std::mutex maps_mutex;  // guards rules.hl7v2_maps and rules.outbound_maps after start
   Destinations destinations;
   std::unique_ptr<Database> database;
   std::unique_ptr<store::paging::KeyRing> cursor_keys;
@@ -217,12 +217,18 @@ struct Gateway::Parts {
   fhir::Result<void> BindHttp();
   fhir::Result<void> Listen();
   std::shared_ptr<const hl7v2::messages::MapSet> CurrentMaps();
+  std::shared_ptr<const hl7v2::messages::OutboundMaps> CurrentOutboundMaps();
   std::string BaseUrl() const;
 };
 
 std::shared_ptr<const hl7v2::messages::MapSet> Gateway::Parts::CurrentMaps() {
   const std::lock_guard lock(maps_mutex);
   return rules.hl7v2_maps;
+}
+
+std::shared_ptr<const hl7v2::messages::OutboundMaps> Gateway::Parts::CurrentOutboundMaps() {
+  const std::lock_guard lock(maps_mutex);
+  return rules.outbound_maps;
 }
 
 std::string Gateway::Parts::BaseUrl() const {
@@ -284,7 +290,8 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
   reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
   reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));
-  reactions.push_back(std::make_unique<hl7v2::messages::OutboundDocuments>(destinations.documents));
+  reactions.push_back(std::make_unique<hl7v2::messages::OutboundMessages>(destinations.messages,
+                                                                          [this] { return CurrentOutboundMaps(); }));
   for (const auto& reaction : reactions) {
     options.reactions.push_back(reaction.get());
   }
@@ -320,7 +327,9 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
     borrowed.push_back(sender.get());
   }
   journal::DispatcherOptions options;
-  options.workers = static_cast<int>(settings.journal.dispatcher_threads);
+  // As many as all destinations together may have deliveries under way: those that hang keep no thread from the others.
+  options.workers = std::max(static_cast<int>(settings.journal.dispatcher_threads),
+                             options.circuit.in_flight_max * static_cast<int>(settings.destinations.size()));
   options.poll_ms = static_cast<int>(settings.journal.poll_ms);
   options.attempts_max = static_cast<int>(settings.journal.attempts_max);
   options.backoff = {static_cast<int>(settings.journal.retry_first_ms),
@@ -652,13 +661,15 @@ void Gateway::Stop() {
 
 void Gateway::Reload() {
   auto maps = LoadMaps(parts_->settings);
-  if (maps) {
+  auto outbound_maps = LoadOutboundMaps(parts_->settings);
+  if (maps && outbound_maps) {
     const std::lock_guard lock(parts_->maps_mutex);
     parts_->rules.hl7v2_maps = *std::move(maps);
+    parts_->rules.outbound_maps = *std::move(outbound_maps);
     parts_->logger->Info("gateway", "mappings reloaded");
   } else {
     parts_->logger->Error("gateway", "mappings not reloaded; the running ones stay",
-                          {telemetry::Detail({maps.error().public_text.text})});
+                          {telemetry::Detail({(maps ? outbound_maps.error() : maps.error()).public_text.text})});
   }
   for (const auto& [name, listener] : parts_->listeners) {
     if (const auto reloaded = listener->ReloadTls(); !reloaded) {

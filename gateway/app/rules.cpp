@@ -58,9 +58,30 @@ fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>>
   return adapters::hospital::hl7v2::messages::MapSet::LoadFolder(settings.mappings_directory + "/hl7v2");
 }
 
+fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::OutboundMaps>> LoadOutboundMaps(
+    const settings::Settings& settings) {
+  GW_ASSIGN(auto maps,
+            adapters::hospital::hl7v2::messages::OutboundMaps::LoadFolder(settings.mappings_directory + "/hl7v2/out"));
+  const auto check = [&](std::string_view name, std::string_view setting) -> fhir::Result<void> {
+    if (maps->Find(name) == nullptr) {
+      return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{}: no rules under {}/hl7v2/out are called '{}'",
+                                                                     setting, settings.mappings_directory, name));
+    }
+    return {};
+  };
+  if (!settings.routing.documents.empty()) {
+    GW_TRY(check(kDocumentRules, "routing.documents"));
+  }
+  for (const settings::MessageRoute& route : settings.routing.messages) {
+    GW_TRY(check(route.rules, "routing.messages"));
+  }
+  return maps;
+}
+
 fhir::Result<Rules> LoadRules(const settings::Settings& settings) {
   Rules rules;
   GW_ASSIGN(rules.hl7v2_maps, LoadMaps(settings));
+  GW_ASSIGN(rules.outbound_maps, LoadOutboundMaps(settings));
   GW_ASSIGN(rules.parties, LoadParties(settings.access));
   GW_ASSIGN(rules.plans, adapters::followup::Plan::LoadFolder(settings.followup.plans_directory));
   GW_ASSIGN(rules.tariffs, LoadTariffs(settings.insurer.tariffs_directory));

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "adapters/followup/plan.hpp"
+#include "adapters/hospital/hl7v2/messages/outbound_maps.hpp"
 #include "adapters/hospital/hl7v2/messages/translate.hpp"
 #include "adapters/hospital/hl7v2/partner.hpp"
 #include "adapters/insurer/tariff.hpp"
@@ -14,9 +16,13 @@
 
 namespace gateway::app {
 
+/// Rules under hl7v2/out that routing.documents follows.
+inline constexpr std::string_view kDocumentRules = "documents";
+
 struct Rules {
-  std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet> hl7v2_maps;  ///< listeners share it
-  std::shared_ptr<const access::PartyTable> parties;                              ///< requests share it
+  std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet> hl7v2_maps;           ///< listeners share it
+  std::shared_ptr<const adapters::hospital::hl7v2::messages::OutboundMaps> outbound_maps;  ///< reactions share it
+  std::shared_ptr<const access::PartyTable> parties;                                       ///< requests share it
   std::vector<adapters::followup::Plan> plans;
   std::vector<adapters::insurer::Tariff> tariffs;
 };
@@ -26,6 +32,11 @@ fhir::Result<Rules> LoadRules(const settings::Settings& settings);
 
 /// The mappings alone, for a reload.
 fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::MapSet>> LoadMaps(
+    const settings::Settings& settings);
+
+/// Those of messages out, for a reload. Errors: kConfiguration with file and line, and for a route of the settings
+/// whose rules are not there.
+fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::OutboundMaps>> LoadOutboundMaps(
     const settings::Settings& settings);
 
 /// What the hospital side needs of a partner. Errors: kConfiguration for an unknown name, character set or zone.

@@ -38,30 +38,28 @@ fhir::Result<adapters::platform::RestHookDestination> RestHook(const settings::D
   return hook;
 }
 
-fhir::Result<hl7v2::messages::DocumentRoute> RouteOf(const settings::DocumentRoute& route,
+fhir::Result<hl7v2::messages::OutboundRoute> RouteTo(const std::string& name, std::string_view from_kind,
                                                      const settings::Settings& settings) {
-  const auto destination =
-      std::find_if(settings.destinations.begin(), settings.destinations.end(),
-                   [&](const settings::Destination& one) { return one.name == route.destination; });
+  const auto destination = std::find_if(settings.destinations.begin(), settings.destinations.end(),
+                                        [&](const settings::Destination& one) { return one.name == name; });
   if (destination == settings.destinations.end()) {
-    return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("no destination is called '{}'", route.destination));
+    return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("no destination is called '{}'", name));
   }
   GW_ASSIGN(const hl7v2::Partner partner, HospitalPartner(settings, destination->partner));
-  hl7v2::messages::DocumentRoute made;
-  made.destination = route.destination;
+  hl7v2::messages::OutboundRoute made;
+  made.destination = name;
   made.partner = partner.name;
-  made.loinc = route.loinc;
-  if (const auto kind = access::PartyKindOf(route.from_kind)) {
+  if (const auto kind = access::PartyKindOf(from_kind)) {
     made.from_kind = *kind;
   } else {
     made.from_any_kind = true;
   }
-  made.message.receiving_facility = partner.name;
-  made.message.patient_system = hl7v2::OwnSystem(partner);
-  made.message.authority_name = partner.name;
-  made.message.authority_id = partner.finess;
-  made.message.zone = partner.zone;
-  GW_ASSIGN(made.message.charset, fhir::FindCharset(partner.charset));
+  made.receiver.facility = partner.name;
+  made.receiver.patient_system = hl7v2::OwnSystem(partner);
+  made.receiver.authority_name = partner.name;
+  made.receiver.authority_id = partner.finess;
+  made.receiver.zone = partner.zone;
+  GW_ASSIGN(made.receiver.charset, fhir::FindCharset(partner.charset));
   return made;
 }
 
@@ -78,8 +76,17 @@ fhir::Result<Destinations> ReadDestinations(const settings::Settings& settings) 
     }
   }
   for (const settings::DocumentRoute& route : settings.routing.documents) {
-    GW_ASSIGN(hl7v2::messages::DocumentRoute made, RouteOf(route, settings));
-    destinations.documents.push_back(std::move(made));
+    GW_ASSIGN(hl7v2::messages::OutboundRoute made, RouteTo(route.destination, route.from_kind, settings));
+    made.rules = kDocumentRules;
+    made.codes = route.loinc;
+    made.pdf_in_cda = route.pdf == "cda";
+    destinations.messages.push_back(std::move(made));
+  }
+  for (const settings::MessageRoute& route : settings.routing.messages) {
+    GW_ASSIGN(hl7v2::messages::OutboundRoute made, RouteTo(route.destination, route.from_kind, settings));
+    made.rules = route.rules;
+    made.codes = route.codes;
+    destinations.messages.push_back(std::move(made));
   }
   return destinations;
 }

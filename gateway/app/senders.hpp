@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "adapters/hospital/hl7v2/messages/outbound_documents.hpp"
+#include "adapters/hospital/hl7v2/messages/outbound_messages.hpp"
 #include "adapters/hospital/hl7v2/mllp/client.hpp"
 #include "adapters/platform/notification.hpp"
 #include "adapters/platform/rest_hook_sender.hpp"
@@ -19,7 +19,7 @@ struct Destinations {
   std::map<std::string, adapters::hospital::hl7v2::mllp::ClientOptions> mllp;
   std::unordered_map<std::string, adapters::platform::RestHookDestination> rest_hooks;
   std::vector<adapters::platform::NotificationRoute> appointments;
-  std::vector<adapters::hospital::hl7v2::messages::DocumentRoute> documents;
+  std::vector<adapters::hospital::hl7v2::messages::OutboundRoute> messages;
 };
 
 /// Errors: kConfiguration for addresses, token files, character sets and zones that cannot be used.

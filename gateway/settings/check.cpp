@@ -149,13 +149,18 @@ void CheckExchange(const Settings& settings, Problems& problems) {
       problems.push_back({path + ".url", "a token is sent over https:// alone, except to loopback"});
     }
   }
-  for (std::size_t i = 0; i < settings.routing.documents.size(); ++i) {
-    const std::string& name = settings.routing.documents[i].destination;
+  const auto check_mllp = [&](const std::string& name, std::string path) {
     const bool found = std::any_of(settings.destinations.begin(), settings.destinations.end(),
                                    [&name](const Destination& d) { return d.name == name && d.kind == "mllp"; });
     if (!found) {
-      problems.push_back({fmt::format("routing.documents[{}].destination", i), "no mllp destination has this name"});
+      problems.push_back({std::move(path), "no mllp destination has this name"});
     }
+  };
+  for (std::size_t i = 0; i < settings.routing.documents.size(); ++i) {
+    check_mllp(settings.routing.documents[i].destination, fmt::format("routing.documents[{}].destination", i));
+  }
+  for (std::size_t i = 0; i < settings.routing.messages.size(); ++i) {
+    check_mllp(settings.routing.messages[i].destination, fmt::format("routing.messages[{}].destination", i));
   }
 }
 

@@ -60,15 +60,25 @@ struct Destination {
   std::int64_t timeout_ms = 30'000;
 };
 
-/// Sends documents that match to a destination as MDM^T02.
+/// Sends documents that match to a destination as MDM.
 struct DocumentRoute {
   std::string destination;
   std::vector<std::string> loinc;  ///< codes of DocumentReference.type; empty: every type
   std::string from_kind;           ///< only documents written by a party of this kind; empty: any
+  std::string pdf = "cda";         ///< cda or bare
+};
+
+/// Tells a destination of changes by the rules of a file under mappings/hl7v2/out.
+struct MessageRoute {
+  std::string destination;
+  std::string rules;               ///< name in the file
+  std::vector<std::string> codes;  ///< of the resource's type, code or category; empty: every one
+  std::string from_kind;           ///< only changes by a party of this kind; empty: any
 };
 
 struct Routing {
   std::vector<DocumentRoute> documents;
+  std::vector<MessageRoute> messages;
 };
 
 }  // namespace gateway::settings

@@ -148,10 +148,41 @@ constexpr Setting kDocumentRoute[] = {
      {.about = "Only documents written by a party of this kind. Empty: any.",
       .form = Form::kChoice,
       .choices = "|hospital|platform|insurer|patient|operator"}},
+    {"pdf",
+     At<&DocumentRoute::pdf>(),
+     {.about = "A PDF goes inside a CDA of level 1 with a header by CI-SIS, or as it is.",
+      .form = Form::kChoice,
+      .choices = "cda|bare"}},
+};
+
+constexpr Setting kMessageRoute[] = {
+    {"destination",
+     At<&MessageRoute::destination>(),
+     {.about = "Name of an mllp destination.", .example = "hospital-documents", .required = true}},
+    {"rules",
+     At<&MessageRoute::rules>(),
+     {.about = "Rules by their name: appointments (SIU), measures (ORU), identity (ADT^A31), documents (MDM).",
+      .example = "appointments",
+      .required = true}},
+    {"codes",
+     At<&MessageRoute::codes>(),
+     {.about = "Codes of the resource's type, code or category that are sent. Empty: all.", .example = "vital-signs"}},
+    {"from_kind",
+     At<&MessageRoute::from_kind>(),
+     {.about = "Only changes by a party of this kind. Empty: any.",
+      .form = Form::kChoice,
+      .choices = "|hospital|platform|insurer|patient|operator"}},
 };
 
 constexpr Setting kRouting[] = {
-    {"documents", At<&Routing::documents>(), {.about = "Documents to send on as MDM^T02."}, kDocumentRoute},
+    {"documents",
+     At<&Routing::documents>(),
+     {.about = "Documents to send on as MDM: T02 new, T10 replaced, T04 withdrawn."},
+     kDocumentRoute},
+    {"messages",
+     At<&Routing::messages>(),
+     {.about = "Other changes to tell hospitals of by HL7 v2, by the rules under mappings_directory/hl7v2/out."},
+     kMessageRoute},
 };
 
 }  // namespace

@@ -197,7 +197,11 @@ constexpr Setting kValidation[] = {
 constexpr Setting kJournal[] = {
     {"dispatcher_threads",
      At<&JournalSettings::dispatcher_threads>(),
-     {.about = "Threads that deliver the outbox.", .unit = "threads", .min = 1, .max = 256}},
+     {.about =
+          "Threads that deliver the outbox; two for each destination if that is more, so that none waits for another.",
+      .unit = "threads",
+      .min = 1,
+      .max = 256}},
     {"poll_ms",
      At<&JournalSettings::poll_ms>(),
      {.about = "Longest time until waiting work is seen without a notification.",

@@ -133,9 +133,11 @@ TEST_F(RulesTest, Destinations_AreReadByKind) {
   EXPECT_EQ(destinations->rest_hooks.at("visio").bearer_token, "a-token-of-this-test");
   ASSERT_EQ(destinations->appointments.size(), 1u);
   EXPECT_EQ(destinations->appointments[0].schedule_identifier_system, "urn:s");
-  ASSERT_EQ(destinations->documents.size(), 1u);
-  EXPECT_EQ(destinations->documents[0].partner, "chu");
-  EXPECT_EQ(destinations->documents[0].from_kind, adapters::port::PartyKind::kPlatform);
+  ASSERT_EQ(destinations->messages.size(), 1u);
+  EXPECT_EQ(destinations->messages[0].partner, "chu");
+  EXPECT_EQ(destinations->messages[0].rules, "documents");
+  EXPECT_TRUE(destinations->messages[0].from_any_kind);
+  EXPECT_TRUE(destinations->messages[0].pdf_in_cda);
 }
 
 }  // namespace

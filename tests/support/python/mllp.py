@@ -27,10 +27,27 @@ class MllpSender:
         self.socket.close()
 
 
-class MllpReceiver:
-    """Listens, answers AA to every message, and keeps the messages in order of arrival."""
+def control_id(message: bytes) -> bytes:
+    return message.split(b"\r", 1)[0].split(b"|")[9]
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0):
+
+def acknowledge(message: bytes, code: bytes = b"AA", of: bytes | None = None) -> bytes:
+    """The acknowledgement of a message, or of another one by its control id."""
+    header = message.split(b"\r", 1)[0].split(b"|")
+    return b"\r".join([b"|".join([b"MSH", b"^~\\&", *header[4:6], *header[2:4], b"20240101000000", b"", b"ACK",
+                                  b"ACK" + header[9], b"P", header[11]]),
+                       b"MSA|" + code + b"|" + (header[9] if of is None else of), b""])
+
+
+class MllpReceiver:
+    """Listens, answers AA to every message, and keeps the messages in order of arrival.
+
+    `behave(connection, message, number)` answers in its place: it sends what it likes and returns whether the connection
+    stays open; `number` counts the messages from 1.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, behave=None):
+        self.behave = behave or self._accept_it
         self.server = socket.create_server((host, port))
         self.port = self.server.getsockname()[1]
         self.messages: list[bytes] = []
@@ -56,11 +73,14 @@ class MllpReceiver:
                 while END in buffer:
                     frame, buffer = buffer.split(END, 1)
                     message = frame[frame.index(START) + 1:]
-                    header = message.split(b"\r", 1)[0].split(b"|")
-                    ack = b"\r".join([b"|".join([b"MSH", b"^~\\&", *header[4:6], *header[2:4], b"20240101000000", b"",
-                                                 b"ACK", b"ACK" + header[9], b"P", header[11]]),
-                                      b"MSA|AA|" + header[9], b""])
                     with self.arrived:
                         self.messages.append(message)
+                        number = len(self.messages)
                         self.arrived.notify_all()
-                    connection.sendall(START + ack + END)
+                    if not self.behave(connection, message, number):
+                        return
+
+    @staticmethod
+    def _accept_it(connection, message, number):
+        connection.sendall(START + acknowledge(message) + END)
+        return True

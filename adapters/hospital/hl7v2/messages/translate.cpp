@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "adapters/hospital/hl7v2/ack/error_ack.hpp"
 #include "adapters/hospital/hl7v2/messages/functions.hpp"
+#include "adapters/hospital/hl7v2/messages/rule_files.hpp"
 #include "fhir/bundle/writer.hpp"
 #include "fhir/json/writer.hpp"
 
@@ -115,24 +113,6 @@ std::array<std::string_view, 2> CountriesOf(const er7::Header& header) {
   return {header.country, country};
 }
 
-/// A file included by another one: relative to it, and not above the folder of the rules.
-fhir::Result<mapping::IncludedFile> ReadIncluded(const std::string& including, const std::string& path) {
-  namespace fs = std::filesystem;
-  const fs::path asked(path);
-  const bool leaves =
-      asked.is_absolute() || std::any_of(asked.begin(), asked.end(), [](const fs::path& part) { return part == ".."; });
-  if (leaves) {
-    return fhir::Fail(fhir::ErrorCode::kConfiguration, "a file beside this one, or below, is included");
-  }
-  const fs::path found = (fs::path(including).parent_path() / asked).lexically_normal();
-  std::ifstream file(found, std::ios::binary);
-  mapping::IncludedFile included{found.string(), {std::istreambuf_iterator<char>(file), {}}};
-  if (!file.is_open() || (!file.good() && !file.eof())) {
-    return fhir::Fail(fhir::ErrorCode::kConfiguration, "the file cannot be read");
-  }
-  return included;
-}
-
 std::string ConditionText(const fhir::search::Query& query) {
   std::string text;
   for (const auto& criterion : query.criteria) {
@@ -158,23 +138,11 @@ fhir::Result<std::shared_ptr<const MapSet>> MapSet::LoadTexts(
 }
 
 fhir::Result<std::shared_ptr<const MapSet>> MapSet::LoadFolder(const std::string& folder) {
-  std::vector<std::pair<std::string, std::string>> texts;
-  std::error_code failure;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, failure)) {
-    if (entry.path().extension() == ".yaml") {
-      std::ifstream file(entry.path(), std::ios::binary);
-      std::string text{std::istreambuf_iterator<char>(file), {}};
-      if (!file.good() && !file.eof()) {
-        return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("{} cannot be read", entry.path().string()));
-      }
-      texts.emplace_back(entry.path().string(), std::move(text));
-    }
-  }
-  if (failure || texts.empty()) {
+  const auto texts = ReadRuleFiles(folder);
+  if (!texts || texts->empty()) {
     return fhir::Fail(fhir::ErrorCode::kConfiguration, fmt::format("no mapping files (*.yaml) in {}", folder));
   }
-  std::sort(texts.begin(), texts.end());
-  return LoadTexts(texts, ReadIncluded);
+  return LoadTexts(*texts, ReadIncluded);
 }
 
 const mapping::CompiledMap* MapSet::Find(std::string_view message_type, std::span<const std::string_view> countries,
