@@ -21,7 +21,7 @@ COMPANY = "\r".join((
     "^elodie.martin@exemple.example|S^Personne à prévenir^HL70131",
     "PV2||P||||||||||||||||||||N|CHIRURGIE PROGRAMMEE|||||||||||N||||AMBULATOIRE",
     "ZFP|1|31^Cadres de la fonction publique^INSEE",
-    "ZFV|CLINIQUE DE L'ESTUAIRE^990000011|20260228180000|20260301080000|||||||1^Transport par ambulance^TRANSPORT",
+    "ZFV|990000011^20260228180000|1^Transport par ambulance^TRANSPORT",
     "ZFM|8|0^^7|||",
     "ZFD||||1^^PASSEPORT^2026")) + "\r"
 

@@ -11,8 +11,8 @@ CONNECTIONS = 2
 CLIENTS = 8
 # A search may take half as long again.
 AIM = round(1 / 1.5, 2)
-# The last two characters of every id that the gateway made in this run, and of every UUID, become the number of the copy,
-# wherever they stand: ids, references, identifiers, bodies.
+# The last two characters of every id that the gateway made in this run, and of every UUID, become a dash and the
+# number of the copy, wherever they stand: ids, references, identifiers, bodies.
 FUNCTION = """
 CREATE OR REPLACE FUNCTION copy_of(what text, copy text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
 SELECT CASE WHEN length(what) < 18 THEN what ELSE regexp_replace(
@@ -71,7 +71,7 @@ class Growth(Rest):
         """A copy of what the transactions before `before` have made."""
         columns = self.rows(f"SELECT attname, atttypid::regtype FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0"
                             " AND NOT attisdropped AND attname <> 'made_tx' AND attgenerated = '' ORDER BY attnum")
-        rewritten = {"text": "copy_of({0}, '{1:02x}')", "bytea": "convert_to(copy_of(convert_from({0}, 'UTF8'), '{1:02x}'), 'UTF8')"}
+        rewritten = {"text": "copy_of({0}, '-{1:x}')", "bytea": "convert_to(copy_of(convert_from({0}, 'UTF8'), '-{1:x}'), 'UTF8')"}
         values = ", ".join(rewritten.get(kind, "{0}").format(f't."{name}"', copy) for name, kind in columns)
         names = ", ".join(f'"{name}"' for name, _ in columns)
         return f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t WHERE t.closed_tx IS NULL AND t.made_tx < '{before}'"
