@@ -8,6 +8,9 @@ std::optional<CodeEntry> CodeTable::Find(std::string_view code) const {
   if (const auto found = entries.find(std::string(code)); found != entries.end()) {
     return found->second;
   }
+  if (!unlisted_code.empty()) {
+    return CodeEntry{.code = unlisted_code, .system = system};
+  }
   if (pass_through) {
     return CodeEntry{.code = std::string(code), .system = unlisted_system};
   }

@@ -49,7 +49,8 @@ struct Rule {
   std::vector<Term> when;
   std::vector<Step> to;
   fhir::metadata::TypeId type = fhir::metadata::kNoType;  ///< of the last step
-  bool repeats = false;  ///< every repetition of the source makes another element: the last step repeats, or one has a +
+  bool repeats =
+      false;  ///< every repetition of the source makes another element: the last step repeats, or one has a +
   Function function = nullptr;
   bool takes_field = false;   ///< of the function
   std::vector<Address> with;  ///< what the function reads besides: the first of them that holds something

@@ -32,6 +32,7 @@ struct CodeTable {
   std::string name;
   bool pass_through = false;  ///< a code that is not listed goes through as sent
   std::string system;
+  std::string unlisted_code;    ///< what every code that is not listed becomes, instead of passing through
   std::string unlisted_system;  ///< of codes that go through; the system of the listed ones is checked against its codes
   std::unordered_map<std::string, CodeEntry> entries;
 

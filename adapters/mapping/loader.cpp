@@ -161,7 +161,7 @@ class Loader {
   }
 
   void ReadTable(const std::string& name, const YAML::Node& node) {
-    CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "unlisted_system", "source"});
+    CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "unlisted_code", "unlisted_system", "source"});
     if (std::any_of(map_.tables_.begin(), map_.tables_.end(), [&](const CodeTable& one) { return one.name == name; })) {
       Refuse(node, fmt::format("table '{}' is there twice", name));
     }
@@ -179,6 +179,12 @@ class Loader {
         Refuse(node["unlisted_system"], "unlisted_system is for tables with codes where others pass through");
       }
       table.unlisted_system = TextOf(node["unlisted_system"], "unlisted_system");
+    }
+    if (node["unlisted_code"]) {
+      if (table.pass_through || !node["codes"]) {
+        Refuse(node["unlisted_code"], "unlisted_code is for tables with codes where no others pass through");
+      }
+      table.unlisted_code = TextOf(node["unlisted_code"], "unlisted_code");
     }
     if (const auto codes = node["codes"]) {
       if (!codes.IsMap()) {

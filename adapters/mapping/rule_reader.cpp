@@ -166,7 +166,8 @@ void RuleReader::ReadTarget(const YAML::Node& node, fhir::metadata::TypeId base,
   if (rule.to.empty()) {
     Refuse(node["to"], "'to' is empty");
   }
-  rule.repeats = rule.repeats || std::any_of(rule.to.begin(), rule.to.end(), [](const Step& s) { return s.always_new; });
+  rule.repeats =
+      rule.repeats || std::any_of(rule.to.begin(), rule.to.end(), [](const Step& s) { return s.always_new; });
 }
 
 void RuleReader::ReadFilling(const YAML::Node& node, Rule& rule) const {

@@ -370,6 +370,7 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
                                     listener.name, listener.acknowledgement_destination));
     }
     inbound_options.queued = [this] { recovery->Wake(); };  // set before anything is served
+    inbound_options.knows_code = KnowsCodesOf(*conformance.terminology);
     inbound_options.report = [this, partner = listener.partner](const hl7v2::InboundReport& report) {
       LogMessage(*logger, partner, report);
       if (report.reused_id) {

@@ -108,4 +108,15 @@ fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings:
   return partner;
 }
 
+adapters::hospital::hl7v2::messages::CodeCheck KnowsCodesOf(const fhir::terminology::Terminology& terminology) {
+  return [&terminology](std::string_view system, std::string_view code) -> std::optional<bool> {
+    using fhir::terminology::Verdict;
+    const auto verdict =
+        terminology.ValidateInCodeSystem({.system = system, .version = {}, .code = code, .display = {}}).verdict;
+    return verdict == Verdict::kMember      ? std::optional(true)
+           : verdict == Verdict::kNotMember ? std::optional(false)
+                                            : std::nullopt;
+  };
+}
+
 }  // namespace gateway::app

@@ -11,6 +11,7 @@
 #include "adapters/hospital/hl7v2/partner.hpp"
 #include "adapters/insurer/tariff.hpp"
 #include "fhir/base/error.hpp"
+#include "fhir/terminology/terminology.hpp"
 #include "gateway/access/party_table.hpp"
 #include "gateway/settings/settings.hpp"
 
@@ -42,5 +43,9 @@ fhir::Result<std::shared_ptr<const adapters::hospital::hl7v2::messages::Outbound
 /// What the hospital side needs of a partner. Errors: kConfiguration for an unknown name, character set or zone.
 fhir::Result<adapters::hospital::hl7v2::Partner> HospitalPartner(const settings::Settings& settings,
                                                                  std::string_view name);
+
+/// What the check of writes says of a code in its system, for messages: `terminology` is that check's, and outlives the
+/// result.
+adapters::hospital::hl7v2::messages::CodeCheck KnowsCodesOf(const fhir::terminology::Terminology& terminology);
 
 }  // namespace gateway::app

@@ -362,7 +362,8 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
     return Refuse(task, {TooLargeFault()}, {}, report);
   }
   const auto maps = maps_();
-  auto first = messages::Translate(task.raw, options_.partner, *maps, {.limits = options_.limits});
+  const messages::TranslateOptions options{.limits = options_.limits, .knows_code = options_.knows_code};
+  auto first = messages::Translate(task.raw, options_.partner, *maps, options);
   const std::string patient_key = first.patient_keys.empty() ? "" : mapping::DigestUuid(first.patient_keys.front());
   if (!first.faults.empty()) {
     return Refuse(task, first.faults, patient_key, report);
@@ -386,7 +387,7 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
         // Trees cannot be copied, and Apply consumes them: an attempt after the first translates for itself.
         std::vector<port::Change> changes =
             first.changes.empty()
-                ? messages::Translate(task.raw, options_.partner, *maps, {.limits = options_.limits}).changes
+                ? messages::Translate(task.raw, options_.partner, *maps, options).changes
                 : std::exchange(first.changes, {});
         for (const std::string& key : locks) {
           GW_TRY(work.Lock(key));
@@ -400,8 +401,9 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
         auto outcomes = work.Apply(std::move(changes), issues);
         if (!outcomes) {
           if (IsFaultOfMessage(outcomes.error())) {
-            const auto again = messages::Translate(task.raw, options_.partner, *maps,
-                                                   {.list_origins = true, .limits = options_.limits});
+            messages::TranslateOptions with_origins = options;
+            with_origins.list_origins = true;
+            const auto again = messages::Translate(task.raw, options_.partner, *maps, with_origins);
             faults = messages::StoreFaults(outcomes.error(), issues, again);
           }
           return std::unexpected(std::move(outcomes).error());

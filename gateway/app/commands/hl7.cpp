@@ -92,6 +92,8 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
   if (!partner) {
     return Report(partner.error());
   }
+  const fhir::terminology::Terminology terminology(fhir::packages::Registry::Core());
+  const hl7v2::messages::TranslateOptions options{.list_unmapped = true, .knows_code = KnowsCodesOf(terminology)};
   bool all_good = true;
   for (const std::string& path : arguments.operands()) {
     auto bytes = ReadWholeFile(path, kMessageFileBytesMax);
@@ -100,7 +102,7 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
     }
     for (const std::string& message : SplitMessages(*std::move(bytes))) {
       const hl7v2::messages::Translation translation =
-          hl7v2::messages::Translate(message, *partner, **maps, {.list_unmapped = true});
+          hl7v2::messages::Translate(message, *partner, **maps, options);
       for (const auto& fault : translation.faults) {
         fmt::print(stderr, "{}: {} {}: {}\n", path, fault.reject ? "AR" : "AE", hl7v2::er7::ToPlace(fault.location),
                    fault.text);

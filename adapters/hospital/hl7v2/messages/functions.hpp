@@ -13,9 +13,10 @@ struct MessageContext : mapping::Context {
   er7::ZoneRule zone;
 };
 
-/// cx_to_identifier, ei_to_identifier, xon_to_identifier, pl_to_identifier, pl_to_text, xcn_to_identifier, xcn_to_idnatps, xcn_to_human_name,
-/// xpn_to_human_name, xad_to_address, xtn_to_contact_point, ts_to_datetime, ts_to_date, ts_to_instant, hd_to_finess,
-/// cwe_to_concept, ed_to_attachment, ed_to_content_type, ed_to_base64. Each says in functions.cpp what it reads.
+/// cx_to_identifier, ei_to_identifier, xon_to_identifier, pl_to_identifier, pl_to_text, xcn_to_identifier,
+/// xcn_to_idnatps, xcn_to_human_name, xpn_to_human_name, xad_to_address, xtn_to_contact_point, ts_to_datetime,
+/// ts_to_date, ts_to_instant, hd_to_finess, cwe_to_concept, ed_to_attachment, ed_to_content_type, ed_to_base64. Each
+/// says in functions.cpp what it reads.
 const mapping::Vocabulary& Hl7Vocabulary();
 
 }  // namespace adapters::hospital::hl7v2::messages

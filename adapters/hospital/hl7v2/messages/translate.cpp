@@ -213,6 +213,13 @@ Translation Translate(std::string_view raw, const Partner& partner, const MapSet
     result.faults = CheckAuthorities(mapped.changes, partner, *message);
   }
   result.changes = std::move(mapped.changes);
+  if (options.knows_code) {
+    for (port::Change& change : result.changes) {
+      if (change.resource) {
+        LeaveUnlistedCodesWithoutSystem(*change.resource, options.knows_code);
+      }
+    }
+  }
   result.unmapped = std::move(mapped.unmapped);
   result.origins = std::move(mapped.origins);
   result.patient_keys = KeysOfPatients(result.changes);

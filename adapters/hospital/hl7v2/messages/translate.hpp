@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/hospital/hl7v2/er7/message.hpp"
+#include "adapters/hospital/hl7v2/messages/unlisted_codes.hpp"
 #include "adapters/hospital/hl7v2/partner.hpp"
 #include "adapters/mapping/compiled_map.hpp"
 
@@ -50,6 +51,7 @@ struct TranslateOptions {
   bool list_unmapped = false;
   bool list_origins = false;
   er7::ParseLimits limits;
+  CodeCheck knows_code = {};  ///< empty: every code keeps the system that it was sent or mapped with
 };
 
 /// What the header alone says against a message: a type, trigger, version or processing id that no map takes, or no
