@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "gateway/store/journal_months.hpp"
+
 namespace gateway::app {
 namespace {
 
@@ -50,6 +52,23 @@ fhir::Result<void> SweepKeys(store::JournalStore& journal, int keys_max, int bat
     if (swept < keys_max) {
       break;
     }
+  }
+  return {};
+}
+
+fhir::Result<void> KeepJournalMonths(store::pg::Pool& pool, const settings::JournalSettings& journal,
+                                     telemetry::Logger& logger) {
+  GW_ASSIGN(const store::MonthsReport report,
+            store::KeepMonths(pool, {.keep_months = static_cast<int>(journal.retention_months)}));
+  if (!report.ended.empty()) {
+    logger.Info("housekeeping", "a month of the journal was put away",
+                {telemetry::Code("table", report.ended), telemetry::Count("unfinished", report.moved)});
+  }
+  for (const std::string& table : report.dropped) {
+    logger.Info("housekeeping", "an old month of the journal was dropped", {telemetry::Code("table", table)});
+  }
+  if (report.too_many_open) {
+    logger.Warning("housekeeping", "too many unfinished messages to put the journal's ended month away", {});
   }
   return {};
 }

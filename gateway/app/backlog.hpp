@@ -1,11 +1,15 @@
-// What waits and what failed, in the journal and the outbox, as gauges; and the sweeping of keys past their horizon.
+// What waits and what failed, in the journal and the outbox, as gauges; the sweeping of keys past their horizon; and
+// the journal's months.
 #pragma once
 
 #include <cstdint>
 
 #include "fhir/base/error.hpp"
+#include "gateway/settings/settings.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
+#include "gateway/store/pg/pool.hpp"
+#include "gateway/telemetry/logger.hpp"
 #include "gateway/telemetry/metrics.hpp"
 
 namespace gateway::app {
@@ -19,5 +23,9 @@ fhir::Result<void> RefreshBacklog(store::JournalStore& journal, store::OutboxSto
 
 /// Forgets keys past their horizon, `keys_max` a statement, at most `batches_max` statements.
 fhir::Result<void> SweepKeys(store::JournalStore& journal, int keys_max, int batches_max);
+
+/// Puts ended months of the journal away and drops those past journal.retention_months, with a line for each.
+fhir::Result<void> KeepJournalMonths(store::pg::Pool& pool, const settings::JournalSettings& journal,
+                                     telemetry::Logger& logger);
 
 }  // namespace gateway::app

@@ -448,6 +448,8 @@ void Gateway::Parts::MakeHousekeeping() {
                     }});
   duties.push_back(
       {"sweep-keys", kSweepPeriodMs, [this] { return SweepKeys(*journal, kSweepKeysMax, kSweepBatchesMax); }});
+  duties.push_back({"journal-months", kSweepPeriodMs,
+                    [this] { return KeepJournalMonths(database->pool(), settings.journal, *logger); }});
   jobs->AddDuties(duties);
   duties.push_back(
       {"sweep-concepts", kSweepPeriodMs, [this] { return store::concepts::SweepConcepts(*concept_store, *views); }});

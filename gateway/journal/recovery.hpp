@@ -19,7 +19,7 @@ namespace gateway::journal {
 struct RecoveryOptions {
   int workers = 1;
   int period_ms = 5'000;
-  int lease_ms = 60'000;     ///< longer than the work on one batch
+  int lease_ms = 20'000;     ///< longer than the usual work on one batch; after a crash it waits so long
   int entries_max = 10;      ///< per batch: what a worker holds in memory
   int release_max = 10'000;  ///< of one statement
   BackoffOptions backoff;    ///< between attempts of a message that fails for the moment

@@ -108,6 +108,7 @@ struct JournalSettings {
   std::int64_t retry_max_ms = 300'000;
   std::size_t attempts_max = 50;
   std::size_t inbound_threads = 2;
+  std::size_t retention_months = 0;  ///< 0: for ever
 };
 
 /// Long work in the background.

@@ -230,6 +230,13 @@ constexpr Setting kJournal[] = {
       .unit = "threads",
       .min = 1,
       .max = 256}},
+    {"retention_months",
+     At<&JournalSettings::retention_months>(),
+     {.about = "Received messages of a month are dropped together when it ended so many months ago, but for those that "
+               "wait or are parked. Repeats are recognised for 30 days, and messages kept for as long. 0: for ever.",
+      .unit = "months",
+      .min = 0,
+      .max = 1'200}},
 };
 
 constexpr Setting kTerminology[] = {

@@ -9,7 +9,7 @@ SELECT count(*) FILTER (WHERE state = 'received'), count(*) FILTER (WHERE state 
        count(*) FILTER (WHERE state = 'ignored'), count(*) FILTER (WHERE state = 'refused'),
        count(*) FILTER (WHERE state = 'parked'), count(*) FILTER (WHERE state = 'discarded'),
        (SELECT count(*) FROM message_key)
-  FROM message)sql"};
+  FROM journal)sql"};
 
 // One statement sees one state. What was received is counted by the keys of messages, a table of its own, and the
 // messages whose keys have been forgotten at their horizon; the rest by the messages.
@@ -24,28 +24,28 @@ WITH states AS (
          count(*) FILTER (WHERE m.state IN ('committed', 'ignored', 'refused') AND m.ack IS NULL) AS unanswered,
          count(*) FILTER (WHERE k.message_id IS NULL) AS unkeyed,
          count(*) FILTER (WHERE k.message_id IS NULL AND m.received_at > now() - interval '1 day') AS unkeyed_new
-    FROM message m LEFT JOIN message_key k
+    FROM journal m LEFT JOIN message_key k
       ON k.bucket = m.bucket AND k.partner = m.partner AND k.control_id = m.control_id AND k.sha256 = m.sha256
      AND k.message_id = m.id
 ), keys AS (
   SELECT count(*) AS all_keys,
-         count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.bucket = k.bucket AND m.id = k.message_id))
+         count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM journal m WHERE m.bucket = k.bucket AND m.id = k.message_id))
            AS lost
     FROM message_key k
 ), broken AS (
   SELECT count(*) AS chunks
-    FROM message m
+    FROM journal m
    WHERE m.encoding = 'chunks'
-     AND (SELECT count(*) FROM message_chunk c WHERE c.bucket = m.bucket AND c.message_id = m.id)
+     AND (SELECT count(*) FROM journal_chunk c WHERE c.bucket = m.bucket AND c.message_id = m.id)
          IS DISTINCT FROM
-         (SELECT max(c.number) + 1 FROM message_chunk c WHERE c.bucket = m.bucket AND c.message_id = m.id)
+         (SELECT max(c.number) + 1 FROM journal_chunk c WHERE c.bucket = m.bucket AND c.message_id = m.id)
 )
 SELECT keys.all_keys + states.unkeyed, states.waiting, states.committed, states.ignored, states.refused, states.parked,
        states.discarded, keys.lost, states.unkeyed_new, states.unanswered, broken.chunks
   FROM states, keys, broken)sql"};
 
 constexpr pg::Statement kCountMessageBacklog{"count_message_backlog", R"sql(
-SELECT w.waiting, (SELECT count(*) FROM message WHERE state = 'refused'),
+SELECT w.waiting, (SELECT count(*) FROM journal WHERE state = 'refused'),
        (SELECT count(*) FROM message WHERE state = 'parked'),
        (SELECT count(*) FROM message WHERE holds AND (state IN ('received', 'parked') OR holds)), w.oldest
   FROM (SELECT count(*) AS waiting, min(received_at) AS oldest FROM message WHERE state = 'received') AS w)sql"};

@@ -51,10 +51,21 @@ constexpr pg::Statement kSelectChunks{"select_message_chunks", R"sql(
 SELECT encoding, data FROM message_chunk
  WHERE bucket = ($1::bigint & 255)::smallint AND message_id = $1::bigint ORDER BY number)sql"};
 
+constexpr pg::Statement kSelectOldChunks{"select_old_message_chunks", R"sql(
+SELECT encoding, data FROM journal_chunk
+ WHERE bucket = ($1::bigint & 255)::smallint AND message_id = $1::bigint ORDER BY number)sql"};
+
 constexpr pg::Statement kSelectRepeat{"select_repeated_message", R"sql(
 SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
        m.error_place, m.attempts, m.holds, m.held_by, m.reused_id
   FROM message_key k JOIN message m ON m.bucket = k.bucket AND m.id = k.message_id
+ WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
+
+// Of a past month.
+constexpr pg::Statement kSelectOldRepeat{"select_old_repeated_message", R"sql(
+SELECT m.id, m.partner, m.channel, m.control_id, m.type, m.state, m.received_at, m.finished_at, m.ack, m.error_code,
+       m.error_place, m.attempts, m.holds, m.held_by, m.reused_id
+  FROM message_key k JOIN journal m ON m.bucket = k.bucket AND m.id = k.message_id
  WHERE k.bucket = $1::smallint AND k.partner = $2::text AND k.control_id = $3::text AND k.sha256 = $4::bytea)sql"};
 
 // $2: whether only a refused message is taken up again, or any that ended without changing anything. $3: for how many
@@ -71,6 +82,25 @@ constexpr pg::Statement kSelectMessage{"select_message", R"sql(
 SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
        holds, held_by, reused_id, encoding, raw_bytes, raw
   FROM message WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
+
+constexpr pg::Statement kSelectOldMessage{"select_old_message", R"sql(
+SELECT id, partner, channel, control_id, type, state, received_at, finished_at, ack, error_code, error_place, attempts,
+       holds, held_by, reused_id, encoding, raw_bytes, raw
+  FROM journal WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint)sql"};
+
+// Out of the table of a past month back among those that are worked on: what is open is there alone.
+constexpr pg::Statement kRecallChunks{"recall_message_chunks", R"sql(
+WITH gone AS (
+  DELETE FROM journal_chunk WHERE bucket = ($1::bigint & 255)::smallint AND message_id = $1::bigint
+                              AND tableoid <> 'message_chunk'::regclass RETURNING *
+)
+INSERT INTO message_chunk SELECT * FROM gone)sql"};
+constexpr pg::Statement kRecallMessage{"recall_message", R"sql(
+WITH gone AS (
+  DELETE FROM journal WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint
+                        AND tableoid <> 'message'::regclass AND state IN ('refused', 'ignored') RETURNING *
+)
+INSERT INTO message SELECT * FROM gone)sql"};
 
 constexpr pg::Statement kClaimMessages{"claim_unfinished_messages", R"sql(
 UPDATE message m SET lease_until = now() + $1::int * interval '1 millisecond'
@@ -174,6 +204,36 @@ pg::Parameters ReceiveParameters(const InboundMessage& message, std::int64_t buc
   return parameters;
 }
 
+/// By a statement on what is worked on, else by its twin on all months.
+fhir::Result<pg::Rows> SelectEither(pg::Connection& connection, const pg::Statement& recent, const pg::Statement& old,
+                                    const pg::Parameters& parameters) {
+  GW_ASSIGN(pg::Rows rows, connection.Execute(recent, parameters));
+  return rows.empty() ? connection.Execute(old, parameters) : fhir::Result<pg::Rows>(std::move(rows));
+}
+
+/// Whether the message was in the table of a past month, and is not any more.
+fhir::Result<bool> Recall(pg::Connection& connection, std::int64_t id) {
+  pg::Transaction transaction(connection);
+  GW_ASSIGN(const pg::Rows recalled, connection.Execute(kRecallMessage, pg::Parameters().Int(id)));
+  if (recalled.affected() == 0) {
+    return false;
+  }
+  GW_TRY(connection.Execute(kRecallChunks, pg::Parameters().Int(id)));
+  GW_TRY(transaction.Commit());
+  return true;
+}
+
+/// A statement that changes one message, once more when the message had to be recalled for it.
+fhir::Result<pg::Rows> ChangeOne(pg::Connection& connection, const pg::Statement& statement,
+                                 const pg::Parameters& parameters, std::int64_t id) {
+  GW_ASSIGN(pg::Rows rows, connection.Execute(statement, parameters));
+  if (!rows.empty()) {
+    return rows;
+  }
+  GW_ASSIGN(const bool recalled, Recall(connection, id));
+  return recalled ? connection.Execute(statement, parameters) : fhir::Result<pg::Rows>(std::move(rows));
+}
+
 std::unexpected<fhir::Error> NoSuchMessage() {
   return fhir::Fail(fhir::ErrorCode::kNotFound, "There is no such message.");
 }
@@ -233,9 +293,8 @@ fhir::Result<ReceiveResult> JournalStore::ReceiveChunks(pg::Connection& connecti
 fhir::Result<ReceiveResult> JournalStore::Repeat(pg::Connection& connection, const InboundMessage& message,
                                                  std::int64_t bucket, const std::string& sha256) {
   // A statement of its own: the one before may not see a row that was committed while it waited for it.
-  GW_ASSIGN(
-      const pg::Rows rows,
-      connection.Execute(kSelectRepeat,
+  GW_ASSIGN(const pg::Rows rows,
+            SelectEither(connection, kSelectRepeat, kSelectOldRepeat,
                          pg::Parameters().Int(bucket).Text(message.partner).Text(message.control_id).Bytes(sha256)));
   if (rows.empty()) {
     return fhir::Fail(fhir::ErrorCode::kConflict, {"The message is being received by another node."},
@@ -244,9 +303,9 @@ fhir::Result<ReceiveResult> JournalStore::Repeat(pg::Connection& connection, con
   ReceiveResult result{.entry = EntryOf(rows[0]), .repeated = true};
   result.entry.raw = message.raw;
   if (result.entry.state == MessageState::kRefused) {
-    GW_ASSIGN(
-        const pg::Rows reopened,
-        connection.Execute(kReopenMessage, pg::Parameters().Int(result.entry.id).Bool(true).Int(message.lease_ms)));
+    GW_ASSIGN(const pg::Rows reopened,
+              ChangeOne(connection, kReopenMessage,
+                        pg::Parameters().Int(result.entry.id).Bool(true).Int(message.lease_ms), result.entry.id));
     result.entry.state = MessageState::kReceived;
     result.entry.finished_us = 0;
     result.refusal = std::exchange(result.entry.ack, {});
@@ -268,7 +327,8 @@ fhir::Result<void> JournalStore::ReadRaw(pg::Connection& connection, const pg::R
     GW_ASSIGN(entry.raw, Decompress(row.Bytes(kEncodingColumn + 2), raw_bytes));
     return {};
   }
-  GW_ASSIGN(const pg::Rows chunks, connection.Execute(kSelectChunks, pg::Parameters().Int(entry.id)));
+  GW_ASSIGN(const pg::Rows chunks,
+            SelectEither(connection, kSelectChunks, kSelectOldChunks, pg::Parameters().Int(entry.id)));
   entry.raw.reserve(raw_bytes);
   for (int i = 0; i < chunks.size(); ++i) {
     if (chunks[i].Text(0) == "plain") {
@@ -283,7 +343,8 @@ fhir::Result<void> JournalStore::ReadRaw(pg::Connection& connection, const pg::R
 
 fhir::Result<JournalEntry> JournalStore::Get(std::int64_t id) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  GW_ASSIGN(const pg::Rows rows,
+            SelectEither(*connection, kSelectMessage, kSelectOldMessage, pg::Parameters().Int(id)));
   if (rows.empty()) {
     return NoSuchMessage();
   }
@@ -335,11 +396,13 @@ fhir::Result<std::int64_t> JournalStore::Release(int entries_max) {
 
 fhir::Result<void> JournalStore::Replay(std::int64_t id) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows reopened, connection->Execute(kReopenMessage, pg::Parameters().Int(id).Bool(false).Int(0)));
+  GW_ASSIGN(const pg::Rows reopened,
+            ChangeOne(*connection, kReopenMessage, pg::Parameters().Int(id).Bool(false).Int(0), id));
   if (!reopened.empty()) {
     return {};
   }
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  GW_ASSIGN(const pg::Rows rows,
+            SelectEither(*connection, kSelectMessage, kSelectOldMessage, pg::Parameters().Int(id)));
   if (rows.empty()) {
     return NoSuchMessage();
   }
@@ -357,11 +420,12 @@ fhir::Result<void> JournalStore::Replay(std::int64_t id) {
 
 fhir::Result<void> JournalStore::Discard(std::int64_t id) {
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
-  GW_ASSIGN(const pg::Rows discarded, connection->Execute(kDiscardMessage, pg::Parameters().Int(id)));
+  GW_ASSIGN(const pg::Rows discarded, ChangeOne(*connection, kDiscardMessage, pg::Parameters().Int(id), id));
   if (!discarded.empty()) {
     return {};
   }
-  GW_ASSIGN(const pg::Rows rows, connection->Execute(kSelectMessage, pg::Parameters().Int(id)));
+  GW_ASSIGN(const pg::Rows rows,
+            SelectEither(*connection, kSelectMessage, kSelectOldMessage, pg::Parameters().Int(id)));
   if (rows.empty()) {
     return NoSuchMessage();
   }

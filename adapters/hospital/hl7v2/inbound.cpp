@@ -299,11 +299,11 @@ fhir::Result<std::string> InboundProcessor::GiveUp(const port::JournalEntry& ent
 
 fhir::Result<std::string> InboundProcessor::ProcessReported(const port::JournalEntry& entry, bool give_up) {
   Task task{.entry = entry.id,
-                  .raw = entry.raw,
-                  .too_large = entry.raw.ends_with(kTooLargeMark),
-                  .held_others = entry.holds,
-                  .header = HeaderOf(entry.raw),
-                  .mode = ModeOf(er7::ReadHeader(entry.raw))};
+            .raw = entry.raw,
+            .too_large = entry.raw.ends_with(kTooLargeMark),
+            .held_others = entry.holds,
+            .header = HeaderOf(entry.raw),
+            .mode = ModeOf(er7::ReadHeader(entry.raw))};
   task.unaccepted = IsUnaccepted(task);
   InboundReport report;
   report.message = entry.id;

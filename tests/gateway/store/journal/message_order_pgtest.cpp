@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -227,9 +228,14 @@ TEST_F(MessageOrder, ManyWorkersOfTwoNodes_EndEachPatientsMessagesInOrder) {
     worker.join();
   }
   EXPECT_EQ(failed, 0);
-  for (const auto& [patient, ids] : ended) {
+  for (auto& [patient, ids] : ended) {
     EXPECT_EQ(ids.size(), static_cast<std::size_t>(kEach));
-    EXPECT_TRUE(std::is_sorted(ids.begin(), ids.end())) << patient;
+    // By the database's clock: a worker may be held up between its commit and its note of it.
+    std::sort(ids.begin(), ids.end());
+    std::vector<std::int64_t> times;
+    std::transform(ids.begin(), ids.end(), std::back_inserter(times),
+                   [&](std::int64_t id) { return journal_.Get(id)->finished_us; });
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end())) << patient;
   }
 }
 
