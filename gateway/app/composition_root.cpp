@@ -50,6 +50,7 @@
 #include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/concepts/concept_store.hpp"
 #include "gateway/store/concepts/concept_sweep.hpp"
+#include "gateway/store/history_pruning.hpp"
 #include "gateway/store/journal_statements.hpp"
 #include "gateway/store/journal_store.hpp"
 #include "gateway/store/outbox_store.hpp"
@@ -72,6 +73,7 @@ namespace port = adapters::port;
 
 constexpr int kBacklogPeriodMs = 5'000;
 constexpr int kStatisticsPeriodMs = 2'000;
+constexpr int kPruningPeriodMs = 60'000;
 constexpr int kSweepPeriodMs = 10 * 60'000;
 constexpr int kSweepKeysMax = 5'000;  // of one statement
 constexpr int kSweepBatchesMax = 20;  // of one round; the gateway waits for it when it stops
@@ -195,6 +197,7 @@ struct Gateway::Parts {
   std::unique_ptr<BackgroundJobs> jobs;
   store::bulk::BulkExport* exports = nullptr;  // owned by jobs
   store::ReindexJob* reindexing = nullptr;     // owned by jobs
+  store::HistoryPruning* pruning = nullptr;    // owned by jobs
   std::unique_ptr<Housekeeping> housekeeping;
   std::unique_ptr<Housekeeping> indexing;  // what may take its time does not hold up the rest
 
@@ -436,6 +439,18 @@ void Gateway::Parts::MakeJobs() {
   auto reindex = std::make_unique<store::ReindexJob>(database->pool(), store_options);
   reindexing = reindex.get();
   jobs->Register(std::move(reindex));
+  auto history = std::make_unique<store::HistoryPruning>(
+      database->pool(),
+      store::HistoryPruningOptions{.lifetime_ms = settings.history.lifetime_ms,
+                                   .versions_min = static_cast<std::int64_t>(settings.history.versions_min),
+                                   .on_pruned = [this](std::int64_t versions) {
+                                     metrics
+                                         .GetCounter("passerelle_history_versions_pruned_total",
+                                                     "Past versions deleted at the end of their time.")
+                                         .Add(static_cast<std::uint64_t>(versions));
+                                   }});
+  pruning = history.get();
+  jobs->Register(std::move(history));
 }
 
 void Gateway::Parts::MakeHousekeeping() {
@@ -453,6 +468,10 @@ void Gateway::Parts::MakeHousekeeping() {
   jobs->AddDuties(duties);
   duties.push_back(
       {"sweep-concepts", kSweepPeriodMs, [this] { return store::concepts::SweepConcepts(*concept_store, *views); }});
+  duties.push_back({"begin-pruning-history", kPruningPeriodMs, [this]() -> fhir::Result<void> {
+                      GW_TRY(pruning->BeginPass(ids, clock.NowUs()));
+                      return {};
+                    }});
   AddPagingDuties(duties, settings.search, database->pool(), *cursor_keys, metrics);
   duties.push_back(LearnOfParameters(*search_parameters));
   const auto failed = [this](std::string_view duty, const fhir::Error& error) {

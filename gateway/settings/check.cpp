@@ -13,6 +13,8 @@ namespace {
 
 using Problems = std::vector<Problem>;
 
+constexpr std::int64_t kDayMillis = 86'400'000;
+
 bool IsLoopbackAddress(std::string_view address) {
   const auto parsed = ParseHostPort(address);
   return parsed && IsLoopback(parsed->host);
@@ -189,6 +191,9 @@ std::vector<Problem> FindProblems(const Settings& settings) {
   }
   if (settings.search.page_size_default > settings.search.page_size_max) {
     problems.push_back({"search.page_size_default", "must not exceed search.page_size_max"});
+  }
+  if (settings.history.lifetime_ms != 0 && settings.history.lifetime_ms < kDayMillis) {
+    problems.push_back({"history.lifetime_ms", "must be 0 or at least a day, 86400000"});
   }
   if (settings.journal.retry_first_ms > settings.journal.retry_max_ms) {
     problems.push_back({"journal.retry_first_ms", "must not exceed journal.retry_max_ms"});

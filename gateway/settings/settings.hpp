@@ -101,6 +101,12 @@ struct Repeats {
   std::int64_t lifetime_ms = 2'592'000'000;  ///< 30 days
 };
 
+/// Past versions of resources.
+struct History {
+  std::int64_t lifetime_ms = 0;  ///< 0: for ever
+  std::size_t versions_min = 0;
+};
+
 struct JournalSettings {
   std::size_t dispatcher_threads = 2;
   std::int64_t poll_ms = 500;
@@ -140,6 +146,7 @@ struct Settings {
   std::string mappings_directory = "mappings";
   Audit audit;
   Search search;
+  History history;
   Repeats repeats;
   Rest rest;
   Validation validation;

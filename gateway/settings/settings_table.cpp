@@ -124,6 +124,22 @@ constexpr Setting kSearch[] = {
       .max = 30 * 24 * kHourMillis}},
 };
 
+constexpr Setting kHistory[] = {
+    {"lifetime_ms",
+     At<&History::lifetime_ms>(),
+     {.about = "How long a version can be had after another one followed it; then it is deleted in the background. Not "
+               "the current one, nor the audit trail. 0: for ever; else at least a day.",
+      .unit = "ms",
+      .min = 0,
+      .max = 100 * 366 * 24 * kHourMillis}},
+    {"versions_min",
+     At<&History::versions_min>(),
+     {.about = "Newest past versions of each resource that stay whatever their age.",
+      .unit = "versions",
+      .min = 0,
+      .max = 1'000}},
+};
+
 constexpr Setting kRepeats[] = {
     {"lifetime_ms",
      At<&Repeats::lifetime_ms>(),
@@ -347,6 +363,7 @@ std::vector<Setting> MakeSections() {
        {.about = "Folder of the mapping rules, which are read again on SIGHUP.", .form = Form::kPath}},
       {"audit", At<&Settings::audit>(), {.about = "The audit trail."}, kAudit},
       {"search", At<&Settings::search>(), {.about = "Search and paging."}, kSearch},
+      {"history", At<&Settings::history>(), {.about = "Past versions of resources."}, kHistory},
       {"repeats", At<&Settings::repeats>(), {.about = "Writes that come twice."}, kRepeats},
       {"rest", At<&Settings::rest>(), {.about = "Optional parts of the REST API."}, kRest},
       {"validation",

@@ -127,6 +127,8 @@ TEST(SettingsCheck, Combinations_EachIsRefusedWithItsLine) {
       {"search:\n  zone: Mars/Base", "f.yaml:2: search.zone: no time zone has this name"},
       {"access:\n  mode: deny\n  parties:\n    - name: a", "f.yaml:4: access.parties[0]: a party needs a token_file"},
       {"partners:\n  - name: a\n  - name: a", "f.yaml:3: partners[1].name: this name is listed before"},
+      {"history:\n  lifetime_ms: 86399999",
+       "f.yaml:2: history.lifetime_ms: must be 0 or at least a day, 86400000"},
       {"search:\n  page_size_default: 2000",
        "f.yaml:2: search.page_size_default: must not exceed search.page_size_max"},
       {"partners: [{name: a}]\ndestinations:\n  - {name: d, partner: a, url: 'http://h.example/x', token_file: t}",
@@ -140,6 +142,7 @@ TEST(SettingsCheck, Combinations_EachIsRefusedWithItsLine) {
     EXPECT_EQ(ErrorOf(text), error);
   }
   EXPECT_EQ(ErrorOf("http: {body_budget_bytes: 134217728}"), "");
+  EXPECT_EQ(ErrorOf("history: {lifetime_ms: 86400000}"), "");
   EXPECT_EQ(ErrorOf("database: {connection: 'postgres://u@h/db?passfile=x'}"), "");
 }
 
