@@ -46,6 +46,7 @@
 #include "gateway/rest/bulk_import/import_job.hpp"
 #include "gateway/rest/concept_upload/upload_job.hpp"
 #include "gateway/rest/convert.hpp"
+#include "gateway/rest/expunge_job.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/concepts/concept_store.hpp"
@@ -551,6 +552,7 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
   GW_ASSIGN(rest, rest::Service::Create(ports, std::move(rest_options)));
   const port::ActorOfOwner actor_of = [this](const port::JobOwner& owner) { return ActorOf(owner); };
   jobs->Register(rest::MakeRequestJob(rest, actor_of));
+  jobs->Register(rest::MakeExpungeJob(rest, actor_of));
   jobs->Register(rest::bulk_import::MakeImportJob(
       rest, actor_of, jobs->store(), [](const http::ClientRequest& request) { return http::Client().Send(request); },
       {.sources = settings.jobs.import_sources}));

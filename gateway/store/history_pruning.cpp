@@ -119,7 +119,7 @@ fhir::Result<bool> HistoryPruning::BeginPass(adapters::port::IdSource& ids, std:
   Value order = Value::Object();
   order.Set("until", Value::Integer(now_us - options_.lifetime_ms * 1'000));
   order.Set("versions_min", Value::Integer(options_.versions_min));
-  const std::string id = ids.NewId();
+  const std::string id = ids.NewUuid();
   const std::string parameters = fhir::json::WriteValue(order);
   GW_ASSIGN(const pg::Pool::Lease connection, pool_.Acquire());
   pg::Transaction transaction(*connection);

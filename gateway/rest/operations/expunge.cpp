@@ -3,7 +3,8 @@
 //
 // Of a patient, expungeCompartment answers a lawful request for erasure: everything that is about this patient and
 // about no other, in batches that each commit with their audit event, the Patient last. Broken off, it goes on where it
-// was when it is asked again. The audit trail stays: it names ids, and the law asks for it.
+// was when it is asked again, and as a job (Prefer: respond-async) it does so by itself. The audit trail stays: it names
+// ids, and the law asks for it.
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -13,6 +14,8 @@
 
 #include "adapters/port/reference.hpp"
 #include "fhir/json/writer.hpp"
+#include "gateway/rest/accept_job.hpp"
+#include "gateway/rest/expunge_job.hpp"
 #include "gateway/rest/operations/operations.hpp"
 #include "gateway/rest/operations/parameters.hpp"
 #include "gateway/rest/respond.hpp"
@@ -36,6 +39,7 @@ constexpr ParameterRow kExpungeParameters[] = {
 constexpr std::int64_t kRowsUsual = 1'000;    // of one request
 constexpr std::int64_t kRowsMax = 1'000'000;  // that it may ask for
 constexpr std::size_t kBatchRows = 200;       // of one transaction
+constexpr std::int64_t kKnownAfterwardsMs = 24 * 3'600'000;
 constexpr std::string_view kAuditTrail = "AuditEvent";
 constexpr std::string_view kPerson = "Patient";
 
@@ -178,6 +182,20 @@ fhir::Result<http::Response> ExpungeVersion(Call& call, std::string_view text) {
   return AnswerExpunge(call, expunger);
 }
 
+/// 202 with the place of the job. It takes all there is, unless a limit is given.
+fhir::Result<http::Response> ExpungeLater(Call& call, const Parameters& parameters) {
+  ExpungeOrder order{.path = call.request.path, .flags = {}, .rows_max = parameters.Number("limit").value_or(INT64_MAX)};
+  for (const ParameterRow& row : kExpungeParameters) {
+    if (row.kind == ParameterKind::kBoolean && parameters.Flag(row.name)) {
+      order.flags.emplace_back(row.name);
+    }
+  }
+  return AcceptJob(call, {.kind = std::string(kExpungeJob),
+                          .owner = port::OwnerOf(call.actor),
+                          .parameters = WriteExpungeOrder(order),
+                          .lifetime_ms = kKnownAfterwardsMs});
+}
+
 }  // namespace
 
 fhir::Result<http::Response> Expunge(Call& call) {
@@ -202,6 +220,9 @@ fhir::Result<http::Response> Expunge(Call& call) {
   if (compartment && (call.id.empty() || call.type_name() != kPerson)) {
     return parameters.Refuse(fhir::ErrorCode::kUnsupported, "expungeCompartment",
                              "the compartment of one patient alone");
+  }
+  if (call.preferences.respond_async && call.request.place.empty() && call.service.ports().operations.jobs != nullptr) {
+    return ExpungeLater(call, parameters);
   }
   Expunger expunger(call, std::min(parameters.Number("limit").value_or(compartment ? kRowsMax : kRowsUsual), kRowsMax));
   if (compartment) {

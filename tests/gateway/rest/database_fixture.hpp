@@ -23,6 +23,7 @@
 #include "gateway/rest/async_request.hpp"
 #include "gateway/rest/bulk_import/import_job.hpp"
 #include "gateway/rest/concept_upload/upload_job.hpp"
+#include "gateway/rest/expunge_job.hpp"
 #include "gateway/rest/service.hpp"
 #include "gateway/store/bulk/bulk_export.hpp"
 #include "gateway/store/concepts/concept_store.hpp"
@@ -125,6 +126,8 @@ class Gateway {
     EXPECT_TRUE(service);
     service_ = *std::move(service);
     requests_ = gateway::rest::MakeRequestJob(service_, [this](const port::JobOwner& owner) { return ActorOf(owner); });
+    expunges_ = gateway::rest::MakeExpungeJob(
+        service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, {.step_rows = 3});
     uploads_ = gateway::rest::concept_upload::MakeUploadJob(
         service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, *concepts_);
     // Small, so that a short file makes several steps and transactions.
@@ -167,6 +170,7 @@ class Gateway {
   gateway::store::jobs::JobStore& job_store() { return *job_store_; }
   gateway::store::bulk::BulkExport& exports() { return *exports_; }
   port::JobKind& imports() { return *imports_; }
+  port::JobKind& expunges() { return *expunges_; }
   gateway::store::concepts::ConceptStore& concept_store() { return *concepts_; }
   gateway::store::StoreResourceViews& views() { return *views_; }
   gateway::rest::bulk_import::Fetch fetch;  ///< what an import asks for files; set by its test
@@ -174,7 +178,7 @@ class Gateway {
   /// Does all open jobs to their end.
   void RunJobs() {
     gateway::jobs::Worker worker(*job_store_,
-                                 {exports_.get(), reindex_.get(), requests_.get(), imports_.get(), uploads_.get()},
+                                 {exports_.get(), reindex_.get(), requests_.get(), imports_.get(), uploads_.get(), expunges_.get()},
                                  {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
@@ -249,6 +253,7 @@ class Gateway {
   std::unique_ptr<gateway::store::bulk::BulkExport> exports_;
   std::shared_ptr<gateway::rest::Service> service_;
   std::unique_ptr<port::JobKind> requests_;
+  std::unique_ptr<port::JobKind> expunges_;
   std::unique_ptr<port::JobKind> imports_;
   std::unique_ptr<port::JobKind> uploads_;
   gateway::http::Handler handler_;
