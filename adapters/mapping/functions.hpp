@@ -32,8 +32,9 @@ struct CodeTable {
   std::string name;
   bool pass_through = false;  ///< a code that is not listed goes through as sent
   std::string system;
-  std::string unlisted_code;    ///< what every code that is not listed becomes, instead of passing through
-  std::string unlisted_system;  ///< of codes that go through; the system of the listed ones is checked against its codes
+  std::string unlisted_code;  ///< what every code that is not listed becomes, instead of passing through
+  std::string
+      unlisted_system;  ///< of codes that go through; the system of the listed ones is checked against its codes
   std::unordered_map<std::string, CodeEntry> entries;
 
   /// The entry, or under pass_through the code itself; unset when the table does not know the code.

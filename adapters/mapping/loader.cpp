@@ -161,7 +161,8 @@ class Loader {
   }
 
   void ReadTable(const std::string& name, const YAML::Node& node) {
-    CheckKeys(node, fmt::format("table '{}'", name), {"system", "codes", "pass_through", "unlisted_code", "unlisted_system", "source"});
+    CheckKeys(node, fmt::format("table '{}'", name),
+              {"system", "codes", "pass_through", "unlisted_code", "unlisted_system", "source"});
     if (std::any_of(map_.tables_.begin(), map_.tables_.end(), [&](const CodeTable& one) { return one.name == name; })) {
       Refuse(node, fmt::format("table '{}' is there twice", name));
     }

@@ -79,11 +79,11 @@ struct Change {
   /// In place of `resource`, of a create or update: as JSON that is known to be readable. It is read when its turn
   /// comes and let go when it is written, so that a large transaction does not stand in memory as trees. Borrowed.
   std::string_view resource_text;
-  PatchFunction patch = nullptr;                 ///< kPatch alone
+  PatchFunction patch = nullptr;               ///< kPatch alone
   fhir::Boxed<fhir::search::Query> condition;  ///< If-None-Exist, or the search of a conditional update or delete
-  std::size_t matches_max = 1;                   ///< kDelete with a condition: how many resources it may delete
-  std::optional<VersionTags> if_match;           ///< one of them must be current
-  std::optional<VersionTags> if_none_match;      ///< kUpdate: none of them may be current
+  std::size_t matches_max = 1;                 ///< kDelete with a condition: how many resources it may delete
+  std::optional<VersionTags> if_match;         ///< one of them must be current
+  std::optional<VersionTags> if_none_match;    ///< kUpdate: none of them may be current
   /// kUpdate: kNotFound where no resource of the id given ever was. kMerge: left alone (kUnchanged, version 0) where
   /// there is none.
   bool existing_only = false;

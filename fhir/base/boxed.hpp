@@ -12,9 +12,9 @@ template <typename T>
 class Boxed {
  public:
   Boxed() = default;
-  Boxed(std::nullopt_t) {}                                                  // NOLINT(google-explicit-constructor)
-  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}         // NOLINT(google-explicit-constructor)
-  Boxed(std::optional<T> value)                                             // NOLINT(google-explicit-constructor)
+  Boxed(std::nullopt_t) {}                                           // NOLINT(google-explicit-constructor)
+  Boxed(T value) : value_(std::make_unique<T>(std::move(value))) {}  // NOLINT(google-explicit-constructor)
+  Boxed(std::optional<T> value)                                      // NOLINT(google-explicit-constructor)
       : value_(value ? std::make_unique<T>(*std::move(value)) : nullptr) {}
   Boxed(const Boxed& other) : value_(other.value_ ? std::make_unique<T>(*other.value_) : nullptr) {}
   Boxed(Boxed&&) noexcept = default;

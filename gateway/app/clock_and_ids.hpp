@@ -17,8 +17,8 @@ class SystemClock final : public adapters::port::Clock {
 /// Ids whose neighbours in time are neighbours in the indexes.
 class TimeOrderedIds final : public adapters::port::IdSource {
  public:
-  /// 18 letters and digits: the time in ticks of 250 ns, then 53 random bits. Half as long as a UUID, because an id stands
-  /// in every index row of its resource; strictly ascending, because a B-tree then fills its pages.
+  /// 18 letters and digits: the time in ticks of 250 ns, then 53 random bits. Half as long as a UUID, because an id
+  /// stands in every index row of its resource; strictly ascending, because a B-tree then fills its pages.
   std::string NewId() override;
   /// Version 7. Source: RFC 9562, section 5.7.
   std::string NewUuid() override;

@@ -1,5 +1,5 @@
-// $expunge in the background (Prefer: respond-async): the same operation again and again, a bounded part at a time, until
-// nothing is left of what it was asked for.
+// $expunge in the background (Prefer: respond-async): the same operation again and again, a bounded part at a time,
+// until nothing is left of what it was asked for.
 #pragma once
 
 #include <cstdint>

@@ -22,10 +22,10 @@ struct HistoryPruningOptions {
   std::function<void(std::int64_t versions)> on_pruned = nullptr;  ///< after each transaction; thread-safe, or empty
 };
 
-/// thread-safe. What is borrowed must outlive it. Types go one after another in the order of their numbers, the versions
-/// of one in that of their times, so that a pass reads nothing younger than the setting. Current versions stay, and so
-/// do the deletions of resources that are deleted; so does the audit trail; and what a page link or an export still
-/// shows stays until it does not. The numbers of versions go on; those that went are like expunged ones.
+/// thread-safe. What is borrowed must outlive it. Types go one after another in the order of their numbers, the
+/// versions of one in that of their times, so that a pass reads nothing younger than the setting. Current versions
+/// stay, and so do the deletions of resources that are deleted; so does the audit trail; and what a page link or an
+/// export still shows stays until it does not. The numbers of versions go on; those that went are like expunged ones.
 class HistoryPruning final : public adapters::port::JobKind {
  public:
   HistoryPruning(pg::Pool& pool, HistoryPruningOptions options) : pool_(pool), options_(std::move(options)) {}

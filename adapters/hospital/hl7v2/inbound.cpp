@@ -386,9 +386,8 @@ fhir::Result<std::string> InboundProcessor::Attempt(const Task& task, InboundRep
         faults.clear();
         // Trees cannot be copied, and Apply consumes them: an attempt after the first translates for itself.
         std::vector<port::Change> changes =
-            first.changes.empty()
-                ? messages::Translate(task.raw, options_.partner, *maps, options).changes
-                : std::exchange(first.changes, {});
+            first.changes.empty() ? messages::Translate(task.raw, options_.partner, *maps, options).changes
+                                  : std::exchange(first.changes, {});
         for (const std::string& key : locks) {
           GW_TRY(work.Lock(key));
         }

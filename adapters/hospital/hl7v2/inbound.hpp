@@ -36,8 +36,8 @@ struct InboundOptions {
   port::Actor actor;  ///< the hospital, on whose behalf resources are written
   er7::ParseLimits limits;
   messages::CodeCheck knows_code;  ///< what the check of writes knows of code systems; may be empty
-  int attempts_max = 5;  ///< of the transaction, when it loses a race
-  bool enhanced = true;  ///< MSH-15 and MSH-16 are obeyed; false: original mode, whatever they say
+  int attempts_max = 5;            ///< of the transaction, when it loses a race
+  bool enhanced = true;            ///< MSH-15 and MSH-16 are obeyed; false: original mode, whatever they say
   /// Destination of kind mllp for acknowledgements that come later. Empty: a message that asks for one by MSH-16 is
   /// answered in original mode.
   std::string acknowledgements_to;

@@ -101,8 +101,7 @@ ExitCode RunHl7Translate(const Arguments& arguments) {
       return Report(bytes.error());
     }
     for (const std::string& message : SplitMessages(*std::move(bytes))) {
-      const hl7v2::messages::Translation translation =
-          hl7v2::messages::Translate(message, *partner, **maps, options);
+      const hl7v2::messages::Translation translation = hl7v2::messages::Translate(message, *partner, **maps, options);
       for (const auto& fault : translation.faults) {
         fmt::print(stderr, "{}: {} {}: {}\n", path, fault.reject ? "AR" : "AE", hl7v2::er7::ToPlace(fault.location),
                    fault.text);

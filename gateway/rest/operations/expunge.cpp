@@ -3,8 +3,8 @@
 //
 // Of a patient, expungeCompartment answers a lawful request for erasure: everything that is about this patient and
 // about no other, in batches that each commit with their audit event, the Patient last. Broken off, it goes on where it
-// was when it is asked again, and as a job (Prefer: respond-async) it does so by itself. The audit trail stays: it names
-// ids, and the law asks for it.
+// was when it is asked again, and as a job (Prefer: respond-async) it does so by itself. The audit trail stays: it
+// names ids, and the law asks for it.
 #include <algorithm>
 #include <charconv>
 #include <memory>
@@ -184,7 +184,8 @@ fhir::Result<http::Response> ExpungeVersion(Call& call, std::string_view text) {
 
 /// 202 with the place of the job. It takes all there is, unless a limit is given.
 fhir::Result<http::Response> ExpungeLater(Call& call, const Parameters& parameters) {
-  ExpungeOrder order{.path = call.request.path, .flags = {}, .rows_max = parameters.Number("limit").value_or(INT64_MAX)};
+  ExpungeOrder order{
+      .path = call.request.path, .flags = {}, .rows_max = parameters.Number("limit").value_or(INT64_MAX)};
   for (const ParameterRow& row : kExpungeParameters) {
     if (row.kind == ParameterKind::kBoolean && parameters.Flag(row.name)) {
       order.flags.emplace_back(row.name);

@@ -228,8 +228,8 @@ fhir::Result<void> Compiler::AppendHasFrom(Rows sources, fhir::metadata::TypeId 
   return {};
 }
 
-// The ids of resources that meet all criteria and that the actor may name in a chain. The first criterion that gives ids
-// drives, one that an index table can be read for before others. Head rows exist for live resources alone, so
+// The ids of resources that meet all criteria and that the actor may name in a chain. The first criterion that gives
+// ids drives, one that an index table can be read for before others. Head rows exist for live resources alone, so
 // resource_version is asked only where nothing drives, and for what `_has` finds: a reference may lead to what is gone.
 fhir::Result<void> Compiler::AppendNested(fhir::metadata::TypeId type, std::span<const Criterion> criteria) {
   const auto first_of = [&](auto... kinds) {

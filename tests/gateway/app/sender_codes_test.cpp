@@ -43,8 +43,9 @@ std::map<std::string, std::vector<std::size_t>> CodedFields() {
 /// Fields whose codes HL7 or PAM.fr fixes, and that no word of the sender's own can stand for: an unknown one is
 /// refused. `rules` are those of ADT ("pam-fr", "adt"), or the type of the message.
 bool IsFixed(const std::string& rules, const std::string& field) {
-  static const std::set<std::pair<std::string, std::string>> kFixed = {
-      {"pam-fr", "PID-8"}, {"pam-fr", "PV1-2"}, {"ORU", "OBX-11"}, {"ORU", "OBR-25"}, {"VXU", "RXA-20"}, {"SIU", "SCH-10"}};
+  static const std::set<std::pair<std::string, std::string>> kFixed = {{"pam-fr", "PID-8"}, {"pam-fr", "PV1-2"},
+                                                                       {"ORU", "OBX-11"},   {"ORU", "OBR-25"},
+                                                                       {"VXU", "RXA-20"},   {"SIU", "SCH-10"}};
   return kFixed.contains({rules, field});
 }
 
@@ -70,8 +71,7 @@ struct Checked {
   const fhir::validation::Validator validator{fhir::packages::Registry::Core(), terminology};
   const std::shared_ptr<const messages::MapSet> maps = tests::hl7v2::ShippedMaps();
   const fhir::Result<WriteCheck> check = WriteCheck::Create(validator, settings::Validation{}, fhir::Limits{});
-  const messages::CodeCheck knows_code = [this](std::string_view system,
-                                                std::string_view code) -> std::optional<bool> {
+  const messages::CodeCheck knows_code = [this](std::string_view system, std::string_view code) -> std::optional<bool> {
     using fhir::terminology::Verdict;
     const auto verdict = terminology.ValidateInCodeSystem({system, {}, code, {}}).verdict;
     return verdict == Verdict::kMember      ? std::optional(true)
@@ -154,15 +154,19 @@ TEST(SenderCodes, OfAnyCodedField_AreTaken_AndPassTheCheckOfWrites) {
 TEST(SenderCodes, ThatHl7Fixes_AreRefusedAtTheirPlace) {
   const Checked checked;
   ASSERT_TRUE(checked.maps);
-  const std::vector<std::tuple<std::string, std::string, std::size_t>> kCases = {
-      {"adult_admission", "PID", 8}, {"adult_admission", "PV1", 2}, {"lab_results", "OBX", 11},
-      {"lab_results", "OBR", 25},    {"vaccination", "RXA", 20}};
+  const std::vector<std::tuple<std::string, std::string, std::size_t>> kCases = {{"adult_admission", "PID", 8},
+                                                                                 {"adult_admission", "PV1", 2},
+                                                                                 {"lab_results", "OBX", 11},
+                                                                                 {"lab_results", "OBR", 25},
+                                                                                 {"vaccination", "RXA", 20}};
   for (const auto& [name, segment, field] : kCases) {
     const auto lines = Split(tests::hl7v2::ReadData(name + ".hl7"), '\r');
-    const auto line = std::find_if(lines.begin(), lines.end(), [&](const std::string& one) { return one.starts_with(segment); });
+    const auto line =
+        std::find_if(lines.begin(), lines.end(), [&](const std::string& one) { return one.starts_with(segment); });
     ASSERT_NE(line, lines.end()) << name;
     const std::string place = segment + "-" + std::to_string(field);
-    const std::string problem = checked.Problem(With(lines, static_cast<std::size_t>(line - lines.begin()), field, "ZZ9"));
+    const std::string problem =
+        checked.Problem(With(lines, static_cast<std::size_t>(line - lines.begin()), field, "ZZ9"));
     EXPECT_TRUE(problem.starts_with(place)) << name << ": " << problem;
   }
 }

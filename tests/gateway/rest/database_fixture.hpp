@@ -126,8 +126,8 @@ class Gateway {
     EXPECT_TRUE(service);
     service_ = *std::move(service);
     requests_ = gateway::rest::MakeRequestJob(service_, [this](const port::JobOwner& owner) { return ActorOf(owner); });
-    expunges_ = gateway::rest::MakeExpungeJob(
-        service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, {.step_rows = 3});
+    expunges_ = gateway::rest::MakeExpungeJob(service_, [this](const port::JobOwner& owner) { return ActorOf(owner); },
+                                              {.step_rows = 3});
     uploads_ = gateway::rest::concept_upload::MakeUploadJob(
         service_, [this](const port::JobOwner& owner) { return ActorOf(owner); }, *concepts_);
     // Small, so that a short file makes several steps and transactions.
@@ -177,9 +177,9 @@ class Gateway {
 
   /// Does all open jobs to their end.
   void RunJobs() {
-    gateway::jobs::Worker worker(*job_store_,
-                                 {exports_.get(), reindex_.get(), requests_.get(), imports_.get(), uploads_.get(), expunges_.get()},
-                                 {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
+    gateway::jobs::Worker worker(
+        *job_store_, {exports_.get(), reindex_.get(), requests_.get(), imports_.get(), uploads_.get(), expunges_.get()},
+        {.workers = 2, .poll_ms = 2, .retry_first_ms = 1});
     worker.Start();
     while (true) {
       const auto counts = job_store_->Count();

@@ -13,8 +13,8 @@ namespace adapters::hospital::hl7v2::messages {
 /// Whether a code system has a code; unset when nobody knows the whole of the system. Must be thread-safe.
 using CodeCheck = std::function<std::optional<bool>(std::string_view system, std::string_view code)>;
 
-/// Takes the system away from every Coding whose code it does not have, and a currency that is none of ISO 4217 from its
-/// amount. Cost: one question for each Coding.
+/// Takes the system away from every Coding whose code it does not have, and a currency that is none of ISO 4217 from
+/// its amount. Cost: one question for each Coding.
 void LeaveUnlistedCodesWithoutSystem(fhir::model::Document& document, const CodeCheck& check);
 
 }  // namespace adapters::hospital::hl7v2::messages

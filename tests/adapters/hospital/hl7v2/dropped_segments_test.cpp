@@ -24,9 +24,15 @@ const std::map<std::string, std::set<std::string>>& Belongings() {
                                                   "RXO", "RXE", "RXD", "RXA", "RXR", "RXC"};
   static const std::set<std::string> kOfMedicines = {"OBX", "NTE", "RXR", "RXC"};
   static const std::map<std::string, std::set<std::string>> kBelongings = {
-      {"IN1", {"IN2", "IN3"}}, {"ORC", kOfOrders},    {"OBR", {"OBX", "NTE", "SPM", "PRT", "TQ1"}},
-      {"OBX", {"NTE", "PRT"}}, {"SPM", {"OBX"}},      {"RXO", kOfMedicines},
-      {"RXE", kOfMedicines},   {"RXD", kOfMedicines}, {"RXA", kOfMedicines},
+      {"IN1", {"IN2", "IN3"}},
+      {"ORC", kOfOrders},
+      {"OBR", {"OBX", "NTE", "SPM", "PRT", "TQ1"}},
+      {"OBX", {"NTE", "PRT"}},
+      {"SPM", {"OBX"}},
+      {"RXO", kOfMedicines},
+      {"RXE", kOfMedicines},
+      {"RXD", kOfMedicines},
+      {"RXA", kOfMedicines},
       {"RGS", {"AIS", "AIG", "AIL", "AIP", "NTE"}}};
   return kBelongings;
 }
@@ -85,7 +91,8 @@ std::vector<std::string> Without(std::vector<std::string> segments, std::size_t 
          belongings->second.contains(segments[end].substr(0, 3))) {
     ++end;
   }
-  segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(at), segments.begin() + static_cast<std::ptrdiff_t>(end));
+  segments.erase(segments.begin() + static_cast<std::ptrdiff_t>(at),
+                 segments.begin() + static_cast<std::ptrdiff_t>(end));
   return segments;
 }
 

@@ -172,10 +172,10 @@ TEST_F(Pruning, TransactionsAreBounded_AndAnotherNodeGoesOnWhereOneStopped) {
   LetLinksEnd();
   std::vector<std::int64_t> batches;
   const auto node = [&] {
-    return HistoryPruning(*pool_, {.lifetime_ms = kLifetimeMs,
-                                   .rows_max = 7,
-                                   .step_ms_max = 0,
-                                   .on_pruned = [&](std::int64_t versions) { batches.push_back(versions); }});
+    return HistoryPruning(
+        *pool_, {.lifetime_ms = kLifetimeMs, .rows_max = 7, .step_ms_max = 0, .on_pruned = [&](std::int64_t versions) {
+                   batches.push_back(versions);
+                 }});
   };
   ASSERT_TRUE(*node().BeginPass(ids_, NodeTimeFor(clock_.NowUs())));
   gateway::store::jobs::JobStore jobs(*pool_, ids_);
