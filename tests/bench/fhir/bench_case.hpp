@@ -36,5 +36,6 @@ std::vector<BenchCase> ValidationCases(const Corpus& corpus);
 std::vector<BenchCase> XmlCases(const Corpus& corpus);
 std::vector<BenchCase> TerminologyCases(const Corpus& corpus);
 std::vector<BenchCase> FhirPathCases(const Corpus& corpus);
+std::vector<BenchCase> Hl7v2Cases(const Corpus& corpus);
 
 }  // namespace bench

@@ -181,8 +181,8 @@ int main(int count, char** words) {
     return 2;
   }
   std::vector<BenchCase> cases;
-  for (const auto& make :
-       {bench::JsonCases, bench::XmlCases, bench::TerminologyCases, bench::FhirPathCases, bench::ValidationCases}) {
+  for (const auto& make : {bench::JsonCases, bench::XmlCases, bench::TerminologyCases, bench::FhirPathCases,
+                           bench::ValidationCases, bench::Hl7v2Cases}) {
     std::vector<BenchCase> made = make(corpus);
     std::move(made.begin(), made.end(), std::back_inserter(cases));
   }

@@ -2,9 +2,10 @@
 // message, by hand-written SQL, in the same two commits, then AA.
 //   mllp_floor SOURCE TARGET PREFIX   reads what the database SOURCE holds of the messages whose control id begins with
 //                                     PREFIX, prints "listening on PORT", writes to TARGET until standard input ends
-// Both databases have the gateway's schema. Commit 1 is one statement: the message's raw bytes and its key. Commit 2 is
-// one pipeline, so one round trip: an INSERT and an UPDATE per table that the message changed, and the end of the
-// message. Nothing is parsed but the control id, nothing is read, nothing is decided.
+//   mllp_floor keep TARGET -          takes any message: one INSERT of its raw bytes, one commit, then CA
+// Both databases of the first form have the gateway's schema. Commit 1 is one statement: the message's raw bytes and
+// its key. Commit 2 is one pipeline, so one round trip: an INSERT and an UPDATE per table that the message changed, and
+// the end of the message. Nothing is parsed but the control id, nothing is read, nothing is decided.
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -214,6 +215,10 @@ constexpr const char* kFinishSql =
     "UPDATE message SET state = 'committed', finished_at = now(), ack = $2::bytea, patient_key = sha256($2::bytea)"
     " WHERE bucket = ($1::bigint & 255)::smallint AND id = $1::bigint";
 
+constexpr const char* kKeepTableSql =
+    "CREATE TABLE IF NOT EXISTS kept_message (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, raw bytea NOT NULL)";
+constexpr const char* kKeepSql = "INSERT INTO kept_message (raw) VALUES ($1::bytea)";
+
 /// What one MLLP connection needs of the database.
 class Writer {
  public:
@@ -282,6 +287,27 @@ class Writer {
   PGconn* connection_;
 };
 
+/// Of a gateway that only keeps: one row a message.
+class Keeper {
+ public:
+  explicit Keeper(const std::string& conninfo) : connection_(Connect(conninfo)) {
+    PQclear(Checked(connection_, PQprepare(connection_, "keep", kKeepSql, 0, nullptr)));
+  }
+  ~Keeper() { PQfinish(connection_); }
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  void Keep(std::string_view raw) {
+    const char* values[] = {raw.data()};
+    const int lengths[] = {static_cast<int>(raw.size())};
+    const int formats[] = {1};
+    PQclear(Checked(connection_, PQexecPrepared(connection_, "keep", 1, values, lengths, formats, 1)));
+  }
+
+ private:
+  PGconn* connection_;
+};
+
 std::string Field(std::string_view message, int number) {
   std::size_t at = 0;
   for (int i = 1; i < number; ++i) {
@@ -290,9 +316,15 @@ std::string Field(std::string_view message, int number) {
   return std::string(message.substr(at, message.find('|', at) - at));
 }
 
-void Serve(int socket, const Plan& plan, const std::string& conninfo) {
+std::string Acknowledgement(const char* code, std::string_view control_id) {
+  return fmt::format("MSH|^~\\&|PASSERELLE|PASSERELLE|GAM|CHU|20260101000000||ACK|A{0}|P|2.5\rMSA|{1}|{0}\r",
+                     control_id, code);
+}
+
+/// Reads frames and answers each until the peer goes. `answer`: a message's content → what is said.
+template <typename Answerer>
+void ServeFrames(int socket, const Answerer& answer) {
   constexpr std::string_view kFrameEnd = "\x1c\r";
-  Writer writer(conninfo);
   std::string buffer;
   std::vector<char> block(65536);
   for (;;) {
@@ -305,17 +337,7 @@ void Serve(int socket, const Plan& plan, const std::string& conninfo) {
       buffer.append(block.data(), static_cast<std::size_t>(received));
       continue;
     }
-    const std::string_view message = std::string_view(buffer).substr(1, end - 1);
-    const std::string control_id = Field(message, 10);
-    const auto planned = plan.find(control_id);
-    if (planned == plan.end()) {
-      Die(fmt::format("the source has not committed the message {}", control_id));
-    }
-    const std::string answer = fmt::format(
-        "MSH|^~\\&|PASSERELLE|PASSERELLE|GAM|CHU|20260101000000||ACK|A{}|P|2.5\rMSA|AA|{}\r", control_id, control_id);
-    const std::string id = writer.Receive(control_id, Field(message, 9), message);
-    writer.Commit(id, planned->second, answer);
-    const std::string frame = fmt::format("\x0b{}{}", answer, kFrameEnd);
+    const std::string frame = fmt::format("\x0b{}{}", answer(std::string_view(buffer).substr(1, end - 1)), kFrameEnd);
     if (send(socket, frame.data(), frame.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(frame.size())) {
       break;
     }
@@ -324,14 +346,42 @@ void Serve(int socket, const Plan& plan, const std::string& conninfo) {
   close(socket);
 }
 
+void Serve(int socket, const Plan& plan, const std::string& conninfo) {
+  Writer writer(conninfo);
+  ServeFrames(socket, [&](std::string_view message) {
+    const std::string control_id = Field(message, 10);
+    const auto planned = plan.find(control_id);
+    if (planned == plan.end()) {
+      Die(fmt::format("the source has not committed the message {}", control_id));
+    }
+    std::string answer = Acknowledgement("AA", control_id);
+    writer.Commit(writer.Receive(control_id, Field(message, 9), message), planned->second, answer);
+    return answer;
+  });
+}
+
+void ServeKeeping(int socket, const std::string& conninfo) {
+  Keeper keeper(conninfo);
+  ServeFrames(socket, [&](std::string_view message) {
+    keeper.Keep(message);
+    return Acknowledgement("CA", Field(message, 10));
+  });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    Die("usage: mllp_floor SOURCE TARGET PREFIX");
+    Die("usage: mllp_floor SOURCE TARGET PREFIX, or mllp_floor keep TARGET -");
   }
-  const Plan plan = LoadPlan(argv[1], argv[3]);
+  const bool keeps = std::string_view(argv[1]) == "keep";
+  const Plan plan = keeps ? Plan() : LoadPlan(argv[1], argv[3]);
   const std::string target = argv[2];
+  if (keeps) {
+    PGconn* connection = Connect(target);
+    PQclear(Checked(connection, PQexec(connection, kKeepTableSql)));
+    PQfinish(connection);
+  }
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -347,7 +397,11 @@ int main(int argc, char** argv) {
       if (connection >= 0) {
         const int on = 1;
         setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        std::thread(Serve, connection, std::cref(plan), target).detach();
+        if (keeps) {
+          std::thread(ServeKeeping, connection, target).detach();
+        } else {
+          std::thread(Serve, connection, std::cref(plan), target).detach();
+        }
       }
     }
   }).detach();
