@@ -47,7 +47,8 @@ SELECT keys.all_keys + states.unkeyed, states.waiting, states.committed, states.
 constexpr pg::Statement kCountMessageBacklog{"count_message_backlog", R"sql(
 SELECT w.waiting, (SELECT count(*) FROM journal WHERE state = 'refused'),
        (SELECT count(*) FROM message WHERE state = 'parked'),
-       (SELECT count(*) FROM message WHERE holds AND (state IN ('received', 'parked') OR holds)), w.oldest
+       (SELECT count(*) FROM message WHERE lane IS NOT NULL AND holds AND (state IN ('received', 'parked') OR holds)),
+       w.oldest
   FROM (SELECT count(*) AS waiting, min(received_at) AS oldest FROM message WHERE state = 'received') AS w)sql"};
 
 }  // namespace

@@ -19,11 +19,14 @@ SELECT c.relname::text
  ORDER BY c.relname)sql"};
 // $1: the begin of the month.
 constexpr pg::Statement kSelectEnded{"select_ended_month", R"sql(
-SELECT EXISTS (SELECT 1 FROM message WHERE state <> 'received' AND state <> 'parked' AND NOT holds
-                                       AND received_at < $1::timestamptz))sql"};
+SELECT EXISTS (SELECT 1 FROM (SELECT received_at FROM message
+                               WHERE state <> 'received' AND state <> 'parked' AND NOT holds
+                               ORDER BY received_at LIMIT 1) oldest
+                WHERE received_at < $1::timestamptz))sql"};
 constexpr pg::Statement kCountOpen{"count_open_messages", R"sql(
 SELECT (SELECT count(*) FROM message WHERE state = 'received') + (SELECT count(*) FROM message WHERE state = 'parked')
-     + (SELECT count(*) FROM message WHERE holds AND (state IN ('received', 'parked') OR holds)))sql"};
+     + (SELECT count(*) FROM message
+         WHERE lane IS NOT NULL AND state = 'refused' AND holds AND (state IN ('received', 'parked') OR holds)))sql"};
 // $1: what every key of a message that was received before some time has as its horizon at most.
 constexpr pg::Statement kSelectKeyed{"select_keyed_month",
                                      "SELECT EXISTS (SELECT 1 FROM message_key WHERE horizon_at < $1::timestamptz)"};
@@ -59,7 +62,8 @@ int MonthOfTable(std::string_view table) {
   return number(0, 4) * 12 + number(5, 2) - 1;
 }
 
-/// The names hold digits alone besides what stands here.
+/// The names hold digits alone besides what stands here. What is open is found by partial indexes, not by reading the
+/// month: everybody waits meanwhile.
 std::string TurnScript(int month) {
   return fmt::format(R"sql(
 LOCK TABLE message, message_chunk IN ACCESS EXCLUSIVE MODE;
@@ -67,7 +71,11 @@ ALTER TABLE message RENAME TO message_{0};
 CREATE TABLE message (LIKE message_{0} INCLUDING ALL) WITH (fillfactor = 80);
 ALTER TABLE message INHERIT journal;
 WITH open AS (
-  DELETE FROM message_{0} WHERE state IN ('received', 'parked') OR holds RETURNING *
+  DELETE FROM message_{0} WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM message_{0} WHERE state = 'received'
+    UNION SELECT ctid FROM message_{0} WHERE state = 'parked'
+    UNION SELECT ctid FROM message_{0} WHERE lane IS NOT NULL AND holds AND (state IN ('received', 'parked') OR holds)))
+  RETURNING *
 )
 INSERT INTO message SELECT * FROM open;
 ALTER TABLE message_chunk RENAME TO message_chunk_{0};

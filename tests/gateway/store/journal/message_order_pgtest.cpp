@@ -183,6 +183,22 @@ TEST_F(MessageOrder, PausedMessage_HoldsUpItsOwnPatientAlone) {
   EXPECT_TRUE(Commit(other));
 }
 
+TEST_F(MessageOrder, QuestionsAboutOpenMessages_GoAlongTheIndexOfTheirLane) {
+  // As it is planned while nothing is open, and goes on when a hundred thousand are.
+  const auto connection = database_.Connect();
+  ASSERT_TRUE(connection->ExecuteScript(
+      "prepare", "SET plan_cache_mode = force_generic_plan; PREPARE finish AS " + std::string(kFinishMessage.sql)));
+  const auto rows = connection->ExecuteAdHoc(
+      "explain", "EXPLAIN (COSTS OFF) EXECUTE finish (1, 'committed', '', '', '', '', false, NULL)", {});
+  ASSERT_TRUE(rows) << rows.error().internal_text.text;
+  std::string plan;
+  for (int i = 0; i < rows->size(); ++i) {
+    plan += (*rows)[i].String(0) + "\n";
+  }
+  EXPECT_NE(plan.find("Scan using message_lane on"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("Scan using message_second_lane on"), std::string::npos) << plan;
+}
+
 TEST_F(MessageOrder, ManyWorkersOfTwoNodes_EndEachPatientsMessagesInOrder) {
   constexpr int kPatients = 5;
   constexpr int kEach = 12;
