@@ -438,6 +438,8 @@ class Engine {
               : fmt::format("{}/{}", Definitions::R4().TypeName(map_.resources_[instance.rules].type), instance.id);
       if (Definitions::R4().Kind(rule.type) == fhir::metadata::TypeKind::kPrimitive) {
         document.SetValue(node, target);
+      } else if (Node* const known = node.Child("reference"); known != nullptr) {
+        document.SetValue(*known, target);  // as of a primitive, the later rule goes before the earlier
       } else {
         document.Add(node, "reference", target);
       }

@@ -16,6 +16,7 @@
 #include "fhir/terminology/terminology.hpp"
 #include "gateway/app/validation/write_check.hpp"
 #include "tests/adapters/hospital/hl7v2/message_files.hpp"
+#include "tests/gateway/app/known_codes.hpp"
 
 namespace gateway::app {
 namespace {
@@ -71,13 +72,7 @@ struct Checked {
   const fhir::validation::Validator validator{fhir::packages::Registry::Core(), terminology};
   const std::shared_ptr<const messages::MapSet> maps = tests::hl7v2::ShippedMaps();
   const fhir::Result<WriteCheck> check = WriteCheck::Create(validator, settings::Validation{}, fhir::Limits{});
-  const messages::CodeCheck knows_code = [this](std::string_view system, std::string_view code) -> std::optional<bool> {
-    using fhir::terminology::Verdict;
-    const auto verdict = terminology.ValidateInCodeSystem({system, {}, code, {}}).verdict;
-    return verdict == Verdict::kMember      ? std::optional(true)
-           : verdict == Verdict::kNotMember ? std::optional(false)
-                                            : std::nullopt;
-  };
+  const messages::CodeCheck knows_code = tests::KnownCodes(terminology);
 
   /// The first thing that is wrong with the message or with what it makes; empty when nothing is.
   std::string Problem(const std::string& message) const {
@@ -188,6 +183,20 @@ TEST(SenderCodes, OfASystemThatDoesNotHaveThem_StandWithoutIt) {
   EXPECT_NE(with_check.find(known), std::string::npos);
   EXPECT_NE(bundle({}).find(R"({"system":"http://terminology.hl7.org/CodeSystem/v2-0162","code":"ZZ9")"),
             std::string::npos);
+}
+
+TEST(SenderCodes, ACurrencyThatIsNone_IsLeftOut_ItsAmountStays) {
+  const Checked checked;
+  ASSERT_TRUE(checked.maps);
+  std::string message = tests::hl7v2::ReadData("charges_of_an_act.hl7");
+  const auto at = message.find("28.80&EURO");
+  ASSERT_NE(at, std::string::npos);
+  message.replace(at, 10, "28.80&JETONS");
+  EXPECT_EQ(checked.Problem(message), "");
+  const auto bundle = messages::ToTransactionBundle(
+      messages::Translate(message, tests::hl7v2::TestPartner(), *checked.maps, {.knows_code = checked.knows_code})
+          .changes);
+  EXPECT_NE(bundle.find(R"("priceOverride":{"value":28.80})"), std::string::npos) << bundle;
 }
 
 }  // namespace
