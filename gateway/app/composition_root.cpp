@@ -9,10 +9,12 @@
 #include <fmt/format.h>
 
 #include "adapters/followup/discharge.hpp"
+#include "adapters/hospital/forwarding/document_forwarding.hpp"
 #include "adapters/hospital/hl7v2/inbound.hpp"
 #include "adapters/hospital/hl7v2/messages/outbound_messages.hpp"
 #include "adapters/hospital/hl7v2/mllp/listener.hpp"
 #include "adapters/hospital/hl7v2/mllp/sender.hpp"
+#include "adapters/hospital/identity/identity_corrections.hpp"
 #include "adapters/hospital/identity/identity_links.hpp"
 #include "adapters/hospital/identity/merged_patients.hpp"
 #include "adapters/hospital/identity/moved_stays.hpp"
@@ -36,8 +38,10 @@
 #include "gateway/app/search_parameter_work.hpp"
 #include "gateway/app/senders.hpp"
 #include "gateway/app/version.hpp"
+#include "gateway/app/watch.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/console/messages_routes.hpp"
+#include "gateway/console/watch_routes.hpp"
 #include "gateway/http/client.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/journal/dispatcher.hpp"
@@ -65,6 +69,7 @@
 #include "gateway/store/statistics.hpp"
 #include "gateway/store/terminology/stored_terminology.hpp"
 #include "gateway/store/unit_of_work.hpp"
+#include "gateway/store/watch_store.hpp"
 
 namespace gateway::app {
 namespace {
@@ -145,6 +150,16 @@ void LogMessage(telemetry::Logger& logger, const std::string& partner, const hl7
   }
 }
 
+void LogAlert(telemetry::Logger& logger, const store::Alert& alert) {
+  const auto kind = telemetry::Code("kind", alert.kind);
+  const auto subject = telemetry::Code("subject", alert.subject);
+  if (alert.ended_us == 0) {
+    logger.Warning("watch", "alert begins", {kind, subject, telemetry::Detail({alert.detail})});
+  } else {
+    logger.Info("watch", "alert ended", {kind, subject});
+  }
+}
+
 /// Empty in the settings means all.
 std::vector<std::string> NarrativeTypes(const settings::Search& search) {
   return search.narrative_types.empty() ? std::vector<std::string>{"*"} : search.narrative_types;
@@ -189,6 +204,8 @@ struct Gateway::Parts {
   std::unique_ptr<store::StoredTerminology> terminology;
   std::unique_ptr<store::JournalStore> journal;
   std::unique_ptr<store::OutboxStore> outbox;
+  std::unique_ptr<store::WatchStore> watch_store;
+  std::unique_ptr<Watch> watch;
   std::unique_ptr<audit::ReadAudit> read_audit;
 
   std::vector<std::unique_ptr<port::Sender>> senders;
@@ -290,12 +307,14 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   // Who replaces whom comes before who else is the same person: a replaced record is left out of that.
   reactions.push_back(std::make_unique<adapters::hospital::identity::MergedPatients>());
   reactions.push_back(std::make_unique<adapters::hospital::identity::IdentityLinks>());
+  reactions.push_back(std::make_unique<adapters::hospital::identity::IdentityCorrections>(destinations.identities));
   reactions.push_back(std::make_unique<adapters::hospital::identity::MovedStays>());
   reactions.push_back(std::make_unique<adapters::platform::AppointmentNotification>(destinations.appointments));
   reactions.push_back(std::make_unique<adapters::followup::DischargeFollowUp>(rules.plans, settings.search.zone));
   reactions.push_back(std::make_unique<adapters::insurer::VisitClaims>(rules.tariffs, settings.search.zone));
   reactions.push_back(std::make_unique<hl7v2::messages::OutboundMessages>(destinations.messages,
                                                                           [this] { return CurrentOutboundMaps(); }));
+  reactions.push_back(std::make_unique<adapters::hospital::forwarding::DocumentForwarding>());
   for (const auto& reaction : reactions) {
     options.reactions.push_back(reaction.get());
   }
@@ -318,6 +337,7 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
       concept_store.get());
   journal = std::make_unique<store::JournalStore>(database->pool());
   outbox = std::make_unique<store::OutboxStore>(database->pool());
+  watch_store = std::make_unique<store::WatchStore>(database->pool());
   read_audit = std::make_unique<audit::ReadAudit>(definitions, *units, clock, audit_options);
   return {};
 }
@@ -325,6 +345,8 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
 fhir::Result<void> Gateway::Parts::MakeExchange() {
   senders.push_back(std::make_unique<hl7v2::mllp::Sender>(destinations.mllp));
   senders.push_back(std::make_unique<adapters::platform::RestHookSender>(destinations.rest_hooks));
+  senders.push_back(
+      std::make_unique<adapters::hospital::forwarding::ForwardingSender>(destinations.forwarding, *senders.back()));
   std::vector<port::Sender*> borrowed;
   borrowed.reserve(senders.size());
   for (const auto& sender : senders) {
@@ -354,6 +376,12 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
                            telemetry::Detail({report.reason})});
         }
       });
+  std::vector<std::string> senders_to_us;
+  for (const settings::MllpListener& listener : settings.mllp.listeners) {
+    senders_to_us.push_back(listener.partner);
+  }
+  watch = std::make_unique<Watch>(settings.watch, std::move(senders_to_us), *watch_store, metrics,
+                                  [this](const store::Alert& alert) { LogAlert(*logger, alert); });
   for (const settings::MllpListener& listener : settings.mllp.listeners) {
     if (inbound.contains(listener.partner)) {
       continue;
@@ -458,6 +486,8 @@ void Gateway::Parts::MakeHousekeeping() {
   std::vector<Duty> duties;
   duties.push_back(
       {"backlog", kBacklogPeriodMs, [this] { return RefreshBacklog(*journal, *outbox, clock.NowUs(), metrics); }});
+  duties.push_back({"watch", static_cast<int>(settings.watch.period_ms), [this] { return watch->Run(clock.NowUs()); }});
+  duties.push_back({"sweep-watch", kSweepPeriodMs, [this] { return watch_store->Sweep(); }});
   duties.push_back({"statistics", kStatisticsPeriodMs, [this]() -> fhir::Result<void> {
                       GW_TRY(store::RefreshStatistics(database->pool()));
                       return {};
@@ -567,6 +597,9 @@ fhir::Result<void> Gateway::Parts::MakeHttp() {
                                                      }})) {
     routes.push_back(std::move(route));
   }
+  for (http::Route& route : console::WatchRoutes(*watch_store)) {
+    routes.push_back(std::move(route));
+  }
   auto ready = [this]() -> fhir::Result<void> {
     if (stopping) {
       return fhir::Fail(fhir::ErrorCode::kUnavailable, "the gateway is stopping");
@@ -609,6 +642,7 @@ fhir::Result<void> Gateway::Parts::Listen() {
                                                         std::string frame, const hl7v2::mllp::Session& session) {
                                   std::optional<std::string> answer = processor->Receive(frame, session.too_large);
                                   CountMessages(metrics, partner, answer.has_value());
+                                  watch->Count(partner, answer.value_or(""));
                                   return answer;
                                 }));
     metrics.AddGauge("passerelle_mllp_connections", "Open MLLP connections.",

@@ -67,12 +67,22 @@ fhir::Result<hl7v2::messages::OutboundRoute> RouteTo(const std::string& name, st
 
 fhir::Result<Destinations> ReadDestinations(const settings::Settings& settings) {
   Destinations destinations;
+  for (const settings::ForwardingRoute& route : settings.routing.forwarding) {
+    destinations.forwarding[route.channel] = route.destination;
+  }
+  const auto forwards = [&](const std::string& name) {
+    return std::any_of(destinations.forwarding.begin(), destinations.forwarding.end(),
+                       [&](const auto& channel) { return channel.second == name; });
+  };
   for (const settings::Destination& destination : settings.destinations) {
     if (destination.kind == "mllp") {
       GW_ASSIGN(destinations.mllp[destination.name], MllpDestination(destination));
     } else {
       GW_ASSIGN(destinations.rest_hooks[destination.name], RestHook(destination));
-      destinations.appointments.push_back({destination.name, destination.schedule_identifier_system});
+      // Who forwards documents hears of no appointments, unless it is asked to.
+      if (!forwards(destination.name) || !destination.schedule_identifier_system.empty()) {
+        destinations.appointments.push_back({destination.name, destination.schedule_identifier_system});
+      }
     }
   }
   for (const settings::DocumentRoute& route : settings.routing.documents) {
@@ -87,6 +97,12 @@ fhir::Result<Destinations> ReadDestinations(const settings::Settings& settings) 
     made.rules = route.rules;
     made.codes = route.codes;
     destinations.messages.push_back(std::move(made));
+  }
+  for (const settings::Partner& partner : settings.partners) {
+    if (partner.kind == "hospital") {
+      GW_ASSIGN(const hl7v2::Partner hospital, HospitalPartner(settings, partner.name));
+      destinations.identities.push_back({hospital.name, hl7v2::OwnSystem(hospital)});
+    }
   }
   return destinations;
 }

@@ -6,8 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "adapters/hospital/forwarding/document_forwarding.hpp"
 #include "adapters/hospital/hl7v2/messages/outbound_messages.hpp"
 #include "adapters/hospital/hl7v2/mllp/client.hpp"
+#include "adapters/hospital/identity/identity_corrections.hpp"
 #include "adapters/platform/notification.hpp"
 #include "adapters/platform/rest_hook_sender.hpp"
 #include "fhir/base/error.hpp"
@@ -20,6 +22,9 @@ struct Destinations {
   std::unordered_map<std::string, adapters::platform::RestHookDestination> rest_hooks;
   std::vector<adapters::platform::NotificationRoute> appointments;
   std::vector<adapters::hospital::hl7v2::messages::OutboundRoute> messages;
+  adapters::hospital::forwarding::Channels forwarding;
+  std::vector<adapters::hospital::identity::IdentityAuthority>
+      identities;  ///< every hospital, with its patients' system
 };
 
 /// Errors: kConfiguration for addresses, token files, character sets and zones that cannot be used.

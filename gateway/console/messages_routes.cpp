@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/port/actor.hpp"
 #include "fhir/base/date_time.hpp"
 #include "fhir/base/time_zone.hpp"
+#include "gateway/console/answers.hpp"
 #include "gateway/console/message_json.hpp"
 #include "gateway/http/target.hpp"
 
@@ -20,41 +20,6 @@ namespace {
 
 constexpr int kCountMax = 1000;
 constexpr int kTextSearchMs = 5'000;
-
-http::Response Json(std::string body) {
-  http::Response response;
-  response.headers.Add("Content-Type", "application/json");
-  response.headers.Add("Cache-Control", "no-store");
-  response.body = std::move(body);
-  return response;
-}
-
-http::Response Refusal(const fhir::Error& error) {
-  const int status = error.code == fhir::ErrorCode::kNotFound      ? 404
-                     : error.code == fhir::ErrorCode::kConflict    ? 409
-                     : error.code == fhir::ErrorCode::kUnavailable ? 503
-                     : error.code == fhir::ErrorCode::kInvalid     ? 400
-                     : error.code == fhir::ErrorCode::kMalformed   ? 400
-                                                                   : 500;
-  return http::ErrorResponse(status, error.code, error.public_text.text, http::DefaultErrorBody);
-}
-
-bool MayOperate(const http::Request& request) {
-  return request.actor != nullptr && (request.actor->kind == adapters::port::PartyKind::kOperator ||
-                                      request.actor->kind == adapters::port::PartyKind::kOpen ||
-                                      request.actor->kind == adapters::port::PartyKind::kSystem);
-}
-
-/// Wraps an endpoint: only operators reach it.
-http::Handler ForOperators(http::Handler endpoint) {
-  return [endpoint = std::move(endpoint)](http::Request& request) {
-    if (!MayOperate(request)) {
-      return http::ErrorResponse(403, fhir::ErrorCode::kForbidden, "only operators may see messages",
-                                 http::DefaultErrorBody);
-    }
-    return endpoint(request);
-  };
-}
 
 fhir::Result<std::int64_t> Number(std::string_view text) {
   std::int64_t number = 0;

@@ -164,6 +164,15 @@ void CheckExchange(const Settings& settings, Problems& problems) {
   for (std::size_t i = 0; i < settings.routing.messages.size(); ++i) {
     check_mllp(settings.routing.messages[i].destination, fmt::format("routing.messages[{}].destination", i));
   }
+  for (std::size_t i = 0; i < settings.routing.forwarding.size(); ++i) {
+    const std::string& name = settings.routing.forwarding[i].destination;
+    const bool found = std::any_of(settings.destinations.begin(), settings.destinations.end(),
+                                   [&name](const Destination& d) { return d.name == name && d.kind == "rest-hook"; });
+    if (!found) {
+      problems.push_back(
+          {fmt::format("routing.forwarding[{}].destination", i), "no rest-hook destination has this name"});
+    }
+  }
 }
 
 }  // namespace

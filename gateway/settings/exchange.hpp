@@ -76,9 +76,16 @@ struct MessageRoute {
   std::string from_kind;           ///< only changes by a party of this kind; empty: any
 };
 
+/// Who serves a channel that hospitals ask to forward documents by.
+struct ForwardingRoute {
+  std::string channel = "DMP";
+  std::string destination;  ///< a rest-hook
+};
+
 struct Routing {
   std::vector<DocumentRoute> documents;
   std::vector<MessageRoute> messages;
+  std::vector<ForwardingRoute> forwarding;
 };
 
 }  // namespace gateway::settings

@@ -174,6 +174,19 @@ constexpr Setting kMessageRoute[] = {
       .choices = "|hospital|platform|insurer|patient|operator"}},
 };
 
+constexpr Setting kForwardingRoute[] = {
+    {"channel",
+     At<&ForwardingRoute::channel>(),
+     {.about = "The channel, by what the hospital's message asks for: DESTDMP, DESTMSSANTEPS, DESTMSSANTEPAT.",
+      .form = Form::kChoice,
+      .choices = "DMP|MSSANTE-PS|MSSANTE-PAT"}},
+    {"destination",
+     At<&ForwardingRoute::destination>(),
+     {.about = "Name of the rest-hook destination that serves it: it gets the DocumentReference.",
+      .example = "dmp-connector",
+      .required = true}},
+};
+
 constexpr Setting kRouting[] = {
     {"documents",
      At<&Routing::documents>(),
@@ -183,6 +196,12 @@ constexpr Setting kRouting[] = {
      At<&Routing::messages>(),
      {.about = "Other changes to tell hospitals of by HL7 v2, by the rules under mappings_directory/hl7v2/out."},
      kMessageRoute},
+    {"forwarding",
+     At<&Routing::forwarding>(),
+     {.about =
+          "Who forwards the documents that hospitals want to have forwarded. Without an entry for its channel such a "
+          "document ends among the dead letters of the outbox."},
+     kForwardingRoute},
 };
 
 }  // namespace

@@ -117,6 +117,13 @@ struct JournalSettings {
   std::size_t retention_months = 0;  ///< 0: for ever
 };
 
+/// When the exchange with partners asks for a person.
+struct WatchSettings {
+  std::int64_t period_ms = 10'000;
+  std::int64_t waiting_ms = 300'000;  ///< age of what waits, in the journal or the outbox, that begins an alert
+  std::size_t silence_messages = 20;  ///< expected by a partner's own history and missed; 0: silence is no alert
+};
+
 /// Long work in the background.
 struct Jobs {
   std::size_t workers = 1;
@@ -153,6 +160,7 @@ struct Settings {
   std::vector<std::string> packages;  ///< paths
   TerminologySettings terminology;
   JournalSettings journal;
+  WatchSettings watch;
   Jobs jobs;
   Log log;
   fhir::Limits limits;

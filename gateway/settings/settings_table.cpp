@@ -255,6 +255,26 @@ constexpr Setting kJournal[] = {
       .max = 1'200}},
 };
 
+constexpr Setting kWatch[] = {
+    {"period_ms",
+     At<&WatchSettings::period_ms>(),
+     {.about = "How often it is looked.", .unit = "ms", .min = 100, .max = kHourMillis}},
+    {"waiting_ms",
+     At<&WatchSettings::waiting_ms>(),
+     {.about =
+          "Age of a message that waits to be worked on, or of an outbox entry that waits to be delivered, at which an "
+          "alert begins.",
+      .unit = "ms",
+      .min = 100,
+      .max = 24 * kHourMillis}},
+    {"silence_messages",
+     At<&WatchSettings::silence_messages>(),
+     {.about = "Messages of a partner that its own history (the same time of earlier weeks, or days in the first week) "
+               "makes expected since its last one, at which its silence is an alert. 0: never.",
+      .unit = "messages",
+      .max = 1'000'000}},
+};
+
 constexpr Setting kTerminology[] = {
     {"cache_bytes_max",
      At<&TerminologySettings::cache_bytes_max>(),
@@ -379,6 +399,7 @@ std::vector<Setting> MakeSections() {
         .example = "packages/hl7.fhir.fr.core.tgz"}},
       {"terminology", At<&Settings::terminology>(), {.about = "Answers about codes."}, kTerminology},
       {"journal", At<&Settings::journal>(), {.about = "Journal and outbox."}, kJournal},
+      {"watch", At<&Settings::watch>(), {.about = "Alerts about the exchange with partners."}, kWatch},
       {"jobs", At<&Settings::jobs>(), {.about = "Long work in the background, which every node takes part in."}, kJobs},
       {"log", At<&Settings::log>(), {.about = "Log lines in JSON."}, kLog},
       {"limits", At<&Settings::limits>(), {.about = "Limits on every resource, whatever way it arrives."}, kLimits},

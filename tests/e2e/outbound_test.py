@@ -244,5 +244,94 @@ class BadDaysTest(OutboundCase):
             self.assertEqual(len(self.outbox(destination=name, state="waiting")), 5)
 
 
+class WatchTest(OutboundCase):
+    """What is watched over: counts by partner, what waits, and alerts that begin and end once each."""
+
+    rules = ["appointments"]
+
+    @classmethod
+    def receivers(cls):
+        cls.answers = {"code": b"AE", "silent": True}
+
+        def moody(connection, message, number):
+            connection.sendall(START + acknowledge(message, cls.answers["code"]) + END)
+            return True
+
+        def silent(connection, message, number):
+            if not cls.answers["silent"]:
+                connection.sendall(START + acknowledge(message) + END)
+            return True
+
+        return {"moody": MllpReceiver(behave=moody), "silent": MllpReceiver(behave=silent)}
+
+    @classmethod
+    def make_settings(cls):
+        return e2e.merge(super().make_settings(), {"watch": {"period_ms": 100, "waiting_ms": 1000}})
+
+    def look(self, path: str) -> dict:
+        status, body, _ = self.root("GET", f"/console/{path}")
+        self.assertEqual(status, 200, body)
+        return body if isinstance(body, dict) else json.loads(body)
+
+    def alerts(self, kind: str) -> list[dict]:
+        return [alert for alert in self.look("alerts?count=200")["alerts"] if alert["kind"] == kind]
+
+    def metric(self, name: str, **labels) -> float:
+        _, body, _ = self.root("GET", "/metrics")
+        wanted = name + "{" + ",".join(f'{key}="{value}"' for key, value in labels.items()) + "} "
+        lines = [line for line in body.decode().splitlines() if line.startswith(wanted)]
+        return float(lines[0].split(" ")[1]) if lines else -1
+
+    def test_counts_waiting_and_alerts(self):
+        patient = self.admit(6)
+        sender = self.sender()
+        bad = hl7.encode([hl7.header("A31", "ADT_A05", "BAD6", "20250107090000"), "EVN||20250107090000",
+                          hl7.pid(e2e.patient(6, "OUT", birth="20241399")), "PV1|1|N"])
+        self.assert_acknowledged("AE", sender.send(bad))
+        later = hl7.identity_update(e2e.patient(6, "OUT"), "LATER6", "20250107091000")
+        for _ in range(3):
+            self.assert_acknowledged("AE", sender.send(later))
+
+        def partner():
+            found = [one for one in self.look("partners")["partners"] if one["partner"] == "chu"]
+            return found[0] if found else {}
+
+        self.assertTrue(e2e.wait_until(lambda: partner().get("received", 0) == 5, 20), partner())
+        self.assertEqual((partner()["acknowledged"], partner()["failed"]), (1, 4))
+        self.assertEqual((partner()["refused"], partner()["parked"], partner()["waiting"]), (1, 1, 0))
+        self.assertEqual(self.metric("passerelle_partner_messages_total", partner="chu", outcome="received"), 5)
+        self.assertEqual(self.metric("passerelle_partner_messages_total", partner="chu", outcome="failed"), 4)
+
+        # The patient that is held is one alert, however often the hospital repeats itself.
+        self.assertTrue(e2e.wait_until(lambda: self.alerts("held"), 20))
+        self.assertEqual(len(self.alerts("held")), 1)
+        self.assertNotIn("ended", self.alerts("held")[0])
+
+        # One destination refuses, another does not answer: an alert each, whatever the number of entries.
+        for number in range(3):
+            self.book(patient, 10 + number)
+        self.assertTrue(e2e.wait_until(lambda: self.alerts("dead") and self.alerts("undelivered"), 30))
+        self.assertTrue(e2e.wait_until(lambda: self.metric("passerelle_destination_dead", destination="moody") == 3, 20))
+        self.assertEqual([alert["subject"] for alert in self.alerts("dead")], ["moody"])
+        self.assertEqual([alert["subject"] for alert in self.alerts("undelivered")], ["silent"])
+        self.assertEqual(self.metric("passerelle_alerts", kind="dead"), 1)
+        self.assertGreaterEqual(self.metric("passerelle_destination_waiting", destination="silent"), 3)
+
+        # Mended: each ends, once.
+        self.answers.update(code=b"AA", silent=False)
+        for entry in self.outbox(destination="moody", state="dead"):
+            self.assertEqual(self.root("POST", f"/console/outbox/{entry['id']}/replay")[0], 200)
+        held = self.alerts("held")[0]
+        self.assertEqual(self.root("POST", f"/console/messages/{held['subject']}/discard")[0], 200)
+        for kind in ("held", "dead", "undelivered"):
+            self.assertTrue(e2e.wait_until(lambda k=kind: all("ended" in a for a in self.alerts(k)), 60), kind)
+            self.assertEqual(len(self.alerts(kind)), 1, kind)
+            self.assertTrue(e2e.wait_until(lambda k=kind: self.metric("passerelle_alerts", kind=k) == 0, 20), kind)
+        log = self.log.read_text()
+        for kind in ("held", "dead", "undelivered"):
+            lines = [line for line in log.splitlines() if '"watch"' in line and f'"{kind}"' in line]
+            self.assertEqual(len(lines), 2, lines)
+
+
 if __name__ == "__main__":
     e2e.main()

@@ -323,5 +323,46 @@ TEST_F(PartiesTest, Audit_ShownAndNotChanged_IsRecordedOnceAndAfterTheFact) {
   EXPECT_EQ(of_other.size(), 1u) << "the one that was made, by its transaction alone";
 }
 
+/// A document of patient p1 with a label, and its bytes; custodian may be "".
+void PutLabelled(const std::string& id, std::string_view system, std::string_view label, std::string_view custodian) {
+  const auto put = [](const std::string& type, const std::string& id_of, const std::string& members) {
+    const Response response =
+        TheGateway().Send("", Method::kPut, "/fhir/" + type + "/" + id_of,
+                          fmt::format(R"({{"resourceType":"{}","id":"{}",{}}})", type, id_of, members));
+    ASSERT_LT(response.status, 300) << response.body;
+  };
+  put("Binary", id, R"("contentType":"text/plain","data":"aGVsbG8=")");
+  put("DocumentReference", id,
+      fmt::format(R"("status":"current","subject":{{"reference":"Patient/p1"}},{})"
+                  R"("securityLabel":[{{"coding":[{{"system":"{}","code":"{}"}}]}}],)"
+                  R"("content":[{{"attachment":{{"contentType":"text/plain","url":"Binary/{}"}}}}])",
+                  custodian.empty() ? std::string()
+                                    : fmt::format(R"("custodian":{{"reference":"Organization/{}"}},)", custodian),
+                  system, label, id));
+}
+
+constexpr std::string_view kVisibility =
+    "https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument";
+
+TEST_F(PartiesTest, MaskedDocuments_AreHiddenFromWhomTheyAreMasked_WithTheirBytes) {
+  PutLabelled("m-patient", kVisibility, "INVISIBLE_PATIENT", "ha");
+  PutLabelled("m-own", kVisibility, "MASQUE_PS", "ha");
+  PutLabelled("m-other", kVisibility, "MASQUE_PS", "");
+  for (const char* type : {"DocumentReference", "Binary"}) {
+    const auto status = [&](std::string_view party, std::string_view id) {
+      return Get(party, fmt::format("{}/{}", type, id)).status;
+    };
+    EXPECT_EQ(status("patient-1", "m-patient"), 404) << type;
+    EXPECT_EQ(status("patient-1", "m-own"), 200) << type;
+    EXPECT_EQ(status("hospital-a", "m-patient"), 200) << type;
+    EXPECT_EQ(status("hospital-a", "m-own"), 200) << type << ": it keeps it itself";
+    EXPECT_EQ(status("hospital-a", "m-other"), 404) << type;
+    EXPECT_EQ(status("hospital-b", "m-own"), 404) << type;
+  }
+  const Response searched = Get("patient-1", "DocumentReference?subject=Patient/p1&_elements=status&_total=accurate");
+  EXPECT_EQ(searched.body.find("m-patient"), std::string::npos);
+  EXPECT_NE(searched.body.find("m-own"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace tests::rest

@@ -60,6 +60,9 @@ TEST(DefaultFile, ExamplesUncommented_AreAccepted) {
   };
   replace("kind: \"rest-hook\"", "kind: \"mllp\"");
   replace("address: \"\"", "address: \"127.0.0.1:2576\"");
+  replace("\n# What goes to which destination.",
+          " - {name: dmp-connector, kind: rest-hook, partner: hospital, url: 'http://127.0.0.1:9001/fhir'}\n\n"
+          "# What goes to which destination.");
   const auto loaded = LoadText(text, "f.yaml", "");
   ASSERT_TRUE(loaded) << loaded.error().public_text.text << text;
   ASSERT_EQ(loaded->partners.size(), 1u);
