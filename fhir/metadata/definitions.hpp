@@ -53,6 +53,13 @@ enum class SearchType : std::uint8_t {
   kSpecial
 };
 
+/// One component of a composite: what it is by the search parameter that defines it, and where its values stand.
+struct SearchComponent {
+  std::string_view code;        ///< of the search parameter that defines it
+  std::string_view expression;  ///< FHIRPath, relative to an item of the composite's own expression
+  SearchType type;
+};
+
 struct SearchParameter {
   std::uint16_t id;  ///< stable over releases (fhir/definitions/search_parameter_ids.txt): goes into the database
   TypeId base;       ///< type it is declared on: a resource, or the abstract Resource and DomainResource
@@ -62,6 +69,8 @@ struct SearchParameter {
   std::string_view expression;      ///< FHIRPath for this base alone; empty for the 16 without one
   std::span<const TypeId> targets;  ///< for references
   std::string_view name;
+  /// Of a composite that is not of the standard; search_components.hpp has those of all.
+  std::span<const SearchComponent> components = {};
 };
 
 struct Tables;  // fhir/metadata/tables.hpp: the generated rows

@@ -39,14 +39,20 @@ CustomParameters::CustomParameters(const metadata::Definitions& definitions, std
                                    std::int64_t version, std::int64_t changed_us)
     : parameters_(std::move(parameters)), version_(version), changed_us_(changed_us) {
   const std::vector<TypeId> types = SearchedTypes(definitions);
+  components_.reserve(parameters_.size());
   for (const CustomParameter& parameter : parameters_) {
     const ParameterDefinition& definition = parameter.definition;
+    auto& components = components_.emplace_back();
+    components.reserve(definition.components.size());
+    for (const ComponentDefinition& component : definition.components) {
+      components.push_back({component.code, component.expression, component.type});
+    }
     for (const TypeId type : types) {
       const auto base =
           std::ranges::find_if(definition.bases, [&](TypeId declared) { return definitions.IsA(type, declared); });
       if (base == definition.bases.end()) continue;
       by_type_[type].push_back({parameter.number, *base, definition.type, definition.code, definition.url,
-                                definition.expression, definition.targets, definition.name});
+                                definition.expression, definition.targets, definition.name, components});
     }
   }
   for (auto& [type, rows] : by_type_) std::ranges::sort(rows, {}, &SearchParameter::code);

@@ -19,6 +19,15 @@ namespace fhir::search {
 inline constexpr std::uint16_t kCustomNumberFirst = 16'384;
 inline constexpr std::uint16_t kCustomNumberLast = 32'767;
 
+/// One component of a composite.
+struct ComponentDefinition {
+  std::string code;  ///< of the standard's parameter that defines it
+  std::string expression;
+  metadata::SearchType type = metadata::SearchType::kToken;
+
+  bool operator==(const ComponentDefinition&) const = default;
+};
+
 /// What a SearchParameter says, as far as an index needs it.
 struct ParameterDefinition {
   std::string url;
@@ -28,6 +37,7 @@ struct ParameterDefinition {
   std::string expression;
   std::vector<metadata::TypeId> bases;    ///< resource types, Resource or DomainResource; ascending
   std::vector<metadata::TypeId> targets;  ///< of a reference, ascending; empty: any
+  std::vector<ComponentDefinition> components = {};  ///< of a composite, in the order of their values in a query
 
   bool operator==(const ParameterDefinition&) const = default;
 };
@@ -66,6 +76,7 @@ class CustomParameters {
 
  private:
   std::vector<CustomParameter> parameters_;
+  std::vector<std::vector<metadata::SearchComponent>> components_;  // of each parameter; views into parameters_
   std::map<metadata::TypeId, std::vector<metadata::SearchParameter>> by_type_;  // views into parameters_
   std::int64_t version_ = 0;
   std::int64_t changed_us_ = 0;

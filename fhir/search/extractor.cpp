@@ -117,7 +117,7 @@ void Extractor::AddPlan(metadata::TypeId type, const metadata::SearchParameter& 
   }
   Plan plan{&parameter, *std::move(compiled)};
   plan.identifiers_only = answered;
-  for (const metadata::SearchComponent& component : metadata::SearchComponents(parameter.id)) {
+  for (const metadata::SearchComponent& component : metadata::ComponentsOf(parameter)) {
     auto part = fhirpath::Compile(component.expression, definitions_);
     if (!part) {
       plans.failures.emplace_back(parameter.code);
@@ -132,7 +132,7 @@ void Extractor::AddPlan(metadata::TypeId type, const metadata::SearchParameter& 
 void Extractor::ExtractComposite(const Plan& plan, const fhirpath::Item& part, const IndexContext& context,
                                  const fhirpath::EvaluationContext& evaluation, IndexValues& out, IssueList& issues) {
   if (!part.IsNode()) return;
-  const auto components = metadata::SearchComponents(plan.parameter->id);
+  const auto components = metadata::ComponentsOf(*plan.parameter);
   std::vector<IndexValues> values(components.size());
   for (std::size_t i = 0; i < components.size(); ++i) {
     const auto items = fhirpath::Evaluate(plan.components[i], evaluation, *part.node);

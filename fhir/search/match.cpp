@@ -53,7 +53,7 @@ bool AnyRow(const std::vector<Row>& rows, const Criterion& criterion, Test test)
 }
 
 bool AnyComposite(const Criterion& criterion, const IndexValues& values) {
-  const auto components = metadata::SearchComponents(criterion.parameter->id);
+  const auto components = metadata::ComponentsOf(*criterion.parameter);
   return AnyRow<CompositeValue>(values.composites, criterion, [&](const auto& row, const auto& value) {
     return CompositeMatches(row, components, value);
   });

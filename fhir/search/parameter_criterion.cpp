@@ -158,7 +158,7 @@ Result<Criterion> ParsePhonetic(const Criterion& start, std::span<const std::str
 
 /// The tokens of "code$value" of a system that the component's elements imply, as they are indexed.
 void AddImpliedComponents(const ValueContext& context, Criterion& criterion) {
-  const auto components = metadata::SearchComponents(criterion.parameter->id);
+  const auto components = metadata::ComponentsOf(*criterion.parameter);
   std::vector<Value> more;
   for (const Value& value : criterion.values) {
     const auto* const composite = std::get_if<CompositeValue>(&value);

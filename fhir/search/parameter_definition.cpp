@@ -49,6 +49,7 @@ class DefinitionReader {
     ReadCode();
     if (failed_ || standard_) return std::nullopt;
     ReadExpression();
+    ReadComponents();
     ReadTargets();
     ReadModifiers();
     ReadComparators();
@@ -74,10 +75,11 @@ class DefinitionReader {
   void ReadType() {
     const auto type = FindSearchType(resource_.ChildValue("type"));
     if (!type) return Refuse("type", IssueType::kInvalid, "a type of search parameters is expected");
-    if (*type == SearchType::kComposite || *type == SearchType::kSpecial) {
+    if (*type == SearchType::kSpecial) {
       return Refuse("type", IssueType::kNotSupported,
-                    "only the standard's own parameters are of this type: number, date, string, token, reference, "
-                    "quantity or uri is expected");
+                    "what a special parameter does is not said by its expression but built into a server, which here has "
+                    "those of the standard: number, date, string, token, reference, quantity, uri or composite is "
+                    "expected");
     }
     definition_.type = *type;
   }
@@ -130,6 +132,62 @@ class DefinitionReader {
       Refuse("expression", IssueType::kInvalid,
              fmt::format("a FHIRPath expression is expected: {}", compiled.error().public_text.text));
     }
+  }
+
+  /// Source: https://hl7.org/fhir/R4/searchparameter-definitions.html#SearchParameter.component
+  void ReadComponents() {
+    const bool composite = definition_.type == SearchType::kComposite;
+    std::size_t index = 0;
+    for (const Node& child : resource_.children()) {
+      if (child.name != "component") continue;
+      const std::string place = fmt::format("component[{}]", index++);
+      if (!composite) return Refuse(place, IssueType::kInvalid, "only a parameter of type composite has components");
+      ReadComponent(child, place);
+    }
+    if (composite && !failed_ && definition_.components.size() < 2) {
+      Refuse("component", IssueType::kRequired, "two components at least are expected");
+    }
+  }
+
+  void ReadComponent(const Node& component, const std::string& place) {
+    const auto* const by = OfTheStandard(component.ChildValue("definition"));
+    if (by == nullptr) {
+      return Refuse(place + ".definition", IssueType::kNotSupported,
+                    "the url of a search parameter of the standard is expected: its type says how values are compared");
+    }
+    const auto same = [&](SearchType type) {
+      return std::ranges::count(definition_.components, type, &ComponentDefinition::type);
+    };
+    // The columns that a row has for components (types/composite.hpp, ComponentSlot).
+    const auto numbers = same(SearchType::kNumber);
+    const auto quantities = same(SearchType::kQuantity);
+    const bool room = by->type == SearchType::kToken      ? same(SearchType::kToken) < 2
+                      : by->type == SearchType::kNumber   ? numbers < 2 && quantities == 0
+                      : by->type == SearchType::kQuantity ? numbers == 0 && quantities == 0
+                      : by->type == SearchType::kDate || by->type == SearchType::kString ||
+                              by->type == SearchType::kReference
+                          ? same(by->type) == 0
+                          : false;
+    if (!room) {
+      return Refuse(place + ".definition", IssueType::kNotSupported,
+                    "up to two tokens, one quantity or up to two numbers, one date, one string and one reference are "
+                    "indexed together");
+    }
+    const std::string_view expression = component.ChildValue("expression");
+    if (const auto compiled = fhirpath::Compile(expression, definitions_); expression.empty() || !compiled) {
+      return Refuse(place + ".expression", IssueType::kInvalid,
+                    "a FHIRPath expression is expected, relative to what the composite's own gives");
+    }
+    definition_.components.push_back({std::string(by->code), std::string(expression), by->type});
+  }
+
+  const metadata::SearchParameter* OfTheStandard(std::string_view url) const {
+    for (const TypeId type : definitions_.ResourceTypes()) {
+      const auto all = definitions_.SearchParameters(type);
+      const auto found = std::ranges::find(all, url, &metadata::SearchParameter::url);
+      if (found != all.end()) return &*found;
+    }
+    return nullptr;
   }
 
   void ReadTargets() {

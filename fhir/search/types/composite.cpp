@@ -133,7 +133,7 @@ bool IndexComposite(std::uint16_t parameter, std::span<const SearchComponent> co
 
 Result<CompositeValue> ParseCompositeValue(const ValueContext& context, const SearchParameter& parameter,
                                            std::string_view text) {
-  const auto components = metadata::SearchComponents(parameter.id);
+  const auto components = metadata::ComponentsOf(parameter);
   const std::vector<std::string_view> parts = SplitUnescaped(text, '$');
   if (parts.size() != components.size()) {
     return Fail(ErrorCode::kInvalid, fmt::format("{} values between $ are expected", components.size()));

@@ -39,7 +39,7 @@ constexpr ParameterRow kExpungeParameters[] = {
 constexpr std::int64_t kRowsUsual = 1'000;    // of one request
 constexpr std::int64_t kRowsMax = 1'000'000;  // that it may ask for
 constexpr std::size_t kBatchRows = 200;       // of one transaction
-constexpr std::int64_t kKnownAfterwardsMs = 24 * 3'600'000;
+constexpr std::int64_t kExpungeKnownMs = 24 * 3'600'000;
 constexpr std::string_view kAuditTrail = "AuditEvent";
 constexpr std::string_view kPerson = "Patient";
 
@@ -194,7 +194,7 @@ fhir::Result<http::Response> ExpungeLater(Call& call, const Parameters& paramete
   return AcceptJob(call, {.kind = std::string(kExpungeJob),
                           .owner = port::OwnerOf(call.actor),
                           .parameters = WriteExpungeOrder(order),
-                          .lifetime_ms = kKnownAfterwardsMs});
+                          .lifetime_ms = kExpungeKnownMs});
 }
 
 }  // namespace

@@ -47,8 +47,8 @@ const std::string& SelectTasksSql() {
   return sql;
 }
 
-constexpr int kTaskAtType = 11;  // after the columns of a parameter
-constexpr int kTaskAtId = 12;
+constexpr int kTaskAtType = kParameterColumnCount;
+constexpr int kTaskAtId = kTaskAtType + 1;
 
 // $1 numbers, $2 type, $3 id, $4 resources
 constexpr pg::Statement kMoveTasks{"move_search_parameters", R"sql(

@@ -39,7 +39,29 @@ std::vector<fhir::metadata::TypeId> TypesNamed(const std::vector<std::string>& n
   return types;
 }
 
+std::vector<fhir::search::ComponentDefinition> ComponentsIn(const std::vector<std::string>& texts) {
+  std::vector<fhir::search::ComponentDefinition> components;
+  components.reserve(texts.size() / 3);
+  for (std::size_t i = 0; i + 2 < texts.size(); i += 3) {
+    if (const auto type = fhir::search::FindSearchType(texts[i])) {
+      components.push_back({.code = texts[i + 1], .expression = texts[i + 2], .type = *type});
+    }
+  }
+  return components;
+}
+
 }  // namespace
+
+std::vector<std::string> ComponentTexts(const std::vector<fhir::search::ComponentDefinition>& components) {
+  std::vector<std::string> texts;
+  texts.reserve(3 * components.size());
+  for (const auto& component : components) {
+    texts.emplace_back(fhir::search::SearchTypeCode(component.type));
+    texts.push_back(component.code);
+    texts.push_back(component.expression);
+  }
+  return texts;
+}
 
 CustomParameter ReadParameter(const pg::Row& row, int column) {
   CustomParameter parameter;
@@ -54,6 +76,7 @@ CustomParameter ReadParameter(const pg::Row& row, int column) {
   parameter.definition.targets = TypesNamed(row.TextArray(column + 8));
   parameter.usable = row.Bool(column + 9);
   parameter.percent = static_cast<int>(row.Int(column + 10));
+  parameter.definition.components = ComponentsIn(row.TextArray(column + 11));
   return parameter;
 }
 

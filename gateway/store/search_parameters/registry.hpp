@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <vector>
 
 #include "adapters/port/search_parameters.hpp"
 #include "fhir/base/error.hpp"
@@ -30,9 +32,12 @@ struct InForce {
 /// Column of kSelectParameter's rows on.
 inline constexpr const char* kParameterColumns =
     "p.number, p.url, p.origin, p.code, p.name, p.type, p.expression, p.bases, p.targets, p.state = 'usable',"
-    " CASE WHEN p.total > 0 THEN least(99, p.done * 100 / p.total) ELSE 0 END";
+    " CASE WHEN p.total > 0 THEN least(99, p.done * 100 / p.total) ELSE 0 END, p.components";
+inline constexpr int kParameterColumnCount = 12;
 /// A parameter out of those columns, the first of which is `column`.
 fhir::search::CustomParameter ReadParameter(const pg::Row& row, int column);
+/// What stands in p.components: type, code and expression of one after another.
+std::vector<std::string> ComponentTexts(const std::vector<fhir::search::ComponentDefinition>& components);
 
 /// thread-safe. The pool must outlive it.
 class Registry final : public adapters::port::SearchParameterSource {

@@ -59,7 +59,7 @@ fhir::Result<void> AppendComposite(SqlText& sql, std::string_view alias, const f
   if (criterion.modifier != fhir::search::Modifier::kNone) {
     return UnsupportedModifier(criterion);
   }
-  const auto components = fhir::metadata::SearchComponents(criterion.parameter->id);
+  const auto components = fhir::metadata::ComponentsOf(*criterion.parameter);
   sql << "(";
   for (std::size_t i = 0; i < criterion.values.size(); ++i) {
     const auto* value = std::get_if<fhir::search::CompositeValue>(&criterion.values[i]);

@@ -11,6 +11,7 @@
 
 #include "fhir/search/parameter_definition.hpp"
 #include "gateway/store/pg/array.hpp"
+#include "gateway/store/search_parameters/registry.hpp"
 
 namespace gateway::store::transaction {
 namespace {
@@ -36,12 +37,12 @@ UPDATE search_parameter
    SET state = 'leaving', state_at = clock_timestamp(), wait_tx = NULL, at_type = 0, at_id = '', done = 0, total = NULL
  WHERE state <> 'leaving' AND (url = $1::text OR ($2::text <> '' AND origin = $2::text)))sql"};
 
-// $1 url, $2 origin, $3 code, $4 name, $5 type, $6 expression, $7 bases, $8 targets. Numbers are used in turn, so that
+// $1 url, $2 origin, $3 code, $4 name, $5 type, $6 expression, $7 bases, $8 targets, $9 components. Numbers are used in turn, so that
 // one that became free rests as long as possible.
 constexpr pg::Statement kInsertParameter{"insert_search_parameter", R"sql(
 WITH made AS (
-  INSERT INTO search_parameter (number, url, origin, code, name, type, expression, bases, targets, state)
-  SELECT n, $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text[], $8::text[], 'indexing'
+  INSERT INTO search_parameter (number, url, origin, code, name, type, expression, bases, targets, components, state)
+  SELECT n, $1::text, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text[], $8::text[], $9::text[], 'indexing'
     FROM generate_series(16384, 32767) AS n
    WHERE NOT EXISTS (SELECT 1 FROM search_parameter p WHERE p.number = n)
    ORDER BY n <= (SELECT last_number FROM search_registry), n
@@ -223,7 +224,8 @@ fhir::Result<void> WriteParameterChanges(Session& session, std::int64_t version,
         .Text(fhir::search::SearchTypeCode(definition.type))
         .Text(definition.expression)
         .Add(NamesOf(definition.bases))
-        .Add(NamesOf(definition.targets));
+        .Add(NamesOf(definition.targets))
+        .Add(pg::Array::Texts(search_parameters::ComponentTexts(definition.components)));
     GW_ASSIGN(const pg::Rows inserted, session.Read(kInsertParameter, parameters));
     if (inserted.affected() != 1) {
       return fhir::Fail(fhir::ErrorCode::kTooCostly,

@@ -159,7 +159,26 @@ TEST_F(ParameterLife, WhatCannotBeIndexed_IsRefusedWithItsPlace) {
       {Parameter("a.b"), "SearchParameter.code"},
       {Parameter("x", "string", "Patient.name.where("), "SearchParameter.expression"},
       {Parameter("x", "string", "Patient.name.frobnicate()"), "SearchParameter.expression"},
-      {Parameter("x", "composite"), "SearchParameter.type"},
+      {Parameter("x", "composite"), "SearchParameter.component"},
+      {Parameter("x", "composite", "Patient.communication", Components({{"Patient-language", "language"}})),
+       "SearchParameter.component"},
+      {Parameter("x", "composite", "Patient.communication",
+                 Components({{"Patient-language", "language"}, {"Patient-none", "preferred"}})),
+       "SearchParameter.component[1].definition"},
+      {Parameter("x", "composite", "Patient.communication",
+                 Components({{"Patient-language", "language"}, {"Patient-active", "preferred.where("}})),
+       "SearchParameter.component[1].expression"},
+      {Parameter("x", "composite", "Patient.communication",
+                 Components({{"Patient-language", "language"},
+                             {"Patient-active", "preferred"},
+                             {"individual-gender", "preferred"}})),
+       "SearchParameter.component[2].definition"},
+      {Parameter("x", "composite", "Observation.component",
+                 Components({{"Observation-value-quantity", "value"}, {"Observation-value-quantity", "value"}})),
+       "SearchParameter.component[1].definition"},
+      {Parameter("x", "token", "Patient.id",
+                 Components({{"Patient-language", "language"}, {"Patient-active", "preferred"}})),
+       "SearchParameter.component[0]"},
       {Parameter("x", "special"), "SearchParameter.type"},
       {Parameter("x", "string", "Patient.id", R"(,"modifier":["exact","above"])"), "SearchParameter.modifier[1]"},
       {Parameter("x", "string", "Patient.id", R"(,"target":["Patient"])"), "SearchParameter.target[0]"},
@@ -182,6 +201,60 @@ TEST_F(ParameterLife, WhatCannotBeIndexed_IsRefusedWithItsPlace) {
   EXPECT_TRUE(Write(*two_, Verb::kUpdate, "new", with(Parameter("name"), "active", "draft"), &issues));
   EXPECT_EQ(issues.issues().back().severity, fhir::Severity::kInformation);
   EXPECT_EQ(Ask("SELECT count(*)::text FROM search_parameter"), "1");
+}
+
+TEST_F(ParameterLife, Special_IsRefusedWithTheReason) {
+  fhir::IssueList issues;
+  ASSERT_FALSE(Write(*one_, Verb::kUpdate, "new", Parameter("x", "special"), &issues));
+  const auto at = std::ranges::find(issues.issues(), fhir::Severity::kError, &fhir::Issue::severity);
+  ASSERT_NE(at, issues.issues().end());
+  EXPECT_EQ(at->type, fhir::IssueType::kNotSupported);
+  EXPECT_THAT(at->text, HasSubstr("is not said by its expression but built into a server"));
+}
+
+TEST_F(ParameterLife, AComposite_MeetsItsComponentsInOnePart) {
+  const auto speaker = [](std::string_view id, std::string_view preferred, std::string_view other) {
+    return fmt::format(
+        R"({{"resourceType":"Patient","id":"{}","communication":[)"
+        R"({{"language":{{"coding":[{{"system":"urn:ietf:bcp:47","code":"{}"}}]}},"preferred":true}},)"
+        R"({{"language":{{"coding":[{{"system":"urn:ietf:bcp:47","code":"{}"}}]}},"preferred":false}}]}})",
+        id, preferred, other);
+  };
+  Store(*one_, "p1", speaker("p1", "fr", "en"));
+  Store(*one_, "p0", R"({"resourceType":"Patient"})");
+  Store(*one_, "sp",
+        Parameter("tongue", "composite", "Patient.communication",
+                  Components({{"Patient-language", "language"}, {"Patient-active", "preferred"}})));
+  Store(*two_, "p2", speaker("p2", "en", "fr"));  // while it is being indexed, by the other node
+  auto indexer = MakeIndexer(*one_);
+  IndexAll(indexer);
+  for (Node* node : {one_.get(), two_.get()}) {
+    EXPECT_THAT(Found(*node, {{"tongue", "fr$true"}}), ElementsAre("p1"));
+    EXPECT_THAT(Found(*node, {{"tongue", "fr$false"}}), ElementsAre("p2"));
+    EXPECT_THAT(Found(*node, {{"tongue", "urn:ietf:bcp:47|en$true,fr$true"}}), ElementsAre("p1", "p2"));
+    EXPECT_THAT(Found(*node, {{"tongue", "de$true"}}), ElementsAre());
+    EXPECT_THAT(Found(*node, {{"tongue:missing", "true"}}), ElementsAre("p0"));
+  }
+  EXPECT_THAT(Found(*one_, {{"tongue", "fr"}}), ElementsAre(HasSubstr("2 values between $ are expected")));
+  Store(*one_, "p1", speaker("p1", "de", "fr"));
+  EXPECT_THAT(Found(*two_, {{"tongue", "fr$true"}}), ElementsAre());
+  EXPECT_THAT(Found(*two_, {{"tongue", "de$true"}}), ElementsAre("p1"));
+  // Another component is another definition: its rows are made anew.
+  Store(*one_, "sp",
+        Parameter("tongue", "composite", "Patient.communication",
+                  Components({{"Patient-active", "preferred"}, {"Patient-language", "language"}})));
+  IndexAll(indexer);
+  EXPECT_THAT(Found(*two_, {{"tongue", "true$de"}}), ElementsAre("p1"));
+  // Of a string and a date.
+  Store(*one_, "p3",
+        R"({"resourceType":"Patient","name":[{"family":"Dupont","period":{"start":"2010-01-01","end":"2015-01-01"}},)"
+        R"({"family":"Martin","period":{"start":"2015-01-01","end":"2020-01-01"}}]})");
+  Store(*one_, "named",
+        Parameter("named", "composite", "Patient.name",
+                  Components({{"individual-family", "family"}, {"individual-birthdate", "period"}})));
+  IndexAll(indexer);
+  EXPECT_THAT(Found(*two_, {{"named", "dupont$lt2014"}}), ElementsAre("p3"));
+  EXPECT_THAT(Found(*two_, {{"named", "martin$lt2014"}}), ElementsAre());
 }
 
 TEST_F(ParameterLife, ARestatementOfTheStandard_IsStored_AndTheStandardAnswers) {

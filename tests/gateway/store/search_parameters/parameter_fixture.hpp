@@ -73,6 +73,16 @@ class ParameterTest : public StoreTest {
         code, type, expression, more);
   }
 
+  /// Components of a composite, by the standard's parameter of each and its expression, as `more` of Parameter.
+  static std::string Components(const std::vector<std::pair<std::string_view, std::string_view>>& components) {
+    std::string json;
+    for (const auto& [definition, expression] : components) {
+      json += fmt::format(R"({}{{"definition":"http://hl7.org/fhir/SearchParameter/{}","expression":"{}"}})",
+                          json.empty() ? "" : ",", definition, expression);
+    }
+    return R"(,"component":[)" + json + "]";
+  }
+
   /// As the REST layer does it: repeated where the store says so, once more for each of the five changes that another
   /// node makes at the same time in these tests.
   static fhir::Result<std::vector<port::Outcome>> Write(Node& node, port::Verb verb, std::string_view id,
