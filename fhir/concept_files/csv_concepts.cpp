@@ -213,10 +213,12 @@ class CsvConcepts {
   Result<void> Give(const Row& row) const {
     const std::vector<std::string_view> parents(row.parents.begin(), row.parents.end());
     std::vector<terminology::ConceptProperty> properties;
+    properties.reserve(row.properties.size());
     for (const auto& [name, value] : row.properties) {
       properties.push_back({.name = name, .type = "valueString", .value = value});
     }
     std::vector<terminology::ConceptDesignation> designations;
+    designations.reserve(row.designations.size());
     for (const auto& [language, value] : row.designations) {
       designations.push_back({.language = language, .use_system = {}, .use = {}, .value = value});
     }
