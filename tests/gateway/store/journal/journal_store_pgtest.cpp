@@ -203,14 +203,14 @@ TEST_F(JournalStoreTest, List_FindsByPatientErrorAndTime) {
     }
     return found;
   };
-  using Ids = std::vector<std::int64_t>;
-  EXPECT_EQ(ids({.patient = "s|1"}), Ids{first.id});
-  EXPECT_EQ(ids({.patient = "s|2"}), (Ids{second.id, first.id}));
-  EXPECT_EQ(ids({.patient = "s|3"}), Ids{});
-  EXPECT_EQ(ids({.error_code = "101"}), Ids{first.id});
-  EXPECT_EQ(ids({.error_code = "101", .error_place = "PID-8"}), Ids{});
-  EXPECT_EQ(ids({.received_from_us = second.received_us}), Ids{second.id});
-  EXPECT_EQ(ids({.received_to_us = second.received_us}), Ids{first.id});
+  using EntryIds = std::vector<std::int64_t>;
+  EXPECT_EQ(ids({.patient = "s|1"}), EntryIds{first.id});
+  EXPECT_EQ(ids({.patient = "s|2"}), (EntryIds{second.id, first.id}));
+  EXPECT_EQ(ids({.patient = "s|3"}), EntryIds{});
+  EXPECT_EQ(ids({.error_code = "101"}), EntryIds{first.id});
+  EXPECT_EQ(ids({.error_code = "101", .error_place = "PID-8"}), EntryIds{});
+  EXPECT_EQ(ids({.received_from_us = second.received_us}), EntryIds{second.id});
+  EXPECT_EQ(ids({.received_to_us = second.received_us}), EntryIds{first.id});
 }
 
 TEST_F(JournalStoreTest, FindText_LooksAtBytesWithinItsTime) {
