@@ -10,7 +10,7 @@ namespace gateway::app {
 namespace {
 
 /// Answers as told, in order; keeps what was asked.
-struct Server {
+struct UploadServer {
   std::vector<fhir::Result<http::ClientResponse>> answers;
   std::vector<std::string> asked;
   std::vector<std::int64_t> pauses;
@@ -32,7 +32,7 @@ struct Server {
   }
 };
 
-fhir::Result<http::ClientResponse> Answer(int status, const std::string& location = "") {
+fhir::Result<http::ClientResponse> UploadAnswer(int status, const std::string& location = "") {
   http::ClientResponse response{.status = status, .headers = {}, .body = std::to_string(status)};
   if (!location.empty()) {
     response.headers.Add("Content-Location", location);
@@ -48,9 +48,10 @@ constexpr const char* kOperationUrl =
     "POST http://gw/fhir/CodeSystem/$upload-external-code-system?upload=u&system=urn%3Aa%20b&";
 
 TEST(CodeSystemUploadClient, File_GoesInPiecesAndTheJobIsWaitedFor) {
-  Server server;
-  server.answers = {Answer(200), Answer(503), Answer(200), Answer(202, "https://elsewhere.example/fhir/_job/7"),
-                    Answer(202), Answer(200)};
+  UploadServer server;
+  server.answers = {UploadAnswer(200), UploadAnswer(503),
+                    UploadAnswer(200), UploadAnswer(202, "https://elsewhere.example/fhir/_job/7"),
+                    UploadAnswer(202), UploadAnswer(200)};
   const auto answer = server.Load("123456789");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
@@ -62,8 +63,8 @@ TEST(CodeSystemUploadClient, File_GoesInPiecesAndTheJobIsWaitedFor) {
 }
 
 TEST(CodeSystemUploadClient, LastPieceThatIsFull_IsTheLast) {
-  Server server;
-  server.answers = {Answer(200), Answer(202, "http://gw/fhir/_job/7"), Answer(422)};
+  UploadServer server;
+  server.answers = {UploadAnswer(200), UploadAnswer(202, "http://gw/fhir/_job/7"), UploadAnswer(422)};
   const auto answer = server.Load("12345678");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 422);
@@ -71,8 +72,8 @@ TEST(CodeSystemUploadClient, LastPieceThatIsFull_IsTheLast) {
 }
 
 TEST(CodeSystemUploadClient, Refusal_EndsIt) {
-  Server server;
-  server.answers = {Answer(403)};
+  UploadServer server;
+  server.answers = {UploadAnswer(403)};
   const auto answer = server.Load("123456789");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 403);
@@ -80,21 +81,21 @@ TEST(CodeSystemUploadClient, Refusal_EndsIt) {
 }
 
 TEST(CodeSystemUploadClient, ServerThatIsNotThere_IsNotWaitedFor) {
-  Server server;
+  UploadServer server;
   server.answers = {Broken()};
   EXPECT_FALSE(server.Load("1"));
   EXPECT_EQ(server.asked.size(), 1u);
 }
 
 TEST(CodeSystemUploadClient, ConnectionThatBreaks_IsTriedAgainSoOften) {
-  Server server;
-  server.answers = {Answer(200), Broken(), Broken(), Broken()};
+  UploadServer server;
+  server.answers = {UploadAnswer(200), Broken(), Broken(), Broken()};
   EXPECT_FALSE(server.Load("123456789"));
   EXPECT_EQ(server.asked.size(), 4u);
 }
 
 TEST(CodeSystemUploadClient, EmptyFile_IsNotSent) {
-  Server server;
+  UploadServer server;
   EXPECT_FALSE(server.Load(""));
   EXPECT_TRUE(server.asked.empty());
 }

@@ -27,7 +27,8 @@ class ExpungeJobPg : public testing::Test {
     Put("Patient", patient, R"("active":true)");
     for (int i = 0; i < kObservations; ++i) {
       Put("Observation", fmt::format("{}-o{}", patient, i),
-          fmt::format(R"("status":"preliminary","code":{{"text":"x"}},"subject":{{"reference":"Patient/{}"}})", patient));
+          fmt::format(R"("status":"preliminary","code":{{"text":"x"}},"subject":{{"reference":"Patient/{}"}})",
+                      patient));
     }
   }
 

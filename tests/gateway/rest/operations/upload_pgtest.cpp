@@ -21,7 +21,7 @@ using ::testing::IsEmpty;
 
 constexpr std::string_view kOperation = "/fhir/CodeSystem/$upload-external-code-system";
 
-Response Get(const std::string& query) {
+Response AskFor(const std::string& query) {
   return TheGateway().Send("", Method::kGet, "/fhir/" + query);
 }
 
@@ -91,7 +91,7 @@ class CodeSystemUpload : public ::testing::Test {
 };
 
 TEST_F(CodeSystemUpload, Resource_SaysWhatItIsAndWhereItsConceptsAre) {
-  const auto found = Get("CodeSystem?url=urn:test:atc");
+  const auto found = AskFor("CodeSystem?url=urn:test:atc");
   ASSERT_EQ(IdsOf(found).size(), 1u);
   const auto bundle = JsonOf(found);
   const auto& resource = *bundle.Find("entry")->items()[0].Find("resource");
@@ -103,16 +103,18 @@ TEST_F(CodeSystemUpload, Resource_SaysWhatItIsAndWhereItsConceptsAre) {
 }
 
 TEST_F(CodeSystemUpload, EveryQuestion_IsAnswered) {
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:atc&code=A10BA02"), "display"), "metformin");
-  EXPECT_THAT(Get("CodeSystem/$lookup?system=urn:test:atc&code=A10BA02&property=ddd").body, HasSubstr("\"2\""));
-  EXPECT_THAT(Get("CodeSystem/$lookup?system=urn:test:atc&code=A10BA&property=child").body, HasSubstr("A10BA02"));
-  EXPECT_THAT(Get("CodeSystem/$lookup?system=urn:test:atc&code=A10BA&property=parent").body, HasSubstr("\"A10B\""));
-  EXPECT_EQ(Output(Get("CodeSystem/$validate-code?url=urn:test:atc&code=A10BA02&display=metformin"), "result"), "true");
-  EXPECT_EQ(Output(Get("CodeSystem/$validate-code?url=urn:test:atc&code=A10BA02&display=aspirin"), "result"), "false");
-  EXPECT_EQ(Output(Get("CodeSystem/$validate-code?url=urn:test:atc&code=Z99"), "result"), "false");
-  EXPECT_EQ(Get("CodeSystem/$lookup?system=urn:test:atc&code=Z99").status, 404);
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:atc&code=A10BA02"), "display"), "metformin");
+  EXPECT_THAT(AskFor("CodeSystem/$lookup?system=urn:test:atc&code=A10BA02&property=ddd").body, HasSubstr("\"2\""));
+  EXPECT_THAT(AskFor("CodeSystem/$lookup?system=urn:test:atc&code=A10BA&property=child").body, HasSubstr("A10BA02"));
+  EXPECT_THAT(AskFor("CodeSystem/$lookup?system=urn:test:atc&code=A10BA&property=parent").body, HasSubstr("\"A10B\""));
+  EXPECT_EQ(Output(AskFor("CodeSystem/$validate-code?url=urn:test:atc&code=A10BA02&display=metformin"), "result"),
+            "true");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$validate-code?url=urn:test:atc&code=A10BA02&display=aspirin"), "result"),
+            "false");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$validate-code?url=urn:test:atc&code=Z99"), "result"), "false");
+  EXPECT_EQ(AskFor("CodeSystem/$lookup?system=urn:test:atc&code=Z99").status, 404);
   const auto subsumes = [](std::string_view a, std::string_view b) {
-    return Output(Get(fmt::format("CodeSystem/$subsumes?system=urn:test:atc&codeA={}&codeB={}", a, b)), "outcome");
+    return Output(AskFor(fmt::format("CodeSystem/$subsumes?system=urn:test:atc&codeA={}&codeB={}", a, b)), "outcome");
   };
   EXPECT_EQ(subsumes("A10", "A10BA02"), "subsumes");
   EXPECT_EQ(subsumes("A10BA02", "A"), "subsumed-by");
@@ -142,8 +144,8 @@ TEST_F(CodeSystemUpload, Searches_GoBelowAndInto) {
                   .status,
               300);
   }
-  EXPECT_THAT(IdsOf(Get("Medication?code:below=urn:test:atc|A10BA&_sort=_id")), ElementsAre("up-m"));
-  EXPECT_THAT(IdsOf(Get("Medication?code:below=urn:test:atc|A10&_sort=_id")), ElementsAre("up-g", "up-m"));
+  EXPECT_THAT(IdsOf(AskFor("Medication?code:below=urn:test:atc|A10BA&_sort=_id")), ElementsAre("up-m"));
+  EXPECT_THAT(IdsOf(AskFor("Medication?code:below=urn:test:atc|A10&_sort=_id")), ElementsAre("up-g", "up-m"));
   ASSERT_LT(
       TheGateway()
           .Send(
@@ -151,22 +153,22 @@ TEST_F(CodeSystemUpload, Searches_GoBelowAndInto) {
               R"({"resourceType":"ValueSet","id":"up-set","url":"urn:test:set","status":"active","compose":{"include":[{"system":"urn:test:atc","filter":[{"property":"concept","op":"is-a","value":"A10BB"}]}]}})")
           .status,
       300);
-  EXPECT_THAT(IdsOf(Get("Medication?code:in=urn:test:set")), ElementsAre("up-g"));
-  EXPECT_THAT(CodesIn(Get("ValueSet/$expand?url=urn:test:set&count=1&offset=1")), ElementsAre("A10BB01"));
+  EXPECT_THAT(IdsOf(AskFor("Medication?code:in=urn:test:set")), ElementsAre("up-g"));
+  EXPECT_THAT(CodesIn(AskFor("ValueSet/$expand?url=urn:test:set&count=1&offset=1")), ElementsAre("A10BB01"));
 }
 
 TEST_F(CodeSystemUpload, Again_ReplacesAllAtOnceAndDoublesNothing) {
   const std::string query = "system=urn:test:again&fileName=a.csv";
   ASSERT_EQ(Output(Upload(query, "code,display\nA,one\nB,two\n"), "conceptCount"), "2");
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:again&code=A"), "display"), "one");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:again&code=A"), "display"), "one");
   ASSERT_EQ(Output(Upload(query, "code,display\nA,changed\n"), "conceptCount"), "1");
-  EXPECT_EQ(IdsOf(Get("CodeSystem?url=urn:test:again")).size(), 1u);
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:again&code=A"), "display"), "changed");
-  EXPECT_EQ(Get("CodeSystem/$lookup?system=urn:test:again&code=B").status, 404);
+  EXPECT_EQ(IdsOf(AskFor("CodeSystem?url=urn:test:again")).size(), 1u);
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:again&code=A"), "display"), "changed");
+  EXPECT_EQ(AskFor("CodeSystem/$lookup?system=urn:test:again&code=B").status, 404);
   // Another version is another one, and both answer.
   ASSERT_EQ(Upload(query + "&version=2", "code,display\nA,second\n").status, 200);
-  EXPECT_EQ(IdsOf(Get("CodeSystem?url=urn:test:again")).size(), 2u);
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:again&code=A&version=2"), "display"), "second");
+  EXPECT_EQ(IdsOf(AskFor("CodeSystem?url=urn:test:again")).size(), 2u);
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:again&code=A&version=2"), "display"), "second");
 }
 
 TEST_F(CodeSystemUpload, BadFile_IsRefusedWithFileLineAndReasonAndChangesNothing) {
@@ -175,7 +177,7 @@ TEST_F(CodeSystemUpload, BadFile_IsRefusedWithFileLineAndReasonAndChangesNothing
   const Response refused = Upload(query, "code,display\nA,x\nA,y\n");
   EXPECT_EQ(refused.status, 422);
   EXPECT_THAT(refused.body, HasSubstr("bad.csv: line 3: the code A is already that of line 2"));
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:bad&code=A"), "display"), "good");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:bad&code=A"), "display"), "good");
   const Response none = Upload("system=urn:test:bad&fileName=x.xml", "<oops", "application/xml");
   EXPECT_EQ(none.status, 422);
   EXPECT_THAT(none.body, HasSubstr("x.xml: line 1: not valid XML"));
@@ -193,8 +195,8 @@ TEST_F(CodeSystemUpload, ClamlAndNdjson_AreReadToo) {
                     "application/xml"),
              "conceptCount"),
       "2");
-  EXPECT_EQ(Output(Get("CodeSystem/$subsumes?system=urn:test:cim&codeA=E10&codeB=E10.0"), "outcome"), "subsumes");
-  EXPECT_EQ(JsonOf(Get("CodeSystem?url=urn:test:cim")).Find("entry")->items()[0].Find("resource")->FindText("title"),
+  EXPECT_EQ(Output(AskFor("CodeSystem/$subsumes?system=urn:test:cim&codeA=E10&codeB=E10.0"), "outcome"), "subsumes");
+  EXPECT_EQ(JsonOf(AskFor("CodeSystem?url=urn:test:cim")).Find("entry")->items()[0].Find("resource")->FindText("title"),
             "CIM d'essai");
   EXPECT_EQ(Output(Upload("system=urn:test:nd",
                           R"({"resourceType":"CodeSystem","url":"urn:test:nd","status":"draft","publisher":"P"})"
@@ -202,7 +204,7 @@ TEST_F(CodeSystemUpload, ClamlAndNdjson_AreReadToo) {
                           "application/fhir+ndjson"),
                    "conceptCount"),
             "1");
-  EXPECT_THAT(Get("CodeSystem?url=urn:test:nd").body, HasSubstr("\"publisher\":\"P\""));
+  EXPECT_THAT(AskFor("CodeSystem?url=urn:test:nd").body, HasSubstr("\"publisher\":\"P\""));
 }
 
 TEST_F(CodeSystemUpload, Parameters_WithAnAttachmentServeAsAtHapi) {
@@ -228,7 +230,7 @@ TEST_F(CodeSystemUpload, Pieces_AreOneFileInTheirOrder) {
   const std::string job = JobOf(send("piece=2&last=true", "\n"));
   TheGateway().RunJobs();
   EXPECT_EQ(TheGateway().Send("", Method::kGet, job).status, 200);
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:pieces&code=A"), "display"), "whole");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:pieces&code=A"), "display"), "whole");
 }
 
 TEST_F(CodeSystemUpload, Order_IsCheckedBeforeAnythingIsKept) {
@@ -263,14 +265,14 @@ TEST_F(CodeSystemUpload, Party_WithoutTheGrantIsRefusedAndSeesNothing) {
 }
 
 TEST_F(CodeSystemUpload, ConceptsOfAnother_CannotBeHadByNamingThem) {
-  const auto bundle = JsonOf(Get("CodeSystem?url=urn:test:atc"));
+  const auto bundle = JsonOf(AskFor("CodeSystem?url=urn:test:atc"));
   const std::string load(
       bundle.Find("entry")->items()[0].Find("resource")->Find("extension")->items()[0].FindText("valueString"));
   const std::string resource = fmt::format(
       R"({{"resourceType":"CodeSystem","id":"up-thief","url":"urn:test:thief","status":"active","content":"not-present","extension":[{{"url":"{}","valueString":"{}"}}]}})",
       adapters::port::kConceptsExtension, load);
   ASSERT_LT(TheGateway().Send("", Method::kPut, "/fhir/CodeSystem/up-thief", resource).status, 300);
-  EXPECT_EQ(Get("CodeSystem/$lookup?system=urn:test:thief&code=A").status, 404);
+  EXPECT_EQ(AskFor("CodeSystem/$lookup?system=urn:test:thief&code=A").status, 404);
   // Nor in a question, under the right url.
   const std::string given = R"({"resourceType":"Parameters","parameter":[{"name":"codeSystem","resource":)" +
                             fmt::format(R"({{"resourceType":"CodeSystem","url":"urn:test:atc","status":"active",)"
@@ -298,7 +300,7 @@ TEST_F(CodeSystemUpload, Sweep_TakesWhatNoResourceNamesAndLeavesTheRest) {
   ASSERT_TRUE(gateway::store::concepts::SweepConcepts(store, TheGateway().views(), {.unused_ms = -1'000}));
   EXPECT_EQ(count("urn:test:sweep"), 1);
   EXPECT_EQ(count("urn:test:atc"), 1);
-  EXPECT_EQ(Output(Get("CodeSystem/$validate-code?url=urn:test:sweep&code=B"), "result"), "true");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$validate-code?url=urn:test:sweep&code=B"), "result"), "true");
 }
 
 TEST_F(CodeSystemUpload, PageThatIsLost_IsSaidAndNotTakenForAnAnswer) {
@@ -307,7 +309,7 @@ TEST_F(CodeSystemUpload, PageThatIsLost_IsSaidAndNotTakenForAnAnswer) {
   ASSERT_TRUE(connection);
   ASSERT_TRUE((*connection)->ExecuteScript("script", R"(DELETE FROM concept_page p USING concept_load l
     WHERE l.load = p.load AND l.url = 'urn:test:lost' AND p.page = 0)"));
-  EXPECT_EQ(Get("CodeSystem/$validate-code?url=urn:test:lost&code=A").status, 503);
+  EXPECT_EQ(AskFor("CodeSystem/$validate-code?url=urn:test:lost&code=A").status, 503);
 }
 
 TEST_F(CodeSystemUpload, HundredThousandConcepts_AreLoadedAndAsked) {
@@ -316,9 +318,9 @@ TEST_F(CodeSystemUpload, HundredThousandConcepts_AreLoadedAndAsked) {
     csv += fmt::format("c{},Concept number {},{}\n", i, i, i == 0 ? std::string() : fmt::format("c{}", i / 10));
   }
   ASSERT_EQ(Output(Upload("system=urn:test:large&fileName=large.csv", csv), "conceptCount"), "100000");
-  EXPECT_EQ(Output(Get("CodeSystem/$lookup?system=urn:test:large&code=c99999&property=x"), "display"),
+  EXPECT_EQ(Output(AskFor("CodeSystem/$lookup?system=urn:test:large&code=c99999&property=x"), "display"),
             "Concept number 99999");
-  EXPECT_EQ(Output(Get("CodeSystem/$subsumes?system=urn:test:large&codeA=c9&codeB=c99999"), "outcome"), "subsumes");
+  EXPECT_EQ(Output(AskFor("CodeSystem/$subsumes?system=urn:test:large&codeA=c9&codeB=c99999"), "outcome"), "subsumes");
   const std::string filter = R"({"property":"concept","op":"is-a","value":"c999"})";
   EXPECT_EQ(
       CodesIn(TheGateway().Send("", Method::kPost, "/fhir/ValueSet/$expand", ExpandFilter("urn:test:large", filter)))
@@ -331,9 +333,9 @@ TEST_F(CodeSystemUpload, HundredThousandConcepts_AreLoadedAndAsked) {
               R"({"resourceType":"ValueSet","id":"up-large","url":"urn:test:large-set","status":"active","compose":{"include":[{"system":"urn:test:large"}]}})")
           .status,
       300);
-  EXPECT_THAT(CodesIn(Get("ValueSet/$expand?url=urn:test:large-set&count=2&offset=99998")),
+  EXPECT_THAT(CodesIn(AskFor("ValueSet/$expand?url=urn:test:large-set&count=2&offset=99998")),
               ElementsAre("c99998", "c99999"));
-  EXPECT_EQ(Output(Get("ValueSet/$validate-code?url=urn:test:large-set&system=urn:test:large&code=c4711"), "result"),
+  EXPECT_EQ(Output(AskFor("ValueSet/$validate-code?url=urn:test:large-set&system=urn:test:large&code=c4711"), "result"),
             "true");
 }
 

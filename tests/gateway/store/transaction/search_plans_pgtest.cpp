@@ -187,13 +187,13 @@ TEST_F(SearchPlans, TheMix_GoesAlongIndexes) {
   for (int i = 1; i < 100; ++i) {
     hundred += fmt::format(",http://loinc.org|v{}", i);
   }
-  using Parameters = std::vector<fhir::search::NameValue>;
-  struct Asked {
+  using MixParameters = std::vector<fhir::search::NameValue>;
+  struct MixSearch {
     std::string_view name, type;
-    Parameters parameters;
+    MixParameters parameters;
   };
   std::string table = "| search | goes along |\n| --- | --- |\n";
-  for (const Asked& asked : std::initializer_list<Asked>{
+  for (const MixSearch& asked : std::initializer_list<MixSearch>{
            {"token", "Observation", {{"code", "http://loinc.org|v7"}}},
            {"token, list of 3",
             "Observation",
