@@ -35,8 +35,8 @@ struct ParameterDefinition {
   std::string name;
   metadata::SearchType type = metadata::SearchType::kString;
   std::string expression;
-  std::vector<metadata::TypeId> bases;    ///< resource types, Resource or DomainResource; ascending
-  std::vector<metadata::TypeId> targets;  ///< of a reference, ascending; empty: any
+  std::vector<metadata::TypeId> bases;               ///< resource types, Resource or DomainResource; ascending
+  std::vector<metadata::TypeId> targets;             ///< of a reference, ascending; empty: any
   std::vector<ComponentDefinition> components = {};  ///< of a composite, in the order of their values in a query
 
   bool operator==(const ParameterDefinition&) const = default;

@@ -76,10 +76,11 @@ class DefinitionReader {
     const auto type = FindSearchType(resource_.ChildValue("type"));
     if (!type) return Refuse("type", IssueType::kInvalid, "a type of search parameters is expected");
     if (*type == SearchType::kSpecial) {
-      return Refuse("type", IssueType::kNotSupported,
-                    "what a special parameter does is not said by its expression but built into a server, which here has "
-                    "those of the standard: number, date, string, token, reference, quantity, uri or composite is "
-                    "expected");
+      return Refuse(
+          "type", IssueType::kNotSupported,
+          "what a special parameter does is not said by its expression but built into a server, which here has "
+          "those of the standard: number, date, string, token, reference, quantity, uri or composite is "
+          "expected");
     }
     definition_.type = *type;
   }
@@ -155,20 +156,7 @@ class DefinitionReader {
       return Refuse(place + ".definition", IssueType::kNotSupported,
                     "the url of a search parameter of the standard is expected: its type says how values are compared");
     }
-    const auto same = [&](SearchType type) {
-      return std::ranges::count(definition_.components, type, &ComponentDefinition::type);
-    };
-    // The columns that a row has for components (types/composite.hpp, ComponentSlot).
-    const auto numbers = same(SearchType::kNumber);
-    const auto quantities = same(SearchType::kQuantity);
-    const bool room = by->type == SearchType::kToken      ? same(SearchType::kToken) < 2
-                      : by->type == SearchType::kNumber   ? numbers < 2 && quantities == 0
-                      : by->type == SearchType::kQuantity ? numbers == 0 && quantities == 0
-                      : by->type == SearchType::kDate || by->type == SearchType::kString ||
-                              by->type == SearchType::kReference
-                          ? same(by->type) == 0
-                          : false;
-    if (!room) {
+    if (!HasRoomFor(by->type)) {
       return Refuse(place + ".definition", IssueType::kNotSupported,
                     "up to two tokens, one quantity or up to two numbers, one date, one string and one reference are "
                     "indexed together");
@@ -179,6 +167,30 @@ class DefinitionReader {
                     "a FHIRPath expression is expected, relative to what the composite's own gives");
     }
     definition_.components.push_back({std::string(by->code), std::string(expression), by->type});
+  }
+
+  /// In the columns that a row has for components (types/composite.hpp, ComponentSlot).
+  bool HasRoomFor(SearchType type) const {
+    const auto count = [&](SearchType other) {
+      return std::ranges::count(definition_.components, other, &ComponentDefinition::type);
+    };
+    switch (type) {
+      case SearchType::kToken:
+        return count(type) < 2;
+      case SearchType::kNumber:
+        return count(type) < 2 && count(SearchType::kQuantity) == 0;
+      case SearchType::kQuantity:
+        return count(type) == 0 && count(SearchType::kNumber) == 0;
+      case SearchType::kDate:
+      case SearchType::kString:
+      case SearchType::kReference:
+        return count(type) == 0;
+      case SearchType::kUri:
+      case SearchType::kComposite:
+      case SearchType::kSpecial:
+        return false;
+    }
+    return false;
   }
 
   const metadata::SearchParameter* OfTheStandard(std::string_view url) const {

@@ -37,8 +37,8 @@ UPDATE search_parameter
    SET state = 'leaving', state_at = clock_timestamp(), wait_tx = NULL, at_type = 0, at_id = '', done = 0, total = NULL
  WHERE state <> 'leaving' AND (url = $1::text OR ($2::text <> '' AND origin = $2::text)))sql"};
 
-// $1 url, $2 origin, $3 code, $4 name, $5 type, $6 expression, $7 bases, $8 targets, $9 components. Numbers are used in turn, so that
-// one that became free rests as long as possible.
+// $1 url, $2 origin, $3 code, $4 name, $5 type, $6 expression, $7 bases, $8 targets, $9 components. Numbers are used in
+// turn, so that one that became free rests as long as possible.
 constexpr pg::Statement kInsertParameter{"insert_search_parameter", R"sql(
 WITH made AS (
   INSERT INTO search_parameter (number, url, origin, code, name, type, expression, bases, targets, components, state)
