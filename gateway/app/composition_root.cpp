@@ -318,7 +318,10 @@ fhir::Result<void> Gateway::Parts::MakeStore() {
   for (const auto& reaction : reactions) {
     options.reactions.push_back(reaction.get());
   }
-  const audit::AuditOptions audit_options{.reads = settings.audit.reads, .writes = settings.audit.writes, .source = {}};
+  const audit::AuditOptions audit_options{.reads = settings.audit.reads,
+                                          .writes = settings.audit.writes,
+                                          .provenance = settings.audit.provenance,
+                                          .source = {}};
   const fhir::metadata::Definitions& definitions = fhir::metadata::Definitions::R4();
   transaction_audit = std::make_unique<audit::TransactionAudit>(definitions, audit_options);
   options.commit_hooks.push_back(transaction_audit.get());

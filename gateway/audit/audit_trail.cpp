@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/audit/provenance.hpp"
+
 namespace gateway::audit {
 namespace {
 
@@ -76,7 +78,8 @@ fhir::Result<void> TransactionAudit::BeforeCommit(std::span<const port::AppliedS
   const fhir::metadata::TypeId audit_event = definitions_.FindType("AuditEvent");
   // A record of a read would otherwise ask for a record of itself.
   const bool own = work.actor().kind == port::PartyKind::kSystem && IsTrailOnly(applied, audit_event);
-  if (!options_.writes || applied.empty() || own) {
+  const bool tells_source = options_.provenance && IsOfMessage(work.actor());
+  if ((!options_.writes && !tells_source) || applied.empty() || own) {
     return {};
   }
   const InteractionName name = NameOf(applied);
@@ -86,7 +89,19 @@ fhir::Result<void> TransactionAudit::BeforeCommit(std::span<const port::AppliedS
   for (const port::AppliedSummary& change : applied) {
     record.entities.push_back({change.type, change.id, change.version});
   }
-  return Write(work, audit_event, MakeAuditEvent(definitions_, options_.source, work.actor(), record, work.now_us()));
+  // Both in the same statements.
+  std::vector<port::Change> changes;
+  if (options_.writes) {
+    changes.push_back(
+        CreateChange(audit_event, MakeAuditEvent(definitions_, options_.source, work.actor(), record, work.now_us())));
+  }
+  if (tells_source) {
+    changes.push_back(CreateChange(definitions_.FindType("Provenance"),
+                                   MakeProvenance(definitions_, work.actor(), record.entities, work.now_us())));
+  }
+  fhir::IssueList issues;
+  GW_TRY(work.Apply(std::move(changes), issues));
+  return {};
 }
 
 ReadAudit::ReadAudit(const fhir::metadata::Definitions& definitions, port::UnitOfWorkFactory& units,

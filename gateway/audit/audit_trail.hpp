@@ -13,13 +13,15 @@
 namespace gateway::audit {
 
 struct AuditOptions {
-  bool reads = true;   ///< record reads and refusals
-  bool writes = true;  ///< record transactions
+  bool reads = true;       ///< record reads and refusals
+  bool writes = true;      ///< record transactions
+  bool provenance = true;  ///< a Provenance for what a message of the journal wrote
   AuditSource source;
 };
 
 /// Registered with the store. Whatever came in by REST, HL7 v2 or a timer leaves one AuditEvent per transaction that
-/// lists what it wrote, under the name of the party it was done for. thread-safe.
+/// lists what it wrote, under the name of the party it was done for; and one Provenance for a message's versions, in
+/// the same statements. thread-safe.
 class TransactionAudit final : public adapters::port::CommitHook {
  public:
   TransactionAudit(const fhir::metadata::Definitions& definitions, AuditOptions options);

@@ -53,6 +53,7 @@ struct Insurer {
 struct Audit {
   bool reads = true;
   bool writes = true;
+  bool provenance = true;
 };
 
 struct Search {

@@ -74,6 +74,11 @@ constexpr Setting kInsurer[] = {
 constexpr Setting kAudit[] = {
     {"reads", At<&Audit::reads>(), {.about = "An AuditEvent for each read and search."}},
     {"writes", At<&Audit::writes>(), {.about = "An AuditEvent in the transaction of each write."}},
+    {"provenance",
+     At<&Audit::provenance>(),
+     {.about =
+          "A Provenance in the transaction of each HL7 v2 message that wrote something: it ties the versions to the "
+          "message's number in the journal."}},
 };
 
 constexpr Setting kSearch[] = {

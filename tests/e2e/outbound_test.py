@@ -121,6 +121,19 @@ class MessagesOutTest(OutboundCase):
         got = self.await_events(self.mllp["chu-out"], patient, ["S15"])
         self.assertTrue(field(got[0], "SCH", 2).startswith("RV2^"), field(got[0], "SCH", 2))
 
+    def test_each_version_that_a_message_wrote_is_tied_to_its_journal_entry(self):
+        patient = self.admit(8)
+        entry = e2e.read_journal(self.gateway, None, control_id="ADM8")[0]["id"]
+        message = f"https://passerelle.example/fhir/identifier/message|{entry}"
+        found = self.fhir.search(f"Provenance?entity:identifier={e2e.quote(message)}")
+        self.assertEqual(len(found), 1)
+        targets = [target["reference"] for target in found[0]["target"]]
+        self.assertIn(f"Patient/{patient['id']}/_history/1", targets)
+        for target in targets:
+            self.assertEqual(self.fhir.get(target)[0], 200, target)
+        self.assertEqual([one["id"] for one in self.fhir.search(f"Provenance?target=Patient/{patient['id']}")],
+                         [found[0]["id"]])
+
     def test_measure_is_sent_as_oru(self):
         patient = self.admit(3)
         status, made, _ = self.fhir.call("POST", "Observation", {

@@ -6,6 +6,7 @@
 #include "fhir/json/writer.hpp"
 #include "fhir/validation/structure.hpp"
 #include "gateway/audit/audit_trail.hpp"
+#include "gateway/audit/provenance.hpp"
 #include "tests/gateway/rest/memory_store.hpp"
 
 namespace gateway::audit {
@@ -80,6 +81,50 @@ TEST(MakeAuditEvent, MessageOfTheJournal_IsTheLastEntity_OfWhatItAskedFor) {
   EXPECT_EQ(last->FindValue("what.identifier.value"), "4711");
   const auto other = MakeAuditEvent(Definitions::R4(), {}, Insurer(), SearchRecord(), 0);
   EXPECT_EQ(fhir::json::WriteJson(other.root()).find("identifier/message"), std::string::npos);
+}
+
+TEST(MakeProvenance, Versions_AreTiedToTheirMessage) {
+  port::Actor actor = Insurer();
+  EXPECT_FALSE(IsOfMessage(actor));
+  actor.request_id = "message/4711";
+  ASSERT_TRUE(IsOfMessage(actor));
+  const port::AuditEntity versions[] = {{Definitions::R4().FindType("Patient"), "p1", 3},
+                                        {Definitions::R4().FindType("Encounter"), "e1", 1}};
+  const auto provenance = MakeProvenance(Definitions::R4(), actor, versions, 1'700'000'000'000'000);
+  fhir::IssueList issues;
+  fhir::validation::ValidateStructure(provenance.root(), {}, issues);
+  EXPECT_FALSE(issues.HasErrors()) << fhir::json::WriteJson(provenance.root());
+  const std::string json = fhir::json::WriteJson(provenance.root());
+  EXPECT_NE(json.find("Patient/p1/_history/3"), std::string::npos);
+  EXPECT_NE(json.find("Encounter/e1/_history/1"), std::string::npos);
+  EXPECT_EQ(provenance.root().FindValue("entity.what.identifier.value"), "4711");
+  EXPECT_EQ(provenance.root().FindValue("agent.who.display"), "amc-1");
+}
+
+/// Types written by the hook for a transaction of this request.
+std::string TypesWritten(AuditOptions options, std::string request_id) {
+  tests::rest::MemoryStore store;
+  port::Actor actor = Insurer();
+  actor.request_id = std::move(request_id);
+  auto work = store.Begin(actor);
+  TransactionAudit hook(Definitions::R4(), std::move(options));
+  const port::AppliedSummary applied[] = {
+      {port::Effect::kCreated, Definitions::R4().FindType("Patient"), "p1", 1, false}};
+  EXPECT_TRUE(hook.BeforeCommit(applied, **work));
+  EXPECT_TRUE((*work)->Commit());
+  std::string types;
+  for (const auto& [key, versions] : store.state.versions) {
+    types += std::string(Definitions::R4().TypeName(key.first)) + " ";
+  }
+  return types;
+}
+
+TEST(TransactionAudit, AMessagesTransaction_HasItsProvenance_OthersHaveNone) {
+  EXPECT_EQ(TypesWritten({}, "message/1"), "AuditEvent Provenance ");
+  EXPECT_EQ(TypesWritten({}, "r"), "AuditEvent ");
+  EXPECT_EQ(TypesWritten({.provenance = false}, "message/1"), "AuditEvent ");
+  EXPECT_EQ(TypesWritten({.writes = false}, "message/1"), "Provenance ");
+  EXPECT_EQ(TypesWritten({.writes = false}, "r"), "");
 }
 
 TEST(MakeAuditEvent, Failure_TellsTheCode) {
