@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Response Get(const std::string& query, std::string_view party = "") {
+Response Named(const std::string& query, std::string_view party = "") {
   return TheGateway().Send(party, Method::kGet, "/fhir/" + query);
 }
 
@@ -60,30 +60,30 @@ class NamedQuery : public ::testing::Test {
 };
 
 TEST_F(NamedQuery, Search_IsTheOneThatIsStored) {
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950")), ElementsAre("nq-1", "nq-2"));
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1942")), ElementsAre("nq-1"));
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950&given=bruno")), ElementsAre("nq-2"));
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950&given=anne&given=bruno")), IsEmpty());
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950")), ElementsAre("nq-1", "nq-2"));
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1942")), ElementsAre("nq-1"));
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950&given=bruno")), ElementsAre("nq-2"));
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950&given=anne&given=bruno")), IsEmpty());
   // With parameters of the standard besides.
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950&gender=male")), ElementsAre("nq-2"));
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950&gender=male")), ElementsAre("nq-2"));
   EXPECT_THAT(IdsOf(TheGateway().Send("", Method::kPost, "/fhir/Patient/_search", "_query=nq-elders&before=1942",
                                       {{"Content-Type", "application/x-www-form-urlencoded"}})),
               ElementsAre("nq-1"));
 }
 
 TEST_F(NamedQuery, Links_TellTheQueryAndGoOn) {
-  const Response first = Get("Patient?_query=nq-elders&before=1950&gender=male,female&_count=1");
+  const Response first = Named("Patient?_query=nq-elders&before=1950&gender=male,female&_count=1");
   EXPECT_THAT(IdsOf(first), ElementsAre("nq-1"));
   EXPECT_EQ(LinkOf(first, "self"),
             "https://gw.example/fhir/Patient?_query=nq-elders&before=1950&gender=male,female&_count=1");
   const std::string next = LinkOf(first, "next");
   EXPECT_THAT(next, HasSubstr("_query=nq-elders&before=1950"));
-  EXPECT_THAT(IdsOf(Get(next.substr(std::string("https://gw.example/fhir/").size()))), ElementsAre("nq-2"));
+  EXPECT_THAT(IdsOf(Named(next.substr(std::string("https://gw.example/fhir/").size()))), ElementsAre("nq-2"));
 }
 
 TEST_F(NamedQuery, WhatIsNotKnownOrNotTaken_IsRefusedByName) {
   const auto refused = [](const std::string& query, std::string_view party = "") {
-    const Response response = Get(query, party);
+    const Response response = Named(query, party);
     EXPECT_EQ(response.status, 400) << query << response.body;
     EXPECT_THAT(response.body, HasSubstr("_query")) << query;
     return response.body;
@@ -94,15 +94,15 @@ TEST_F(NamedQuery, WhatIsNotKnownOrNotTaken_IsRefusedByName) {
   EXPECT_THAT(refused("Patient?_query=nq-elders"), HasSubstr("\\\"before\\\" of the named query is missing"));
   EXPECT_THAT(refused("Patient?_query=nq-elders&before=1&before=2"), HasSubstr("given twice"));
   EXPECT_THAT(refused("Patient?_query=nq-elders&_query=nq-elders&before=1950"), HasSubstr("given twice"));
-  EXPECT_EQ(Get("Patient?_query=nq-elders&before=1950&unknown=1").status, 400);
+  EXPECT_EQ(Named("Patient?_query=nq-elders&before=1950&unknown=1").status, 400);
   Define("nq-retired", "family=x", Parameter("p", 0, "1"), "retired");
   refused("Patient?_query=nq-retired");
 }
 
 TEST_F(NamedQuery, Value_CannotLeaveItsParameter) {
-  EXPECT_EQ(Get("Patient?_query=nq-elders&before=1950%26family%3DOther").status, 400);  // no date
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950&given=bruno%26gender%3Dmale")), IsEmpty());
-  EXPECT_THAT(IdsOf(Get("Patient?_query=nq-elders&before=1950&given=%7Bbefore%7D")), IsEmpty());
+  EXPECT_EQ(Named("Patient?_query=nq-elders&before=1950%26family%3DOther").status, 400);  // no date
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950&given=bruno%26gender%3Dmale")), IsEmpty());
+  EXPECT_THAT(IdsOf(Named("Patient?_query=nq-elders&before=1950&given=%7Bbefore%7D")), IsEmpty());
 }
 
 TEST_F(NamedQuery, DefinitionThatIsOfNoUse_IsSaidToBe) {
@@ -110,7 +110,7 @@ TEST_F(NamedQuery, DefinitionThatIsOfNoUse_IsSaidToBe) {
   Define("nq-brace", "birthdate=lt{before", Parameter("before", 0, "1"));
   Define("nq-loop", "_query=nq-loop", Parameter("before", 0, "1"));
   for (const char* code : {"nq-typo", "nq-brace", "nq-loop"}) {
-    const Response response = Get(fmt::format("Patient?_query={}&before=1", code));
+    const Response response = Named(fmt::format("Patient?_query={}&before=1", code));
     EXPECT_EQ(response.status, 422) << code;
     EXPECT_THAT(response.body, HasSubstr("of no use")) << code;
   }
@@ -118,14 +118,14 @@ TEST_F(NamedQuery, DefinitionThatIsOfNoUse_IsSaidToBe) {
 
 TEST_F(NamedQuery, Party_FindsNoQueryThatItMayNotRead) {
   // Its policy gives it patients, and no OperationDefinition.
-  EXPECT_THAT(IdsOf(Get("Patient?family=requete", "hospital-b")), ElementsAre("nq-2"));
-  const Response response = Get("Patient?_query=nq-elders&before=1950", "hospital-b");
+  EXPECT_THAT(IdsOf(Named("Patient?family=requete", "hospital-b")), ElementsAre("nq-2"));
+  const Response response = Named("Patient?_query=nq-elders&before=1950", "hospital-b");
   EXPECT_EQ(response.status, 400);
   EXPECT_THAT(response.body, HasSubstr("no query of that name"));
 }
 
 TEST_F(NamedQuery, CapabilityStatement_SaysThatThereAreSome) {
-  EXPECT_THAT(Get("metadata").body, HasSubstr("\"_query\""));
+  EXPECT_THAT(Named("metadata").body, HasSubstr("\"_query\""));
 }
 
 }  // namespace
