@@ -64,6 +64,7 @@ fhir::Result<Document> FindDefinition(const Call& call, const std::string& code)
   query.criteria.push_back(std::move(criterion));
   GW_ASSIGN(const auto heads, views->FindHeads(call.actor, std::span(&query, 1), kDefinitionsMax));
   std::vector<adapters::port::ResourceKey> keys;
+  keys.reserve(heads.size());
   for (const auto& head : heads) {
     keys.push_back({head.type, head.id});
   }

@@ -284,6 +284,7 @@ class UploadJob final : public port::JobKind {
 
 Value TextsValue(const std::vector<std::string>& texts) {
   std::vector<Value> items;
+  items.reserve(texts.size());
   for (const std::string& text : texts) {
     items.push_back(Value::String(text));
   }
@@ -304,6 +305,7 @@ std::string WriteUploadOrder(const UploadOrder& order) {
   value.Set("delimiter", Value::String(std::string(1, order.file.csv.delimiter)));
   value.Set("columns", TextsValue(order.file.csv.columns));
   std::vector<Value> lengths;
+  lengths.reserve(order.file.csv.parent_lengths.size());
   for (const std::size_t length : order.file.csv.parent_lengths) {
     lengths.push_back(Value::Integer(static_cast<std::int64_t>(length)));
   }

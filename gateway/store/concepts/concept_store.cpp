@@ -192,6 +192,7 @@ fhir::Result<std::string> ConceptStore::ReadPage(std::string_view load, std::uin
 fhir::Result<std::vector<LoadOfUrl>> ConceptStore::Loads(std::int64_t older_than_ms) {
   GW_ASSIGN(const pg::Rows rows, Run(kListLoads, pg::Parameters().Int(older_than_ms)));
   std::vector<LoadOfUrl> loads;
+  loads.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     loads.push_back({rows[i].String(0), rows[i].String(1)});
   }
@@ -206,6 +207,7 @@ fhir::Result<void> ConceptStore::NoteUse(std::string_view load, bool used) {
 fhir::Result<std::vector<std::string>> ConceptStore::Unused(std::int64_t for_ms) {
   GW_ASSIGN(const pg::Rows rows, Run(kListUnused, pg::Parameters().Int(for_ms)));
   std::vector<std::string> loads;
+  loads.reserve(static_cast<std::size_t>(rows.size()));
   for (int i = 0; i < rows.size(); ++i) {
     loads.push_back(rows[i].String(0));
   }

@@ -37,6 +37,7 @@ fhir::Result<bool> IsUsed(port::ResourceViews& views, const LoadOfUrl& load) {
     return true;
   }
   std::vector<port::ResourceKey> keys;
+  keys.reserve(heads.size());
   for (const auto& head : heads) {
     keys.push_back({head.type, head.id});
   }

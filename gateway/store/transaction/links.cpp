@@ -157,6 +157,7 @@ class ConditionalReferences {
       return {};
     }
     std::vector<const fhir::search::Query*> queries;
+    queries.reserve(found_.size());
     for (const auto& reference : found_) {
       queries.push_back(&reference.query);
     }

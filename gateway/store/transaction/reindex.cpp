@@ -75,6 +75,7 @@ fhir::Result<PartDone> ReindexResources(const ReindexContext& context, std::int1
   }
   if (!context.only) {
     std::vector<ResourceKey> visited;
+    visited.reserve(wanted.size());
     for (const IndexChange& change : wanted) {
       visited.emplace_back(change.type, change.id);
     }
