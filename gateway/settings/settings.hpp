@@ -53,7 +53,7 @@ struct Insurer {
 struct Audit {
   bool reads = true;
   bool writes = true;
-  bool provenance = true;
+  bool provenance = false;
 };
 
 struct Search {

@@ -44,6 +44,7 @@ class OutboundCase(e2e.GatewayCase):
                               "timeout_ms": TIMEOUT_MS} for name, receiver in cls.mllp.items()],
             "routing": {"documents": [{"destination": next(iter(cls.mllp)), "from_kind": "operator"}],
                         "messages": [{"destination": name, "rules": rules} for name in cls.mllp for rules in cls.rules]},
+            "audit": {"provenance": True},
             "journal": {"poll_ms": 50, "retry_first_ms": 100, "retry_max_ms": 400},
             "access": {"mode": "open", "policies_directory": str(e2e.ROOT / "config/policies"), "parties": []},
         }
