@@ -380,6 +380,7 @@ fhir::Result<void> Gateway::Parts::MakeExchange() {
         }
       });
   std::vector<std::string> senders_to_us;
+  senders_to_us.reserve(settings.mllp.listeners.size());
   for (const settings::MllpListener& listener : settings.mllp.listeners) {
     senders_to_us.push_back(listener.partner);
   }
