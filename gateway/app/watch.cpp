@@ -28,7 +28,7 @@ bool IsAccepted(std::string_view acknowledgement) {
 
 Watch::Watch(settings::WatchSettings settings, std::vector<std::string> partners, store::WatchStore& store,
              telemetry::Metrics& metrics, std::function<void(const store::Alert&)> told)
-    : settings_(std::move(settings)), store_(store), metrics_(metrics), told_(std::move(told)) {
+    : settings_(settings), store_(store), metrics_(metrics), told_(std::move(told)) {
   for (std::string& partner : partners) {
     counts_[partner].partner = partner;
   }
