@@ -35,7 +35,7 @@ from postgres_server import OutsideDatabase, execute  # noqa: E402
 SCRIPT = ROOT / "config/deploy/rolling_upgrade"
 # The earliest schema on which this program serves what the test asks of it: later migrations add what such requests do
 # not touch. A migration that the program cannot do without moves it up to itself.
-OLDEST_SCHEMA = 13  # messages are received with the patients that they name
+OLDEST_SCHEMA = 17  # search parameters have their components
 PREVIOUS: str | None = None
 PREVIOUS_CONFIG = ROOT / "config"
 CLIENTS = 3
