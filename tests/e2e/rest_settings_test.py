@@ -129,17 +129,17 @@ class Conflicts(Outside):
 
 
 class OwnParameterEverywhere(Outside):
-    """Of an Observation's method, which the standard has no parameter for in these places either."""
+    """The text of a body site, which no parameter of the standard looks at."""
 
     over = OPEN
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        parameter = {"resourceType": "SearchParameter", "id": "device-text", "url": "https://gw.example/SearchParameter/body-site-text",
+        parameter = {"resourceType": "SearchParameter", "id": "site-text", "url": "https://gw.example/SearchParameter/body-site-text",
                      "name": "BodySiteText", "status": "active", "description": "x", "code": "site-text", "base": ["Observation"],
                      "type": "string", "expression": "Observation.bodySite.text"}
-        status, body, _ = cls.fhir.call("PUT", "SearchParameter/device-text", parameter)
+        status, body, _ = cls.fhir.call("PUT", "SearchParameter/site-text", parameter)
         if status not in (200, 201):
             raise RuntimeError(f"the parameter was answered {status}: {body}")
         if not e2e.wait_until(lambda: cls.fhir.get("Observation?site-text=arm")[0] == 200, 30):

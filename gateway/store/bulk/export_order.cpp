@@ -115,6 +115,9 @@ fhir::Result<search_sql::ExportedRows> RowsOf(const StoredOrder& stored, fhir::m
   parse.now_us = stored.ordered_us;
   parse.narrative_types = options.narrative_types;
   parse.content_types = options.content_types;
+  if (!order.filters.empty() && options.search_parameters != nullptr) {
+    GW_ASSIGN(parse.custom, options.search_parameters->Current());
+  }
   const std::string_view name = fhir::metadata::Definitions::R4().TypeName(type);
   fhir::search::Criterion any{.kind = fhir::search::CriterionKind::kAny};
   for (const std::string& filter : order.filters) {
