@@ -46,7 +46,9 @@ class PulledStream final : public xc::BinInputStream {
       ended_ = piece_.empty();
     }
     const std::size_t taken = std::min<std::size_t>(bytes_max, piece_.size());
-    std::memcpy(to, piece_.data(), taken);
+    if (taken > 0) {  // at the end there are no bytes to copy from
+      std::memcpy(to, piece_.data(), taken);
+    }
     piece_.remove_prefix(taken);
     position_ += taken;
     return taken;
