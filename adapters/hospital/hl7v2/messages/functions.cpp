@@ -156,9 +156,8 @@ bool TsToEnd(const Input& input, Output& output) {
   return true;
 }
 
-// CX: .1 value, .4 authority, .7 and .8 validity. The type is a rule's business.
-bool CxToIdentifier(const Input& input, Output& output) {
-  const auto value = input.Text(1);
+// A value under the authority in component 4.
+bool AddIdentifier(const Input& input, Output& output, std::string_view value) {
   if (value.empty()) {
     return false;
   }
@@ -166,6 +165,11 @@ bool CxToIdentifier(const Input& input, Output& output) {
                       AuthoritySystem(*ContextOf(input).partner, input.Text(4, 1), input.Text(4, 2), input.Text(4, 3)));
   output.document.Add(output.node, "value", value);
   return true;
+}
+
+// CX: .1 value, .4 authority, .7 and .8 validity. The type is a rule's business.
+bool CxToIdentifier(const Input& input, Output& output) {
+  return AddIdentifier(input, output, input.Text(1));
 }
 
 // EI: .1 value, .2 namespace, .3 universal id, .4 its type. In a component of its own, as of an EIP, these are its
@@ -215,14 +219,7 @@ std::string PlaceOf(const Input& input, std::string_view separator, bool keeps_g
 
 // PL: .1 to .3 as the sender writes them ("SURG^201^A"), .4 the facility that issued them.
 bool PlToIdentifier(const Input& input, Output& output) {
-  const std::string value = PlaceOf(input, "^", true);
-  if (value.empty()) {
-    return false;
-  }
-  output.document.Add(output.node, "system",
-                      AuthoritySystem(*ContextOf(input).partner, input.Text(4, 1), input.Text(4, 2), input.Text(4, 3)));
-  output.document.Add(output.node, "value", value);
-  return true;
+  return AddIdentifier(input, output, PlaceOf(input, "^", true));
 }
 
 // PL: .1 to .3 for people, "SURG 201 A".
