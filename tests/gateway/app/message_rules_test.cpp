@@ -7,9 +7,9 @@
 
 #include "fhir/packages/registry.hpp"
 #include "fhir/terminology/terminology.hpp"
+#include "gateway/app/rules.hpp"
 #include "gateway/app/validation/write_check.hpp"
 #include "tests/adapters/hospital/hl7v2/message_files.hpp"
-#include "tests/gateway/app/known_codes.hpp"
 
 namespace gateway::app {
 namespace {
@@ -26,7 +26,7 @@ TEST_P(MessageRules, WhatAMessageMakes_PassesTheCheckOfWrites) {
   ASSERT_TRUE(check);
   const auto translated = adapters::hospital::hl7v2::messages::Translate(
       tests::hl7v2::ReadData(GetParam() + ".hl7"), tests::hl7v2::TestPartner(), *kMaps,
-      {.knows_code = tests::KnownCodes(kTerminology)});
+      {.knows_code = gateway::app::KnowsCodesOf(kTerminology)});
   EXPECT_TRUE(translated.faults.empty());
   for (const auto& change : translated.changes) {
     if (change.existing_only) {

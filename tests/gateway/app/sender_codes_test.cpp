@@ -14,9 +14,9 @@
 
 #include "fhir/packages/registry.hpp"
 #include "fhir/terminology/terminology.hpp"
+#include "gateway/app/rules.hpp"
 #include "gateway/app/validation/write_check.hpp"
 #include "tests/adapters/hospital/hl7v2/message_files.hpp"
-#include "tests/gateway/app/known_codes.hpp"
 
 namespace gateway::app {
 namespace {
@@ -72,7 +72,7 @@ struct Checked {
   const fhir::validation::Validator validator{fhir::packages::Registry::Core(), terminology};
   const std::shared_ptr<const messages::MapSet> maps = tests::hl7v2::ShippedMaps();
   const fhir::Result<WriteCheck> check = WriteCheck::Create(validator, settings::Validation{}, fhir::Limits{});
-  const messages::CodeCheck knows_code = tests::KnownCodes(terminology);
+  const messages::CodeCheck knows_code = gateway::app::KnowsCodesOf(terminology);
 
   /// The first thing that is wrong with the message or with what it makes; empty when nothing is.
   std::string Problem(const std::string& message) const {
